@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 120_000,
+    // A forgotten `.only` would turn the suite green by not running it.
+    allowOnly: false,
+  },
+});
