@@ -1,0 +1,77 @@
+import type { NodeId } from '../kernel/ids.ts';
+import type { DurationUs } from '../kernel/time.ts';
+import type { ClientRequest } from './client.ts';
+import type { Message, Plain } from './message.ts';
+
+/** Integers from one labelled stream. */
+export interface RandomStream {
+  /** A fair integer in [min, max], both included. Draws once. */
+  between(min: number, max: number): number;
+  /** True with probability `perMillion` / 1,000,000. Draws once. */
+  chance(perMillion: number): boolean;
+}
+
+/** Comes back in `onPersisted`: says what the persist was for. */
+export interface PersistTag {
+  readonly kind: string;
+  readonly [field: string]: number | string | boolean;
+}
+
+/** A protocol's own trace line: typed, and something that a scenario's `when` can wait for. */
+export interface Note {
+  readonly event: string;
+  readonly [field: string]: Plain;
+}
+
+/**
+ * What a node can do. Effects are buffered: they are carried out in order after the handler has returned, and not at
+ * all if it throws. Reading clocks and drawing numbers happens at once.
+ */
+export interface Context {
+  readonly self: NodeId;
+  /** The other nodes, ascending. */
+  readonly peers: readonly NodeId[];
+
+  /**
+   * Sends once everything that this node has asked to persist so far is synced; lost if the node crashes first.
+   * So "write it before you say it" is the order of two lines.
+   */
+  send(to: NodeId, message: Message): void;
+  /** {@link send} to every peer, in ascending order. */
+  broadcast(message: Message): void;
+  /** {@link send} of the answer to a client. */
+  reply(request: ClientRequest, body: Plain): void;
+  /** Sends without waiting for any persist. Each use is listed in the protocol's header, with its reason. */
+  sendNow(to: NodeId, message: Message): void;
+
+  /** (Re)starts the timer of this name; it fires once, `afterUs` later by this node's monotonic clock. */
+  setTimer(name: string, afterUs: DurationUs): void;
+  cancelTimer(name: string): void;
+
+  /** Replaces the value of a cell. `value` is frozen data from now on. */
+  put(file: string, value: unknown): void;
+  /** Adds one entry at the end of a log. */
+  append(file: string, entry: unknown): void;
+  /** Removes the entries of a log from one-based position `index` on. */
+  truncateFrom(file: string, index: number): void;
+  /**
+   * Asks for everything written so far to be synced. With a tag, `onPersisted(tag)` follows; persists complete in the
+   * order in which they were asked for.
+   */
+  persist(tag?: PersistTag): void;
+
+  /**
+   * Ends this atomic step: `onContinue(step)` comes `costUs` later, and until then this node handles nothing else.
+   * A pause or a crash can strike in between.
+   */
+  continueAs(step: string, costUs: DurationUs): void;
+
+  /** This node's monotonic clock: drifts, never goes back. Its zero means nothing. */
+  monotonicUs(): number;
+  /** This node's wall clock: drifts and may jump, both ways. */
+  wallUs(): number;
+  /** This node's own stream for one purpose. */
+  random(purpose: string): RandomStream;
+  /** Writes a trace line of the protocol's own. */
+  note(note: Note): void;
+}

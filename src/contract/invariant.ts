@@ -1,0 +1,51 @@
+import type { NodeId } from '../kernel/ids.ts';
+import type { DiskView } from './disk.ts';
+import type { Message } from './message.ts';
+
+/** Names an invariant in reports. */
+export interface InvariantInfo {
+  /** Short id, `R1`. */
+  readonly id: string;
+  /** The property in words, kebab-case: `election-safety`. */
+  readonly name: string;
+  /** Paper and figure or section. */
+  readonly source: string;
+}
+
+/** Called at a breach. Each invariant reports its first breach; the run goes on to its end. */
+export type ReportBreach = (invariant: InvariantInfo, text: string) => void;
+
+/** What a monitor knows of the cluster it watches. */
+export interface ClusterInfo {
+  readonly nodes: readonly NodeId[];
+  /** Name of a process in texts: `n1`, `c1`. */
+  nameOf(process: NodeId): string;
+}
+
+/**
+ * Watches a protocol from outside: called synchronously by the world at the moments that can break an invariant. What
+ * it remembers is ghost state that nothing in the protocol can read. It must not change anything it is shown.
+ */
+export interface Monitor<S = unknown> {
+  /** A node was (re)started from what its disk kept. */
+  onStarted?(node: NodeId, state: S): void;
+  onCrashed?(node: NodeId): void;
+  /** A handler of this node has returned and its effects were carried out. */
+  afterEvent?(node: NodeId, state: S): void;
+  /** Entry number `index` (one-based) was appended to a log file; called before {@link afterEvent}. */
+  onAppend?(node: NodeId, file: string, index: number, entry: unknown): void;
+  /** Entries from one-based `index` on were removed from a log file; called before {@link afterEvent}. */
+  onTruncate?(node: NodeId, file: string, index: number): void;
+  /**
+   * A message leaves a process, client or node. `synced` is what a crash of that machine would certainly leave, so
+   * that a message which attests something durable can be held against it.
+   */
+  onSend?(from: NodeId, to: NodeId, message: Message, synced: DiskView): void;
+}
+
+/** The invariants of a protocol: their names, and the monitor that checks them all. */
+export interface InvariantSet<S = unknown> {
+  readonly declared: readonly InvariantInfo[];
+  /** A fresh monitor for one run. */
+  observe(cluster: ClusterInfo, report: ReportBreach): Monitor<S>;
+}

@@ -1,0 +1,44 @@
+import type { NodeId } from '../kernel/ids.ts';
+import type { DurationUs } from '../kernel/time.ts';
+import type { ClientProtocol } from './client.ts';
+import type { InvariantSet } from './invariant.ts';
+import type { Node, NodeInit } from './node.ts';
+import type { Options, OptionTable } from './options.ts';
+import type { Variant } from './variant.ts';
+
+/** What targets, triggers and reports may know of a node. */
+export interface NodeView {
+  /** The paper's word: `leader`, `follower`, `candidate`. */
+  readonly role: string;
+  /** Term, ballot or epoch as one number. */
+  readonly epoch: number;
+  /** Whom the node believes to lead; `null` when it knows none. */
+  readonly leader: NodeId | null;
+}
+
+/** Something that a property relies on, and the kinds of fault that break it. */
+export interface Assumption {
+  readonly id: string;
+  readonly text: string;
+  /** Checkers and invariants whose verdict rests on it. `*` for all. */
+  readonly properties: readonly string[];
+  /** Kinds of fault action that break it. */
+  readonly brokenBy: readonly string[];
+}
+
+/** Everything that the tool knows about a protocol. */
+export interface ProtocolModule<S = unknown> {
+  /** Name in scenario files. */
+  readonly name: string;
+  readonly options: OptionTable;
+  create(init: NodeInit): Node<S>;
+  readonly client: ClientProtocol;
+  view(state: S): NodeView;
+  /** Events that its notes can carry: what `when` in a scenario may wait for. */
+  readonly events: readonly string[];
+  readonly invariants: InvariantSet<S>;
+  readonly variants: readonly Variant[];
+  readonly assumptions: readonly Assumption[];
+  /** How long after the last fault has healed a client may have to wait for an answer. */
+  progressBudgetUs(options: Options): DurationUs;
+}

@@ -1,0 +1,35 @@
+import type { NodeId } from '../kernel/ids.ts';
+import type { ClientRequest } from './client.ts';
+import type { Context, PersistTag } from './context.ts';
+import type { DiskView } from './disk.ts';
+import type { Message } from './message.ts';
+import type { Options } from './options.ts';
+import type { StateMachine } from './state-machine.ts';
+
+/**
+ * A protocol participant: synchronous handlers over plain state. Everything that the node knows is in `state`, which is
+ * plain data (numbers, strings, arrays, Map, Set, frozen entries). Recovery is the constructor, from what the disk
+ * kept. Handlers a protocol has no use for may be left out. A handler that returns a promise is an error.
+ */
+export interface Node<S = unknown> {
+  readonly state: S;
+  /** First event after the constructor: start timers, talk to peers. */
+  onStart?(ctx: Context): void;
+  onMessage?(ctx: Context, from: NodeId, message: Message): void;
+  onTimer?(ctx: Context, name: string): void;
+  onRequest?(ctx: Context, request: ClientRequest): void;
+  onPersisted?(ctx: Context, tag: PersistTag): void;
+  onContinue?(ctx: Context, step: string): void;
+}
+
+/** What a node is made from, at its first start and at each restart. */
+export interface NodeInit {
+  readonly self: NodeId;
+  /** All nodes of the cluster, ascending, `self` included. */
+  readonly nodes: readonly NodeId[];
+  /** One value for each option that the module declares. */
+  readonly options: Options;
+  readonly machine: StateMachine;
+  /** What the disk kept; empty at the first start. */
+  readonly disk: DiskView;
+}

@@ -1,0 +1,33 @@
+import type { Plain } from './message.ts';
+
+/** One operation on a service, in the words of the history: `f`, `key`, `value`. */
+export interface Operation {
+  readonly f: string;
+  readonly key: string;
+  readonly value: Plain;
+}
+
+/**
+ * What a client asks of a replicated service, as one replicated command (Raft thesis §6.3, "Implementing linearizable
+ * semantics"). `sequence` starts at 1 in each session and goes up by one for each new operation; a retry repeats it.
+ * Every sequence number below `acknowledged` has been answered, so its cached result may be dropped.
+ */
+export type SessionCommand =
+  | { readonly kind: 'register' }
+  | {
+      readonly kind: 'execute';
+      readonly session: number;
+      readonly sequence: number;
+      readonly acknowledged: number;
+      readonly operation: Operation;
+    };
+
+/** What the service answers. */
+export type SessionResult =
+  | { readonly kind: 'registered'; readonly session: number }
+  /** The operation happened, now or when an earlier copy of the command was executed. */
+  | { readonly kind: 'ok'; readonly value: Plain }
+  /** Definite: the operation did not happen (a failed compare). */
+  | { readonly kind: 'refused'; readonly error: string }
+  /** The result was dropped or the session is unknown: whether it happened cannot be said any more. */
+  | { readonly kind: 'no-session' };

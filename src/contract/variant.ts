@@ -1,0 +1,32 @@
+import type { Node, NodeInit } from './node.ts';
+import type { StateMachine } from './state-machine.ts';
+
+/** Called whenever the variant's answer differs from the reference's. */
+export type Fired = () => void;
+
+/** Difficulty of finding a defect by seed: E ≥ 10 %, M 1–10 %, H 0.05–1 %, X below or only by a directed script. */
+export type Difficulty = 'E' | 'M' | 'H' | 'X';
+
+/** A row of the catalogue of defects. */
+export interface VariantInfo {
+  /** Row of the catalogue: `RF-01`. */
+  readonly row: string;
+  /** Name in files and on the command line: `raft/vote-not-durable`. */
+  readonly id: string;
+  /** What is done wrong, in one clause. */
+  readonly title: string;
+  /** The published rule that it breaks. */
+  readonly breaks: string;
+  /** Public report of the defect class. */
+  readonly source: string;
+  readonly difficulty: Difficulty;
+  /** Who is expected to see it first: an invariant id, or the name of a checker. */
+  readonly firstCatcher: string;
+}
+
+/** A defect of a protocol and the code that re-creates it beside the reference. Those of clients are in `clients`. */
+export type Variant = VariantInfo & (
+  | { readonly in: 'node'; create(init: NodeInit, fired: Fired): Node }
+  /** `machine` replaces the session machine around `service`, which executes single operations. */
+  | { readonly in: 'machine'; machine(service: StateMachine, fired: Fired): StateMachine }
+);

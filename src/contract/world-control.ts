@@ -1,0 +1,81 @@
+import type { NodeId } from '../kernel/ids.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import type { RandomStream } from './context.ts';
+import type { NodeView } from './module.ts';
+
+/**
+ * What one applied fault did to the run, counted by the world while the fault lasts. A fault whose counters all
+ * stayed at zero changed nothing.
+ */
+export interface FaultEffect {
+  messagesDropped: number;
+  messagesDelayed: number;
+  messagesDuplicated: number;
+  timersDelayed: number;
+  /** Disk completions and continuations that had to wait for a resume. */
+  completionsDelayed: number;
+  /** Effects that a crash destroyed before they left: messages behind an unfinished persist. */
+  sendsLost: number;
+  /** Disk writes that a machine crash took away. */
+  writesLost: number;
+  processesStopped: number;
+  processesStarted: number;
+  /** Timers whose true instant moved because their clock changed its rate. */
+  timersMoved: number;
+  /** Readings of the wall clock that a jump made different. */
+  clockReadings: number;
+}
+
+/** What survives: `process` keeps all that was written, `machine` all that was synced and a drawn part of the rest. */
+export type CrashKind = 'process' | 'machine';
+
+/** What happens to messages that are under way when a link is cut: explicit, because protocols can tell. */
+export type InFlight = 'lost' | 'delivered';
+
+/** How a directed link treats datagrams. Probabilities in parts per million, times in microseconds. */
+export interface LinkProfile {
+  readonly latencyUsMin: DurationUs;
+  readonly latencyUsMax: DurationUs;
+  readonly lossPerMillion: number;
+  readonly duplicatePerMillion: number;
+  /** Share of messages that take the slow path: the source of long reorderings. */
+  readonly slowPerMillion: number;
+  readonly slowUsMin: DurationUs;
+  readonly slowUsMax: DurationUs;
+}
+
+/** The handle by which faults change the world: the only one they have. */
+export interface WorldControl {
+  readonly nodes: readonly NodeId[];
+  readonly clients: readonly NodeId[];
+  nowUs(): TimeUs;
+  /** Runs `action` as an event of its own at `atUs`, not before now. */
+  at(atUs: TimeUs, action: () => void): void;
+  /** Called at each note of any node, after the effects of its handler were carried out. */
+  onNote(listener: (process: NodeId, event: string) => void): void;
+  isUp(process: NodeId): boolean;
+  isPaused(process: NodeId): boolean;
+  /** What a node shows of itself; `null` while it is down. */
+  view(node: NodeId): NodeView | null;
+  stream(label: string): RandomStream;
+
+  /** No effect on a process that is down. */
+  crash(process: NodeId, kind: CrashKind, effect: FaultEffect): void;
+  /** No effect on a process that is up. */
+  restart(process: NodeId, effect: FaultEffect): void;
+  /** Pauses nest: a process runs again when each pause was resumed. */
+  pause(process: NodeId, effect: FaultEffect): void;
+  resume(process: NodeId): void;
+  /** Cuts nest, one direction at a time. */
+  cut(from: NodeId, to: NodeId, inFlight: InFlight, effect: FaultEffect): void;
+  mend(from: NodeId, to: NodeId): void;
+  /** Keeps messages back (all, or one kind) until {@link release}; nothing is lost. Holds nest. */
+  hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void;
+  release(from: NodeId, to: NodeId): void;
+  /** Replaces the profile of one direction; `null` restores the scenario's. */
+  setLink(from: NodeId, to: NodeId, profile: LinkProfile | null, effect: FaultEffect): void;
+  /** Moves the wall clock, forward or back. */
+  jumpClock(process: NodeId, byUs: DurationUs, effect: FaultEffect): void;
+  /** Sets the rate of both clocks: `perMillion` microseconds gained each second of simulated time. */
+  setDrift(process: NodeId, perMillion: number, effect: FaultEffect): void;
+}

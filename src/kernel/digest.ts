@@ -1,0 +1,121 @@
+const MULTIPLIER_A = 0x9e3779b1 | 0;
+const MULTIPLIER_B = 0x85ebca77 | 0;
+const UINT32 = 0x1_0000_0000;
+
+/** One mixing step of a lane: xor the word in, multiply by an odd constant, rotate. A bijection of the lane. */
+function mix(lane: number, word: number, multiplier: number): number {
+  const product = Math.imul(lane ^ word, multiplier);
+  return (product << 15) | (product >>> 17);
+}
+
+/** Last step of a lane: spreads every bit over all others (Appleby's 32-bit finaliser). */
+function finish(lane: number): number {
+  let h = lane;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/**
+ * A running digest of 64 bits, as two 32-bit lanes with different multipliers. It tells runs apart; it does not
+ * withstand an adversary. Depends on the order of what is added.
+ */
+export class Digest {
+  private laneA = 0x243f6a88;
+  private laneB = 0x13198a2e;
+  /** Digests of frozen objects that were folded before, so that a log entry on five disks is read once. */
+  private readonly known = new Map<object, number>();
+
+  /** Adds the low 32 bits of an integer. */
+  addWord(word: number): void {
+    this.laneA = mix(this.laneA, word | 0, MULTIPLIER_A);
+    this.laneB = mix(this.laneB, word | 0, MULTIPLIER_B);
+  }
+
+  /** Adds four words at once: the header of a trace event. */
+  addWords(a: number, b: number, c: number, d: number): void {
+    const laneA = mix(mix(this.laneA, a, MULTIPLIER_A), b, MULTIPLIER_A);
+    const laneB = mix(mix(this.laneB, a, MULTIPLIER_B), b, MULTIPLIER_B);
+    this.laneA = mix(mix(laneA, c, MULTIPLIER_A), d, MULTIPLIER_A);
+    this.laneB = mix(mix(laneB, c, MULTIPLIER_B), d, MULTIPLIER_B);
+  }
+
+  /** Adds a number: integers below 2^53 by both halves, others by their shortest decimal form. */
+  addNumber(value: number): void {
+    if (Number.isSafeInteger(value)) {
+      this.addWord(value);
+      this.addWord(Math.floor(value / UINT32));
+    } else {
+      this.addText(String(value));
+    }
+  }
+
+  /** Adds a string by its UTF-16 code units, and its length. */
+  addText(text: string): void {
+    this.addWord(text.length);
+    for (let i = 0; i < text.length; i += 1) this.addWord(text.charCodeAt(i));
+  }
+
+  /**
+   * Adds plain data: primitives, arrays, objects (keys in their own order), Map, Set. Frozen objects are remembered, so
+   * they must not change in depth. Cost: linear in what is new.
+   */
+  addPlain(value: unknown): void {
+    if (typeof value === 'number') {
+      this.addWord(1);
+      this.addNumber(value);
+    } else if (typeof value === 'string') {
+      this.addWord(2);
+      this.addText(value);
+    } else if (typeof value === 'object' && value !== null) {
+      this.addObject(value);
+    } else {
+      this.addWord(value === null ? 3 : value === undefined ? 4 : value === true ? 5 : 6);
+    }
+  }
+
+  /** The digest so far, as 16 hexadecimal digits. */
+  hex(): string {
+    const a = finish(this.laneA ^ Math.imul(this.laneB, MULTIPLIER_A));
+    const b = finish(this.laneB ^ Math.imul(this.laneA, MULTIPLIER_B));
+    return a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0');
+  }
+
+  /** An object is folded to one word, frozen or not: who freezes what must not show in a digest. */
+  private addObject(value: object): void {
+    let word = this.known.get(value);
+    if (word === undefined) {
+      const inner = new Digest();
+      inner.addFields(value);
+      word = finish(inner.laneA ^ Math.imul(inner.laneB, MULTIPLIER_A)) | 0;
+      if (Object.isFrozen(value)) this.known.set(value, word);
+    }
+    this.addWord(word);
+  }
+
+  private addFields(value: object): void {
+    if (Array.isArray(value)) {
+      this.addWord(7);
+      this.addWord(value.length);
+      for (const item of value as readonly unknown[]) this.addPlain(item);
+    } else if (value instanceof Map) {
+      this.addWord(8);
+      this.addWord(value.size);
+      for (const [key, item] of value as ReadonlyMap<unknown, unknown>) {
+        this.addPlain(key);
+        this.addPlain(item);
+      }
+    } else if (value instanceof Set) {
+      this.addWord(9);
+      this.addWord(value.size);
+      for (const item of value as ReadonlySet<unknown>) this.addPlain(item);
+    } else {
+      this.addWord(10);
+      for (const key of Object.keys(value)) {
+        this.addText(key);
+        this.addPlain((value as Record<string, unknown>)[key]);
+      }
+      this.addWord(11);
+    }
+  }
+}

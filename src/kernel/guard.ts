@@ -1,0 +1,67 @@
+/** Something outside of the simulation was touched while a run was executing. */
+export class LeakError extends Error {
+  override readonly name = 'LeakError';
+  readonly code = 'LEAK';
+}
+
+/** Names that would let the machine's own time, luck or schedule into a run. `a.b` names a method of a global. */
+const TRAPPED = [
+  'Date',
+  'Math.random',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+  'queueMicrotask',
+  'performance',
+  'crypto',
+  'fetch',
+  'process.hrtime',
+  'process.nextTick',
+  'process.uptime',
+] as const;
+
+/** What is trapped, for tests and documentation. */
+export const trappedNames: readonly string[] = TRAPPED;
+
+/**
+ * Runs `body` while the host's clocks, timers and random numbers are trapped: whoever touches one gets a
+ * {@link LeakError} that names it. Everything is put back afterwards, whether `body` returns or throws.
+ *
+ * The trap is a getter for objects (`performance`, `crypto`) and a throwing function for calls, so that code which
+ * took a reference at load time (`const now = Date.now`) is caught by lint instead.
+ */
+export function guarded<T>(body: () => T): T {
+  const restore: (() => void)[] = [];
+  try {
+    for (const name of TRAPPED) {
+      const undo = trap(name);
+      if (undo !== null) restore.push(undo);
+    }
+    return body();
+  } finally {
+    for (const undo of restore.reverse()) undo();
+  }
+}
+
+function trap(name: string): (() => void) | null {
+  const dot = name.indexOf('.');
+  const root = globalThis as unknown as Record<string, unknown>;
+  const owner = dot < 0 ? root : (root[name.slice(0, dot)] as Record<string, unknown> | undefined);
+  const key = name.slice(dot + 1);
+  if (owner === undefined || !(key in owner)) return null;
+  const own = Object.getOwnPropertyDescriptor(owner, key);
+  if (own !== undefined && own.configurable === false) return null;
+  Object.defineProperty(owner, key, {
+    configurable: true,
+    get(): never {
+      throw new LeakError(`${name} was used inside a run; use the context's clocks, timers and random streams`);
+    },
+  });
+  return (): void => {
+    if (own === undefined) delete owner[key];
+    else Object.defineProperty(owner, key, own);
+  };
+}

@@ -1,0 +1,33 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { guarded, LeakError, trappedNames } from '../../../src/kernel/guard.ts';
+
+const reach = (name: string): unknown => {
+  let value: unknown = globalThis;
+  for (const part of name.split('.')) value = (value as Record<string, unknown>)[part];
+  return value;
+};
+
+describe('the guard', () => {
+  const before = trappedNames.map((name) => reach(name));
+  afterEach(() => {
+    expect(trappedNames.map((name) => reach(name))).toEqual(before);
+  });
+
+  it.each(trappedNames)('traps %s with an error that names it, and puts it back', (name) => {
+    expect(reach(name)).toBeDefined();
+    expect(() => guarded(() => reach(name))).toThrow(LeakError);
+    expect(() => guarded(() => reach(name))).toThrow(name);
+    expect(reach(name)).toBeDefined();
+  });
+
+  it('puts everything back when the body throws', () => {
+    expect(() => guarded(() => {
+      throw new Error('mine');
+    })).toThrow('mine');
+    expect(Date.now()).toBeGreaterThan(0);
+  });
+
+  it('lets through what a run needs', () => {
+    expect(guarded(() => Math.floor(2.5) + Math.imul(2, 3))).toBe(8);
+  });
+});
