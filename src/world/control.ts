@@ -1,0 +1,127 @@
+import type { RandomStream } from '../contract/context.ts';
+import type { ProtocolModule, NodeView } from '../contract/module.ts';
+import type { CrashKind, FaultEffect, InFlight, LinkProfile, WorldControl } from '../contract/world-control.ts';
+import { EVENT } from '../kernel/trace.ts';
+import type { NodeId } from '../kernel/ids.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import type { World } from './world.ts';
+
+/** Faults happen to the world as a whole; their events carry the first process. */
+const ANYWHERE = 0;
+
+/** The handle by which faults change a {@link World}. */
+export class Control implements WorldControl {
+  readonly nodes: readonly NodeId[];
+  readonly clients: readonly NodeId[];
+  private readonly world: World;
+  private readonly show: ProtocolModule['view'];
+
+  constructor(world: World, show: ProtocolModule['view']) {
+    this.world = world;
+    this.show = show;
+    this.nodes = world.nodes;
+    this.clients = world.clients;
+  }
+
+  nowUs(): TimeUs {
+    return this.world.nowUs;
+  }
+
+  at(atUs: TimeUs, action: () => void): void {
+    this.world.queue.push(Math.max(atUs, this.world.nowUs), EVENT.action, ANYWHERE, 0, 0, action);
+  }
+
+  onNote(listener: (process: NodeId, event: string) => void): void {
+    this.world.onNote(listener);
+  }
+
+  isUp(process: NodeId): boolean {
+    return this.world.process(process).node !== null;
+  }
+
+  isPaused(process: NodeId): boolean {
+    return this.world.process(process).isPaused;
+  }
+
+  view(node: NodeId): NodeView | null {
+    const running = this.world.process(node).node;
+    return running === null ? null : this.show(running.state);
+  }
+
+  stream(label: string): RandomStream {
+    return this.world.streams.get(label);
+  }
+
+  crash(id: NodeId, kind: CrashKind, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    if (process.node === null) return;
+    const { sendsLost, messagesLost } = this.world.stopProcess(process);
+    effect.processesStopped += 1;
+    effect.sendsLost += sendsLost;
+    effect.messagesDropped += messagesLost;
+    if (kind === 'machine') {
+      process.diskGeneration += 1;
+      effect.writesLost += process.disk.crash(this.world.streams.get(`disk/${process.name}/crash`));
+    }
+    this.world.say(`  crash ${process.name} (${kind})`);
+  }
+
+  restart(id: NodeId, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    if (process.node !== null) return;
+    effect.processesStarted += 1;
+    this.world.say(`  restart ${process.name}`);
+    this.world.restartProcess(process);
+  }
+
+  pause(id: NodeId, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    if (process.node === null) return;
+    process.pauses.push(effect);
+    process.wasPaused = true;
+    this.world.say(`  pause ${process.name}`);
+  }
+
+  resume(id: NodeId): void {
+    const process = this.world.process(id);
+    // A crash has ended the pause.
+    if (!process.isPaused) return;
+    process.pauses.shift();
+    this.world.say(`  resume ${process.name}`);
+    if (!process.isPaused) this.world.resumeProcess(process);
+  }
+
+  cut(from: NodeId, to: NodeId, inFlight: InFlight, effect: FaultEffect): void {
+    this.world.network.cut(from, to, inFlight, effect);
+  }
+
+  mend(from: NodeId, to: NodeId): void {
+    this.world.network.mend(from, to);
+  }
+
+  hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void {
+    this.world.network.hold(from, to, kind, effect);
+  }
+
+  release(from: NodeId, to: NodeId): void {
+    this.world.network.release(from, to);
+  }
+
+  setLink(from: NodeId, to: NodeId, profile: LinkProfile | null, effect: FaultEffect): void {
+    this.world.network.setLink(from, to, profile, effect);
+  }
+
+  jumpClock(id: NodeId, byUs: DurationUs, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    process.clock.jump(byUs);
+    if (byUs !== 0) process.jumps.push(effect);
+    this.world.say(`  clock of ${process.name} jumps by ${byUs} us`);
+  }
+
+  setDrift(id: NodeId, perMillion: number, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    if (process.clock.driftPerMillion === perMillion) return;
+    effect.timersMoved += this.world.changeDrift(process, perMillion);
+    this.world.say(`  clock of ${process.name} drifts by ${perMillion} ppm`);
+  }
+}

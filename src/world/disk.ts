@@ -1,0 +1,188 @@
+import type { DiskView } from '../contract/disk.ts';
+import { assert } from '../kernel/assert.ts';
+import type { Digest } from '../kernel/digest.ts';
+import type { Stream } from '../kernel/rng.ts';
+
+/** One write that is in the page cache and not yet known to be synced. */
+type Write =
+  | { readonly kind: 'put'; readonly value: unknown }
+  | { readonly kind: 'append'; readonly entry: unknown }
+  | { readonly kind: 'truncate'; readonly index: number };
+
+/**
+ * One file: what was written (the page cache) and what is synced, apart. Writes count up from 1; `syncedThrough` is the
+ * last one that a machine crash cannot take away. At most one sync is in flight, and later ones wait for it and
+ * coalesce: overlapping syncs that finish out of order would put an old record over a new one, as no disk queue does.
+ */
+class DiskFile {
+  writtenThrough = 0;
+  syncedThrough = 0;
+  /** Number of the last write that the sync in flight covers; 0 while none is in flight. */
+  syncingThrough = 0;
+  /** Somebody waits for this write to be synced. */
+  wantedThrough = 0;
+  cell: unknown = undefined;
+  syncedCell: unknown = undefined;
+  log: unknown[] = [];
+  syncedLog: unknown[] = [];
+  /** Writes `syncedThrough + 1` … `writtenThrough`. */
+  private pending: Write[] = [];
+
+  write(write: Write): void {
+    this.writtenThrough += 1;
+    this.pending.push(write);
+    if (write.kind === 'put') this.cell = write.value;
+    else if (write.kind === 'append') this.log.push(write.entry);
+    else this.log.length = write.index - 1;
+  }
+
+  /** Makes the writes up to number `through` durable. */
+  sync(through: number): void {
+    const count = through - this.syncedThrough;
+    assert(count >= 0 && count <= this.pending.length, 'a sync covers writes that were made and are not synced yet');
+    for (let i = 0; i < count; i += 1) {
+      const write = this.pending[i] as Write;
+      if (write.kind === 'put') this.syncedCell = write.value;
+      else if (write.kind === 'append') this.syncedLog.push(write.entry);
+      else this.syncedLog.length = write.index - 1;
+    }
+    this.pending = count === this.pending.length ? [] : this.pending.slice(count);
+    this.syncedThrough = through;
+  }
+
+  /** A machine crash keeps what was synced and the first `kept` of the other writes; returns how many are lost. */
+  crash(kept: number): number {
+    this.sync(this.syncedThrough + kept);
+    const lost = this.pending.length;
+    this.pending = [];
+    this.writtenThrough = this.syncedThrough;
+    this.syncingThrough = 0;
+    this.wantedThrough = 0;
+    this.cell = this.syncedCell;
+    this.log = this.syncedLog.slice();
+    return lost;
+  }
+
+  get unsynced(): number {
+    return this.pending.length;
+  }
+}
+
+const NOTHING: readonly unknown[] = Object.freeze([]);
+
+/** A position of the disk that a persist waits for: in each file, the last write that was made before it. */
+export interface SyncPoint {
+  readonly files: readonly DiskFile[];
+  readonly through: readonly number[];
+}
+
+/**
+ * The disk of one machine, as named files. A process crash keeps all that was written; a machine crash keeps all that
+ * was synced, and of the rest a drawn prefix per file.
+ */
+export class Disk {
+  /** What was written: what a restarted process reads. */
+  readonly written: DiskView;
+  /** What is synced: what would certainly be left if the machine crashed now. */
+  readonly synced: DiskView;
+  private readonly files = new Map<string, DiskFile>();
+
+  constructor() {
+    this.written = {
+      cell: (name) => this.files.get(name)?.cell,
+      log: (name) => this.files.get(name)?.log ?? NOTHING,
+    };
+    this.synced = {
+      cell: (name) => this.files.get(name)?.syncedCell,
+      log: (name) => this.files.get(name)?.syncedLog ?? NOTHING,
+    };
+  }
+
+  put(name: string, value: unknown): void {
+    this.file(name).write({ kind: 'put', value });
+  }
+
+  /** Returns the one-based position of the new entry. */
+  append(name: string, entry: unknown): number {
+    const file = this.file(name);
+    file.write({ kind: 'append', entry });
+    return file.log.length;
+  }
+
+  /** Removes entries from one-based `index` on, which must be at most one past the end. */
+  truncateFrom(name: string, index: number): void {
+    const file = this.file(name);
+    assert(index >= 1 && index <= file.log.length + 1, 'a log is cut at a position that it has');
+    file.write({ kind: 'truncate', index });
+  }
+
+  /**
+   * Starts or queues syncs for everything written so far. `start` is called for each file whose sync begins now.
+   * Returns the point to wait for, or `null` when everything is synced already.
+   */
+  requestSync(start: (file: DiskFile) => void): SyncPoint | null {
+    let files: DiskFile[] | null = null;
+    let through: number[] | null = null;
+    for (const file of this.files.values()) {
+      if (file.syncedThrough === file.writtenThrough) continue;
+      files ??= [];
+      through ??= [];
+      files.push(file);
+      through.push(file.writtenThrough);
+      file.wantedThrough = file.writtenThrough;
+      if (file.syncingThrough === 0) beginSync(file, start);
+    }
+    return files === null || through === null ? null : { files, through };
+  }
+
+  /** The sync in flight on `file` is done; `start` is called if another one follows at once. */
+  completeSync(file: DiskFile, start: (file: DiskFile) => void): void {
+    file.sync(file.syncingThrough);
+    file.syncingThrough = 0;
+    if (file.wantedThrough > file.syncedThrough) beginSync(file, start);
+  }
+
+  /** Whether everything before `point` is synced. */
+  hasReached(point: SyncPoint): boolean {
+    const { files, through } = point;
+    for (let i = 0; i < files.length; i += 1) {
+      if ((files[i] as DiskFile).syncedThrough < (through[i] as number)) return false;
+    }
+    return true;
+  }
+
+  /** The machine crashes: draws, per file in order of creation, how many of its unsynced writes survive. */
+  crash(stream: Stream): number {
+    let lost = 0;
+    for (const file of this.files.values()) {
+      lost += file.crash(file.unsynced === 0 ? 0 : stream.between(0, file.unsynced));
+    }
+    return lost;
+  }
+
+  /** Adds what is synced, file by file in order of name. */
+  foldInto(digest: Digest): void {
+    for (const name of [...this.files.keys()].sort((a, b) => (a < b ? -1 : 1))) {
+      const file = this.file(name);
+      digest.addText(name);
+      digest.addPlain(file.syncedCell);
+      digest.addPlain(file.syncedLog);
+    }
+  }
+
+  private file(name: string): DiskFile {
+    let file = this.files.get(name);
+    if (file === undefined) {
+      file = new DiskFile();
+      this.files.set(name, file);
+    }
+    return file;
+  }
+}
+
+export type { DiskFile };
+
+function beginSync(file: DiskFile, start: (file: DiskFile) => void): void {
+  file.syncingThrough = file.writtenThrough;
+  start(file);
+}

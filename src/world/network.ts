@@ -1,0 +1,178 @@
+import type { Message } from '../contract/message.ts';
+import type { FaultEffect, InFlight, LinkProfile } from '../contract/world-control.ts';
+import type { NodeId } from '../kernel/ids.ts';
+import type { Stream } from '../kernel/rng.ts';
+import type { Streams } from '../kernel/streams.ts';
+import type { DurationUs } from '../kernel/time.ts';
+
+interface Cut {
+  readonly inFlight: InFlight;
+  readonly effect: FaultEffect;
+}
+
+interface Hold {
+  /** One message kind, or `null` for all. */
+  readonly kind: string | null;
+  readonly effect: FaultEffect;
+}
+
+interface Held {
+  readonly message: Message;
+  readonly latencyUs: DurationUs;
+}
+
+/** One direction between two processes. */
+interface Link {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  /** Latency and the message's fate: two draws for every message, whatever the faults. */
+  readonly luck: Stream;
+  /** What happens to troubled messages only: a stream of its own, so that it moves no other message's luck. */
+  trouble: Stream | null;
+  cuts: Cut[];
+  holds: Hold[];
+  held: Held[];
+  profile: LinkProfile | null;
+  profileEffect: FaultEffect | null;
+}
+
+/** What the network needs from the world around it. */
+export interface NetworkHost {
+  nameOf(process: NodeId): string;
+  /** Schedules the arrival of a message `latencyUs` from now. */
+  deliverAfter(latencyUs: DurationUs, from: NodeId, to: NodeId, message: Message): void;
+  /** A message was lost before it left. */
+  onDropped(from: NodeId, to: NodeId, message: Message): void;
+}
+
+const MILLION = 1_000_000;
+
+/**
+ * The datagram network: per directed link latency, loss, duplication, a slow path that reorders, cuts and holds. A
+ * message that meets a cut when it is sent is lost. One that is under way when the cut comes is lost at its arrival if
+ * the cut still stands and takes messages in flight (`inFlight: lost`); otherwise it arrives.
+ *
+ * State of a link is made when the link is first used; silence costs nothing.
+ */
+export class Network {
+  private readonly host: NetworkHost;
+  private readonly streams: Streams;
+  private readonly processCount: number;
+  private readonly profile: LinkProfile;
+  private readonly links: (Link | undefined)[];
+
+  constructor(host: NetworkHost, streams: Streams, processCount: number, profile: LinkProfile) {
+    this.host = host;
+    this.streams = streams;
+    this.processCount = processCount;
+    this.profile = profile;
+    this.links = new Array<Link | undefined>(processCount * processCount).fill(undefined);
+  }
+
+  send(from: NodeId, to: NodeId, message: Message): void {
+    const link = this.link(from, to);
+    const profile = link.profile ?? this.profile;
+    const latencyUs = link.luck.between(profile.latencyUsMin, profile.latencyUsMax);
+    // The second draw decides between disjoint bands, so that a change of one rate moves no other message's fate.
+    const fate = link.luck.between(0, MILLION - 1);
+    if (link.cuts.length > 0) {
+      for (const cut of link.cuts) cut.effect.messagesDropped += 1;
+      this.host.onDropped(from, to, message);
+      return;
+    }
+    let band = profile.lossPerMillion;
+    if (fate < band) {
+      if (link.profileEffect !== null) link.profileEffect.messagesDropped += 1;
+      this.host.onDropped(from, to, message);
+      return;
+    }
+    if (fate < (band += profile.duplicatePerMillion)) {
+      if (link.profileEffect !== null) link.profileEffect.messagesDuplicated += 1;
+      this.dispatch(link, message, this.copyLatencyUs(link, profile));
+    } else if (fate < band + profile.slowPerMillion) {
+      if (link.profileEffect !== null) link.profileEffect.messagesDelayed += 1;
+      this.dispatch(link, message, this.troubleOf(link).between(profile.slowUsMin, profile.slowUsMax));
+      return;
+    } else if (link.profileEffect !== null && latencyUs > this.profile.latencyUsMax) {
+      link.profileEffect.messagesDelayed += 1;
+    }
+    this.dispatch(link, message, latencyUs);
+  }
+
+  /** Whether a message that arrives now on this link is lost to a cut that came while it was under way. */
+  losesInFlight(from: NodeId, to: NodeId): boolean {
+    const { cuts } = this.link(from, to);
+    if (cuts.length === 0) return false;
+    let isLost = false;
+    for (const cut of cuts) {
+      if (cut.inFlight === 'delivered') continue;
+      cut.effect.messagesDropped += 1;
+      isLost = true;
+    }
+    return isLost;
+  }
+
+  cut(from: NodeId, to: NodeId, inFlight: InFlight, effect: FaultEffect): void {
+    this.link(from, to).cuts.push({ inFlight, effect });
+  }
+
+  /** Ends the oldest cut of this direction. */
+  mend(from: NodeId, to: NodeId): void {
+    this.link(from, to).cuts.shift();
+  }
+
+  hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void {
+    this.link(from, to).holds.push({ kind, effect });
+  }
+
+  /** Ends the oldest hold of this direction; what no other hold keeps goes on, in the order in which it was sent. */
+  release(from: NodeId, to: NodeId): void {
+    const link = this.link(from, to);
+    link.holds.shift();
+    const { held } = link;
+    link.held = [];
+    for (const { message, latencyUs } of held) this.dispatch(link, message, latencyUs);
+  }
+
+  setLink(from: NodeId, to: NodeId, profile: LinkProfile | null, effect: FaultEffect): void {
+    const link = this.link(from, to);
+    link.profile = profile;
+    link.profileEffect = profile === null ? null : effect;
+  }
+
+  private dispatch(link: Link, message: Message, latencyUs: DurationUs): void {
+    for (const hold of link.holds) {
+      if (hold.kind !== null && hold.kind !== message.kind) continue;
+      hold.effect.messagesDelayed += 1;
+      link.held.push({ message, latencyUs });
+      return;
+    }
+    this.host.deliverAfter(latencyUs, link.from, link.to, message);
+  }
+
+  /** Half of the copies come right behind the message; the others when its time is long over. Draws twice. */
+  private copyLatencyUs(link: Link, profile: LinkProfile): DurationUs {
+    const trouble = this.troubleOf(link);
+    const isLate = trouble.chance(MILLION / 2);
+    const latest = Math.max(profile.latencyUsMax, isLate ? profile.slowUsMax : 0);
+    return trouble.between(profile.latencyUsMin, latest);
+  }
+
+  private troubleOf(link: Link): Stream {
+    link.trouble ??= this.streams.get(`${link.luck.label}/trouble`);
+    return link.trouble;
+  }
+
+  private link(from: NodeId, to: NodeId): Link {
+    const index = from * this.processCount + to;
+    let link = this.links[index];
+    if (link === undefined) {
+      const luck = this.streams.get(`network/${this.host.nameOf(from)}>${this.host.nameOf(to)}`);
+      link = {
+        from, to, luck, trouble: null, cuts: [], holds: [], held: [], profile: null, profileEffect: null,
+      };
+      this.links[index] = link;
+    }
+    return link;
+  }
+}

@@ -1,0 +1,104 @@
+import type { ClientRequest } from '../contract/client.ts';
+import type { Context, Note, PersistTag, RandomStream } from '../contract/context.ts';
+import type { Message, Plain } from '../contract/message.ts';
+import { assert } from '../kernel/assert.ts';
+import type { NodeId } from '../kernel/ids.ts';
+import type { Streams } from '../kernel/streams.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import type { Clock } from './clock.ts';
+import { EFFECT, type EffectBuffer } from './effects.ts';
+
+/** What a context reads from the world at the moment of the call. */
+export interface ContextHost {
+  readonly effects: EffectBuffer;
+  readonly streams: Streams;
+  nowUs: TimeUs;
+  /** A process read its wall clock: tells the faults that moved it. */
+  onWallRead(process: NodeId): void;
+}
+
+/** The {@link Context} of one process. Lives as long as the process, through crashes and restarts. */
+export class ProcessContext implements Context {
+  readonly self: NodeId;
+  readonly peers: readonly NodeId[];
+  private readonly host: ContextHost;
+  private readonly clock: Clock;
+  private readonly streamPrefix: string;
+  private readonly streams = new Map<string, RandomStream>();
+
+  constructor(host: ContextHost, self: NodeId, peers: readonly NodeId[], clock: Clock, streamPrefix: string) {
+    this.host = host;
+    this.self = self;
+    this.peers = peers;
+    this.clock = clock;
+    this.streamPrefix = streamPrefix;
+  }
+
+  send(to: NodeId, message: Message): void {
+    this.host.effects.add(EFFECT.send, to, '', message);
+  }
+
+  broadcast(message: Message): void {
+    this.host.effects.add(EFFECT.broadcast, 0, '', message);
+  }
+
+  reply(request: ClientRequest, body: Plain): void {
+    this.send(request.client, { kind: 'ClientResponse', id: request.id, body } as Message);
+  }
+
+  sendNow(to: NodeId, message: Message): void {
+    this.host.effects.add(EFFECT.sendNow, to, '', message);
+  }
+
+  setTimer(name: string, afterUs: DurationUs): void {
+    assert(Number.isSafeInteger(afterUs) && afterUs >= 0, 'a timer runs for an integer number of microseconds');
+    this.host.effects.add(EFFECT.setTimer, afterUs, name, undefined);
+  }
+
+  cancelTimer(name: string): void {
+    this.host.effects.add(EFFECT.cancelTimer, 0, name, undefined);
+  }
+
+  put(file: string, value: unknown): void {
+    this.host.effects.add(EFFECT.put, 0, file, value);
+  }
+
+  append(file: string, entry: unknown): void {
+    this.host.effects.add(EFFECT.append, 0, file, entry);
+  }
+
+  truncateFrom(file: string, index: number): void {
+    this.host.effects.add(EFFECT.truncate, index, file, undefined);
+  }
+
+  persist(tag?: PersistTag): void {
+    this.host.effects.add(EFFECT.persist, 0, '', tag);
+  }
+
+  continueAs(step: string, costUs: DurationUs): void {
+    assert(Number.isSafeInteger(costUs) && costUs >= 0, 'a step costs an integer number of microseconds');
+    this.host.effects.add(EFFECT.continueAs, costUs, step, undefined);
+  }
+
+  monotonicUs(): TimeUs {
+    return this.clock.monotonicUs(this.host.nowUs);
+  }
+
+  wallUs(): TimeUs {
+    this.host.onWallRead(this.self);
+    return this.clock.wallUs(this.host.nowUs);
+  }
+
+  random(purpose: string): RandomStream {
+    let stream = this.streams.get(purpose);
+    if (stream === undefined) {
+      stream = this.host.streams.get(`${this.streamPrefix}/${purpose}`);
+      this.streams.set(purpose, stream);
+    }
+    return stream;
+  }
+
+  note(note: Note): void {
+    this.host.effects.add(EFFECT.note, 0, '', note);
+  }
+}

@@ -1,0 +1,152 @@
+import type { Message } from '../contract/message.ts';
+import type { Node } from '../contract/node.ts';
+import type { FaultEffect } from '../contract/world-control.ts';
+import type { PersistTag } from '../contract/context.ts';
+import type { NodeId } from '../kernel/ids.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import type { Clock } from './clock.ts';
+import { Disk, type SyncPoint } from './disk.ts';
+import type { ProcessContext } from './process-context.ts';
+
+/** A named timer. It keeps one event in the queue; setting it again moves `deadlineUs`, which costs nothing. */
+export interface Timer {
+  readonly name: string;
+  /** By the monotonic clock of the process; -1 while the timer is off. */
+  deadlineUs: TimeUs;
+  /** Instant of the queued event; -1 when none is queued. An earlier event than needed re-arms itself. */
+  queuedAtUs: TimeUs;
+  /** Tells the queued event from those that were overtaken. */
+  generation: number;
+}
+
+/** One `persist` of a process, numbered from 1 in each incarnation. */
+export interface PersistRequest {
+  readonly number: number;
+  /** `null`: nothing was left to sync. */
+  readonly point: SyncPoint | null;
+  readonly tag: PersistTag | undefined;
+}
+
+/** A message that waits for a persist. */
+export interface HeldSend {
+  readonly to: NodeId;
+  readonly message: Message;
+  /** Number of the persist that must be complete. */
+  readonly after: number;
+}
+
+/** The three queues of a process that does not take steps. Each keeps its own order. */
+export const LANE = { mailbox: 0, timers: 1, completions: 2 } as const;
+
+/** An event that met a process which was paused or between a step and its continuation. */
+export interface Parked {
+  /** Order of arrival over all lanes. */
+  readonly order: number;
+  readonly kind: number;
+  readonly first: number;
+  readonly second: number;
+  readonly payload: unknown;
+}
+
+/**
+ * One process of the world, node or client: what it is now, and what waits for it. The machine under it (clock, disk)
+ * outlives its incarnations.
+ */
+export class Process {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly disk: Disk = new Disk();
+  readonly context: ProcessContext;
+
+  /** The running incarnation; `null` while the process is down. */
+  node: Node | null = null;
+  incarnation = 0;
+  /** Grows at each machine crash: a sync of before it never completes. */
+  diskGeneration = 0;
+
+  /** The pauses in force. */
+  readonly pauses: FaultEffect[] = [];
+  /** A step whose continuation has not run yet; `null` outside of one. */
+  step: string | null = null;
+  /** Tells the event of the step's continuation from those of steps that a crash has ended. */
+  stepGeneration = 0;
+  /** The continuation came due while the process was paused. */
+  isStepDue = false;
+  /** A pause fell into the time in which events were parked: they are merged by seed, not by arrival. */
+  wasPaused = false;
+  lanes: Parked[][] = [[], [], []];
+  parkedCount = 0;
+
+  timers: Timer[] = [];
+  private lastGeneration = 0;
+
+  persistsAsked = 0;
+  persistsDone = 0;
+  waitingPersists: PersistRequest[] = [];
+  heldSends: HeldSend[] = [];
+
+  /** Faults that moved this wall clock. */
+  readonly jumps: FaultEffect[] = [];
+
+  constructor(id: NodeId, name: string, clock: Clock, context: ProcessContext) {
+    this.id = id;
+    this.name = name;
+    this.clock = clock;
+    this.context = context;
+  }
+
+  /** Whether the process takes no steps now: its events wait. */
+  get isBlocked(): boolean {
+    return this.pauses.length > 0 || this.step !== null;
+  }
+
+  get isPaused(): boolean {
+    return this.pauses.length > 0;
+  }
+
+  /** Slot of the timer of this name, made if need be. A process has a handful of timers. */
+  timerSlot(name: string): number {
+    const { timers } = this;
+    for (let slot = 0; slot < timers.length; slot += 1) {
+      if ((timers[slot] as Timer).name === name) return slot;
+    }
+    timers.push({ name, deadlineUs: -1, queuedAtUs: -1, generation: 0 });
+    return timers.length - 1;
+  }
+
+  /** A number that no earlier event of this process carries. */
+  nextGeneration(): number {
+    this.lastGeneration += 1;
+    return this.lastGeneration;
+  }
+
+  park(lane: number, kind: number, first: number, second: number, payload: unknown): void {
+    (this.lanes[lane] as Parked[]).push({ order: this.parkedCount, kind, first, second, payload });
+    this.parkedCount += 1;
+  }
+
+  /** Forgets everything volatile: what a crash of the process takes away. Returns how many messages were still held. */
+  stop(): { readonly sendsLost: number; readonly messagesLost: number } {
+    const sendsLost = this.heldSends.length;
+    const messagesLost = (this.lanes[LANE.mailbox] as Parked[]).length;
+    this.node = null;
+    this.pauses.length = 0;
+    this.step = null;
+    this.isStepDue = false;
+    this.wasPaused = false;
+    this.lanes = [[], [], []];
+    this.parkedCount = 0;
+    this.timers = [];
+    this.persistsAsked = 0;
+    this.persistsDone = 0;
+    this.waitingPersists = [];
+    this.heldSends = [];
+    return { sendsLost, messagesLost };
+  }
+}
+
+/** Where a timer of `afterUs` ends on the monotonic clock. */
+export function deadlineOf(process: Process, nowUs: TimeUs, afterUs: DurationUs): TimeUs {
+  return process.clock.monotonicUs(nowUs) + afterUs;
+}

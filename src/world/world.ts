@@ -1,0 +1,575 @@
+import type { ClientRequest } from '../contract/client.ts';
+import type { Note, PersistTag } from '../contract/context.ts';
+import type { DiskView } from '../contract/disk.ts';
+import type { Monitor } from '../contract/invariant.ts';
+import type { Message } from '../contract/message.ts';
+import type { Node } from '../contract/node.ts';
+import type { LinkProfile } from '../contract/world-control.ts';
+import { AssertionError, assert } from '../kernel/assert.ts';
+import type { Digest } from '../kernel/digest.ts';
+import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
+import { EventQueue } from '../kernel/queue.ts';
+import type { Streams } from '../kernel/streams.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import { EVENT, formatPlain, formatTime, Trace, type TraceMode } from '../kernel/trace.ts';
+import { Clock } from './clock.ts';
+import type { DiskFile } from './disk.ts';
+import { EFFECT, EffectBuffer } from './effects.ts';
+import { HandlerError, describeFailure, refuseThenable } from './handler-error.ts';
+import { mergeLanes } from './lanes.ts';
+import { Network, type NetworkHost } from './network.ts';
+import { ProcessContext, type ContextHost } from './process-context.ts';
+import { deadlineOf, LANE, Process, type HeldSend, type Parked, type PersistRequest, type Timer } from './process.ts';
+
+/** What a world is made of. */
+export interface WorldSettings {
+  readonly streams: Streams;
+  /** Prefix of the nodes' own streams: `raft` gives `raft/n3/election`. */
+  readonly protocol: string;
+  readonly nodes: number;
+  readonly clients: number;
+  readonly network: LinkProfile;
+  readonly syncUs: { readonly min: DurationUs; readonly max: DurationUs };
+  readonly driftPerMillion: number;
+  readonly wallOffsetUs: DurationUs;
+  /** Messages that a paused process keeps; further datagrams are dropped. */
+  readonly mailboxLimit: number;
+  readonly limits: { readonly events: number; readonly sameInstantEvents: number };
+  readonly trace: TraceMode;
+  /** Freeze each message as it leaves: shows a protocol that writes to what it sent or received. */
+  readonly freezeMessages: boolean;
+  /** Makes an incarnation of a process: the first one at time 0, the others at restarts. */
+  create(process: NodeId, disk: DiskView): Node;
+  readonly monitor: Monitor;
+  /** An {@link AssertionError} was thrown inside a process, which has crashed of it. */
+  onAssertion(process: NodeId, fact: string): void;
+}
+
+/** Why a run stopped before its end. */
+export type StopReason =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'limit'; readonly text: string }
+  /** A handler threw, returned a promise or reached out of the simulation. */
+  | { readonly kind: 'error'; readonly text: string };
+
+const NO_PEER = -1;
+
+/**
+ * The simulated world: one event queue, the processes, their disks and clocks, and the network between them. It runs
+ * handlers, carries out their effects and tells the monitor. Protocol code cannot reach it but through its context.
+ */
+export class World implements ContextHost, NetworkHost {
+  readonly effects: EffectBuffer = new EffectBuffer();
+  readonly streams: Streams;
+  readonly queue: EventQueue = new EventQueue();
+  readonly network: Network;
+  readonly trace: Trace;
+  readonly processes: readonly Process[];
+  readonly nodes: readonly NodeId[];
+  readonly clients: readonly NodeId[];
+  /** Whether a full trace is kept. */
+  readonly isTracing: boolean;
+  nowUs: TimeUs = 0;
+  messagesSent = 0;
+  messagesDelivered = 0;
+  syncs = 0;
+  private readonly settings: WorldSettings;
+  private readonly monitor: Monitor;
+  private readonly noteListeners: ((process: NodeId, event: string) => void)[] = [];
+  private freshNotes: { readonly process: NodeId; readonly event: string }[] = [];
+  private sameInstant = 0;
+
+  constructor(settings: WorldSettings) {
+    this.settings = settings;
+    this.streams = settings.streams;
+    this.monitor = settings.monitor;
+    this.trace = new Trace(settings.trace);
+    this.isTracing = settings.trace === 'full';
+    const ids = Array.from({ length: settings.nodes + settings.clients }, (_, index) => nodeId(index));
+    this.nodes = ids.slice(0, settings.nodes);
+    this.clients = ids.slice(settings.nodes);
+    this.network = new Network(this, settings.streams, ids.length, settings.network);
+    this.processes = ids.map((id) => this.makeProcess(id));
+  }
+
+  /** Schedules the start of every process at time 0, nodes first. */
+  start(): void {
+    for (const process of this.processes) this.queue.push(0, EVENT.start, process.id, 0, 0, undefined);
+  }
+
+  /** Runs events until `endUs` (included), a limit or an error. Events after `endUs` stay in the queue. */
+  runUntil(endUs: TimeUs): StopReason {
+    const { queue, trace } = this;
+    const { events, sameInstantEvents } = this.settings.limits;
+    try {
+      while (queue.length > 0 && queue.nextAtUs <= endUs) {
+        const slot = queue.pop();
+        if (queue.poppedAtUs !== this.nowUs) {
+          this.nowUs = queue.poppedAtUs;
+          this.sameInstant = 0;
+        }
+        this.sameInstant += 1;
+        if (this.sameInstant > sameInstantEvents) {
+          const text = `more than ${sameInstantEvents} events at ${formatTime(this.nowUs)} s: time stands still`;
+          return { kind: 'limit', text };
+        }
+        if (trace.events >= events) {
+          return { kind: 'limit', text: `more than ${events} events by ${formatTime(this.nowUs)} s` };
+        }
+        this.dispatch(slot);
+      }
+    } catch (error) {
+      const at = `at ${formatTime(this.nowUs)} s, event ${this.trace.events - 1}`;
+      return { kind: 'error', text: `${describeFailure(error)} (${at})` };
+    }
+    this.nowUs = endUs;
+    return { kind: 'end' };
+  }
+
+  /** Adds what every disk holds for certain, in the order of the processes. */
+  foldDisksInto(digest: Digest): void {
+    for (const process of this.processes) process.disk.foldInto(digest);
+  }
+
+  process(id: NodeId): Process {
+    return this.processes[id] as Process;
+  }
+
+  nameOf(id: NodeId): string {
+    return nodeName(id, this.settings.nodes);
+  }
+
+  onNote(listener: (process: NodeId, event: string) => void): void {
+    this.noteListeners.push(listener);
+  }
+
+  // ── NetworkHost and ContextHost ───────────────────────────────────────
+
+  deliverAfter(latencyUs: DurationUs, from: NodeId, to: NodeId, message: Message): void {
+    this.queue.push(this.nowUs + latencyUs, EVENT.deliver, to, from, 0, message);
+  }
+
+  onDropped(from: NodeId, to: NodeId, message: Message): void {
+    if (this.isTracing) this.say(`  dropped ${this.nameOf(from)} > ${this.nameOf(to)} ${message.kind}`);
+  }
+
+  onWallRead(id: NodeId): void {
+    for (const effect of this.process(id).jumps) effect.clockReadings += 1;
+  }
+
+  // ── What faults do, through the control ───────────────────────────────
+
+  /** Starts the next incarnation of a process that is down. */
+  restartProcess(process: Process): void {
+    this.run(process, EVENT.start, NO_PEER, undefined);
+  }
+
+  /** Takes a process down. Returns what was lost with its memory. */
+  stopProcess(process: Process): { readonly sendsLost: number; readonly messagesLost: number } {
+    const lost = process.stop();
+    if (this.isNode(process)) this.monitor.onCrashed?.(process.id);
+    return lost;
+  }
+
+  /** The last pause has ended: a due continuation goes first, everything else is merged by seed. */
+  resumeProcess(process: Process): void {
+    if (process.step !== null) {
+      if (process.isStepDue) this.pushContinuation(process, this.nowUs);
+      return;
+    }
+    this.unpark(process);
+  }
+
+  /** The clock of a process runs at another rate from now on: its timers end at other instants. */
+  changeDrift(process: Process, perMillion: number): number {
+    process.clock.setDrift(this.nowUs, perMillion);
+    let moved = 0;
+    process.timers.forEach((timer, slot) => {
+      if (timer.deadlineUs < 0) return;
+      moved += 1;
+      this.queueTimer(process, slot, timer);
+    });
+    return moved;
+  }
+
+  /** Adds a line to the full trace, if there is one. Ask {@link isTracing} before making the text. */
+  say(text: string): void {
+    this.trace.lines?.push(text);
+  }
+
+  // ── Events ────────────────────────────────────────────────────────────
+
+  private dispatch(slot: number): void {
+    const { queue } = this;
+    const process = this.processes[queue.process[slot] as number] as Process;
+    const first = queue.first[slot] as number;
+    const second = queue.second[slot] as number;
+    const payload = queue.payload[slot];
+    const kind = queue.kind[slot] as number;
+    queue.payload[slot] = undefined;
+    switch (kind) {
+      case EVENT.deliver: return this.onDeliver(process, first as NodeId, payload as Message);
+      case EVENT.arrived: return this.onArrived(process, first as NodeId, payload as Message, second);
+      case EVENT.timer: return this.onTimer(process, first, second);
+      case EVENT.sync: return this.onSync(process, payload as DiskFile, second);
+      case EVENT.persisted: return this.onPersisted(process, payload as PersistRequest, second);
+      case EVENT.continue: return this.onContinue(process, second);
+      case EVENT.start: return this.onStart(process);
+      default: return this.onAction(process, payload as () => void);
+    }
+  }
+
+  private onStart(process: Process): void {
+    this.record(EVENT.start, process, NO_PEER, 0);
+    if (this.isTracing) this.say(`${this.head(process)} starts`);
+    this.run(process, EVENT.start, NO_PEER, undefined);
+  }
+
+  private onAction(process: Process, action: () => void): void {
+    this.record(EVENT.action, process, NO_PEER, 0);
+    if (this.isTracing) this.say(`#${this.trace.events - 1} ${formatTime(this.nowUs)} action`);
+    action();
+  }
+
+  private onDeliver(process: Process, from: NodeId, message: Message): void {
+    const isLost = this.network.losesInFlight(from, process.id);
+    if (isLost || process.node === null) {
+      this.lose(process, from, message, isLost ? 'cut' : 'down');
+      return;
+    }
+    if (process.isBlocked) this.parkMessage(process, from, message);
+    else this.handleMessage(EVENT.deliver, process, from, message);
+  }
+
+  private onArrived(process: Process, from: NodeId, message: Message, incarnation: number): void {
+    if (process.node === null || incarnation !== process.incarnation) return;
+    if (process.isBlocked) process.park(LANE.mailbox, EVENT.arrived, from, incarnation, message);
+    else this.handleMessage(EVENT.arrived, process, from, message);
+  }
+
+  private parkMessage(process: Process, from: NodeId, message: Message): void {
+    const lastPause = process.pauses[process.pauses.length - 1];
+    if ((process.lanes[LANE.mailbox] as Parked[]).length >= this.settings.mailboxLimit) {
+      if (lastPause !== undefined) lastPause.messagesDropped += 1;
+      this.lose(process, from, message, 'mailbox full');
+      return;
+    }
+    if (lastPause !== undefined) lastPause.messagesDelayed += 1;
+    process.park(LANE.mailbox, EVENT.arrived, from, process.incarnation, message);
+  }
+
+  private lose(process: Process, from: NodeId, message: Message, why: string): void {
+    this.record(EVENT.lost, process, from, this.trace.codeOf(message.kind));
+    if (this.isTracing) this.say(`${this.head(process)} <- ${this.nameOf(from)} ${message.kind} lost: ${why}`);
+  }
+
+  private handleMessage(kind: number, process: Process, from: NodeId, message: Message): void {
+    this.messagesDelivered += 1;
+    this.record(kind, process, from, this.trace.codeOf(message.kind));
+    if (this.isTracing) this.say(`${this.head(process)} <- ${this.nameOf(from)} ${formatPlain(message)}`);
+    this.run(process, kind, from, message);
+  }
+
+  private onTimer(process: Process, slot: number, generation: number): void {
+    const timer = process.timers[slot];
+    // Overtaken by a newer event of its timer, or of an incarnation that is gone.
+    if (timer === undefined || timer.generation !== generation) return;
+    timer.queuedAtUs = -1;
+    if (timer.deadlineUs < 0) return;
+    if (timer.deadlineUs > process.clock.monotonicUs(this.nowUs)) {
+      this.queueTimer(process, slot, timer);
+      return;
+    }
+    if (process.isBlocked) {
+      const lastPause = process.pauses[process.pauses.length - 1];
+      if (lastPause !== undefined) lastPause.timersDelayed += 1;
+      process.park(LANE.timers, EVENT.timer, slot, generation, undefined);
+      return;
+    }
+    timer.deadlineUs = -1;
+    this.record(EVENT.timer, process, NO_PEER, this.trace.codeOf(timer.name));
+    if (this.isTracing) this.say(`${this.head(process)} timer ${timer.name}`);
+    this.run(process, EVENT.timer, NO_PEER, timer.name);
+  }
+
+  private onSync(process: Process, file: DiskFile, diskGeneration: number): void {
+    if (diskGeneration !== process.diskGeneration) return;
+    this.syncs += 1;
+    this.record(EVENT.sync, process, NO_PEER, 0);
+    if (this.isTracing) this.say(`${this.head(process)} synced`);
+    process.disk.completeSync(file, (next) => this.startSync(process, next));
+    this.completePersists(process);
+  }
+
+  /** Persists complete in the order in which they were asked for; those whose files are synced are told now. */
+  private completePersists(process: Process): void {
+    for (;;) {
+      const request = process.waitingPersists[0];
+      if (request === undefined || (request.point !== null && !process.disk.hasReached(request.point))) return;
+      process.waitingPersists.shift();
+      if (process.isPaused) {
+        const lastPause = process.pauses[process.pauses.length - 1];
+        if (lastPause !== undefined) lastPause.completionsDelayed += 1;
+      }
+      if (process.isBlocked) process.park(LANE.completions, EVENT.persisted, 0, process.incarnation, request);
+      // A completion that a resume has put back into the queue comes before this one.
+      else if (request.number !== process.persistsDone + 1) this.pushPersisted(process, request);
+      else this.handlePersisted(process, request);
+    }
+  }
+
+  private pushPersisted(process: Process, request: PersistRequest): void {
+    this.queue.push(this.nowUs, EVENT.persisted, process.id, 0, process.incarnation, request);
+  }
+
+  private onPersisted(process: Process, request: PersistRequest, incarnation: number): void {
+    if (process.node === null || incarnation !== process.incarnation) return;
+    if (process.isBlocked) {
+      process.park(LANE.completions, EVENT.persisted, 0, incarnation, request);
+      return;
+    }
+    this.handlePersisted(process, request);
+  }
+
+  /** Lets the messages behind a persist go and tells the process. */
+  private handlePersisted(process: Process, request: PersistRequest): void {
+    const { tag } = request;
+    this.record(EVENT.persisted, process, NO_PEER, tag === undefined ? 0 : this.trace.codeOf(tag.kind));
+    if (this.isTracing) this.say(`${this.head(process)} persisted ${tag === undefined ? '' : formatPlain(tag)}`);
+    process.persistsDone = request.number;
+    while (process.heldSends.length > 0 && (process.heldSends[0] as HeldSend).after <= process.persistsDone) {
+      const { to, message } = process.heldSends.shift() as HeldSend;
+      this.transmit(process, to, message);
+    }
+    if (tag !== undefined) this.run(process, EVENT.persisted, NO_PEER, tag);
+  }
+
+  private onContinue(process: Process, generation: number): void {
+    if (process.step === null || generation !== process.stepGeneration) return;
+    if (process.isPaused) {
+      process.isStepDue = true;
+      for (const effect of process.pauses) effect.completionsDelayed += 1;
+      return;
+    }
+    const step = process.step;
+    process.step = null;
+    process.isStepDue = false;
+    this.record(EVENT.continue, process, NO_PEER, this.trace.codeOf(step));
+    if (this.isTracing) this.say(`${this.head(process)} continues as ${step}`);
+    this.run(process, EVENT.continue, NO_PEER, step);
+    if (process.node !== null && process.step === null) this.unpark(process);
+  }
+
+  // ── Handlers and their effects ────────────────────────────────────────
+
+  /**
+   * Runs a handler, carries out its effects and lets the monitor look. A failed assertion takes the process down and is
+   * reported; any other error ends the run.
+   */
+  private run(process: Process, kind: number, from: number, what: unknown): void {
+    try {
+      const returned = this.call(process, kind, from, what);
+      if (returned !== undefined) refuseThenable(returned);
+      this.carryOutEffects(process);
+      if (this.isNode(process)) this.monitor.afterEvent?.(process.id, (process.node as Node).state);
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw new HandlerError(process.name, error);
+      this.effects.count = 0;
+      this.stopProcess(process);
+      this.settings.onAssertion(process.id, error.message);
+    }
+    if (this.freshNotes.length > 0) this.afterNotes();
+  }
+
+  private call(process: Process, kind: number, from: number, what: unknown): unknown {
+    const { context } = process;
+    if (kind === EVENT.start) return this.create(process).onStart?.(context);
+    const node = process.node as Node;
+    switch (kind) {
+      case EVENT.timer: return node.onTimer?.(context, what as string);
+      case EVENT.persisted: return node.onPersisted?.(context, what as PersistTag);
+      case EVENT.continue: return node.onContinue?.(context, what as string);
+      default: return (what as Message).kind === 'ClientRequest'
+        ? node.onRequest?.(context, what as ClientRequest)
+        : node.onMessage?.(context, from as NodeId, what as Message);
+    }
+  }
+
+  /** Makes the next incarnation from what the disk kept. */
+  private create(process: Process): Node {
+    assert(process.node === null, 'a process starts only when it is down');
+    const node = this.settings.create(process.id, process.disk.written);
+    process.incarnation += 1;
+    process.node = node;
+    if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state);
+    return node;
+  }
+
+  private carryOutEffects(process: Process): void {
+    const { effects } = this;
+    for (let at = 0; at < effects.count; at += 1) this.carryOut(process, at);
+    effects.count = 0;
+  }
+
+  private carryOut(process: Process, at: number): void {
+    const { effects } = this;
+    const amount = effects.amount[at] as number;
+    const name = effects.name[at] as string;
+    const value = effects.value[at];
+    effects.value[at] = undefined;
+    switch (effects.kind[at]) {
+      case EFFECT.send: return this.sendAfterPersists(process, amount as NodeId, value as Message);
+      case EFFECT.sendNow: return this.transmit(process, amount as NodeId, value as Message);
+      case EFFECT.broadcast: {
+        for (const peer of process.context.peers) this.sendAfterPersists(process, peer, value as Message);
+        return;
+      }
+      case EFFECT.setTimer: return this.setTimer(process, name, amount);
+      case EFFECT.cancelTimer: {
+        (process.timers[process.timerSlot(name)] as Timer).deadlineUs = -1;
+        return;
+      }
+      case EFFECT.put: {
+        process.disk.put(name, value);
+        if (this.isTracing) this.say(`  put ${name} ${formatPlain(value)}`);
+        return;
+      }
+      case EFFECT.append: {
+        const index = process.disk.append(name, value);
+        if (this.isTracing) this.say(`  append ${name} ${index} ${formatPlain(value)}`);
+        if (this.isNode(process)) this.monitor.onAppend?.(process.id, name, index, value);
+        return;
+      }
+      case EFFECT.truncate: {
+        process.disk.truncateFrom(name, amount);
+        if (this.isTracing) this.say(`  truncate ${name} from ${amount}`);
+        if (this.isNode(process)) this.monitor.onTruncate?.(process.id, name, amount);
+        return;
+      }
+      case EFFECT.persist: return this.persist(process, value as PersistTag | undefined);
+      case EFFECT.continueAs: return this.continueAs(process, name, amount);
+      default: return this.takeNote(process, value as Note);
+    }
+  }
+
+  private sendAfterPersists(process: Process, to: NodeId, message: Message): void {
+    if (process.persistsAsked === process.persistsDone) this.transmit(process, to, message);
+    else process.heldSends.push({ to, message, after: process.persistsAsked });
+  }
+
+  private transmit(process: Process, to: NodeId, message: Message): void {
+    if (this.settings.freezeMessages) deepFreeze(message);
+    this.messagesSent += 1;
+    if (this.isTracing) this.say(`  send ${process.name} > ${this.nameOf(to)} ${formatPlain(message)}`);
+    this.monitor.onSend?.(process.id, to, message, process.disk.synced);
+    this.network.send(process.id, to, message);
+  }
+
+  private setTimer(process: Process, name: string, afterUs: DurationUs): void {
+    const slot = process.timerSlot(name);
+    const timer = process.timers[slot] as Timer;
+    timer.deadlineUs = deadlineOf(process, this.nowUs, afterUs);
+    // An event that comes too early re-arms itself, so a timer that is set again and again costs one event at most.
+    if (timer.queuedAtUs >= 0 && timer.queuedAtUs <= process.clock.trueAtUs(timer.deadlineUs)) return;
+    this.queueTimer(process, slot, timer);
+  }
+
+  private queueTimer(process: Process, slot: number, timer: Timer): void {
+    timer.queuedAtUs = Math.max(this.nowUs, process.clock.trueAtUs(timer.deadlineUs));
+    timer.generation = process.nextGeneration();
+    this.queue.push(timer.queuedAtUs, EVENT.timer, process.id, slot, timer.generation, undefined);
+  }
+
+  private persist(process: Process, tag: PersistTag | undefined): void {
+    process.persistsAsked += 1;
+    const point = process.disk.requestSync((file) => this.startSync(process, file));
+    const request: PersistRequest = { number: process.persistsAsked, point, tag };
+    const isFirst = process.persistsDone === request.number - 1;
+    if (point !== null || !isFirst) process.waitingPersists.push(request);
+    else if (tag === undefined) process.persistsDone = request.number;
+    else this.pushPersisted(process, request);
+  }
+
+  private startSync(process: Process, file: DiskFile): void {
+    const { min, max } = this.settings.syncUs;
+    const latencyUs = this.streams.get(`disk/${process.name}`).between(min, max);
+    this.queue.push(this.nowUs + latencyUs, EVENT.sync, process.id, 0, process.diskGeneration, file);
+  }
+
+  private continueAs(process: Process, step: string, costUs: DurationUs): void {
+    assert(process.step === null, 'a handler continues as one step at most');
+    process.step = step;
+    process.stepGeneration = process.nextGeneration();
+    this.pushContinuation(process, this.nowUs + costUs);
+  }
+
+  private pushContinuation(process: Process, atUs: TimeUs): void {
+    this.queue.push(atUs, EVENT.continue, process.id, 0, process.stepGeneration, undefined);
+  }
+
+  private takeNote(process: Process, note: Note): void {
+    if (this.isTracing) this.say(`  note ${process.name} ${formatPlain(note)}`);
+    if (this.noteListeners.length > 0) this.freshNotes.push({ process: process.id, event: note.event });
+  }
+
+  /** Tells the listeners about notes once the effects of the handler are all carried out. */
+  private afterNotes(): void {
+    const notes = this.freshNotes;
+    this.freshNotes = [];
+    for (const { process, event } of notes) {
+      for (const listener of this.noteListeners) listener(process, event);
+    }
+  }
+
+  // ── Waiting events ────────────────────────────────────────────────────
+
+  /** Puts the parked events back into the queue, to happen now; after a pause in an order drawn from the seed. */
+  private unpark(process: Process): void {
+    const luck = process.wasPaused ? this.streams.get(`resume/${process.name}`) : null;
+    const parked = mergeLanes(process.lanes, luck);
+    process.lanes = [[], [], []];
+    process.parkedCount = 0;
+    process.wasPaused = false;
+    for (const { kind, first, second, payload } of parked) {
+      if (kind === EVENT.timer) {
+        const timer = process.timers[first] as Timer;
+        // A change of rate may have queued a newer event for this timer meanwhile.
+        if (timer.generation !== second) continue;
+        timer.queuedAtUs = this.nowUs;
+      }
+      this.queue.push(this.nowUs, kind, process.id, first, second, payload);
+    }
+  }
+
+  // ── Small things ──────────────────────────────────────────────────────
+
+  private isNode(process: Process): boolean {
+    return process.id < this.settings.nodes;
+  }
+
+  private record(kind: number, process: Process, peer: number, code: number): void {
+    this.trace.event(this.nowUs, this.queue.poppedSequence, kind, process.id, peer, code);
+  }
+
+  private head(process: Process): string {
+    return `#${this.trace.events - 1} ${formatTime(this.nowUs)} ${process.name}`;
+  }
+
+  private makeProcess(id: NodeId): Process {
+    const name = this.nameOf(id);
+    const { driftPerMillion, wallOffsetUs } = this.settings;
+    const luck = this.streams.get(`clock/${name}`);
+    const drift = luck.between(-driftPerMillion, driftPerMillion);
+    const clock = new Clock(drift, luck.between(-wallOffsetUs, wallOffsetUs), luck.between(0, 1_000_000_000));
+    const isNode = id < this.settings.nodes;
+    const peers = this.nodes.filter((other) => other !== id);
+    const prefix = `${isNode ? this.settings.protocol : 'client'}/${name}`;
+    return new Process(id, name, clock, new ProcessContext(this, id, peers, clock, prefix));
+  }
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const item of Object.values(value)) deepFreeze(item);
+}
