@@ -1,0 +1,140 @@
+import type { History } from '../src/history/operation.ts';
+import { pairOperations, type Operation } from '../src/history/operations.ts';
+import { DEFAULT_BUDGET, Meter, type Budget, type BudgetUse } from './budget.ts';
+import { earliestOffending, findEvidence, type Evidence } from './evidence.ts';
+import type { Model, ModelName } from './model.ts';
+import { modelByName } from './models/by-name.ts';
+import type { Verdict } from './result.ts';
+import { searchLinearization } from './search/frontier.ts';
+import { verifyWitness, type KeyWitness } from './verify.ts';
+
+/** How to check; see {@link checkLinearizable}. */
+export interface LinearizabilityOptions {
+  readonly model: ModelName;
+  /** Limits of the search, over all keys together. Default: {@link DEFAULT_BUDGET}. */
+  readonly budget?: Partial<Budget>;
+  /** Asked now and then; `true` ends the search with `unknown`. The place for wall time. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** The answer of {@link checkLinearizable}. */
+export interface LinearizabilityResult {
+  readonly verdict: Verdict;
+  readonly model: ModelName;
+  /** How many operations the history holds, failed ones included. */
+  readonly operations: number;
+  readonly algorithm: 'just-in-time-frontier';
+  /** With `valid`, else `null`: one entry a key, keys in the order of their first operation. */
+  readonly witness: readonly KeyWitness[] | null;
+  /** With `invalid`, else `null`. */
+  readonly evidence: Evidence | null;
+  /** Whether the witness passed {@link verifyWitness}, or a fresh search found the evidence contradictory. */
+  readonly verified: boolean;
+  /** One sentence: why this verdict. */
+  readonly reason: string;
+  readonly used: BudgetUse;
+}
+
+/**
+ * Whether a history is linearizable: each operation seems to take effect at one instant between its invocation and
+ * its completion. Keys are independent objects. Failed operations had no effect and say nothing; operations of
+ * unknown outcome took effect at some time after their invocation, or never.
+ *
+ * `valid` comes with a witness, always verified; `invalid` with small evidence; `unknown` with its reason: no
+ * successful operation, a history that the model cannot judge, or the budget (R3: the numbers are in the reason).
+ * The order of the lines is the order of events; times are not looked at. Never throws on a malformed history.
+ */
+export function checkLinearizable(history: History, options: LinearizabilityOptions): LinearizabilityResult {
+  const { operations, problems } = pairOperations(history);
+  const [problem] = problems;
+  if (problem === undefined) return checkOperations(operations, options);
+  const judge = new Judge(operations, options);
+  return judge.unknown(`the history is malformed at index ${problem.index}: ${problem.message}`);
+}
+
+/** The same for operations that are already paired, in the order of their invocations. */
+export function checkOperations(
+  operations: readonly Operation[], options: LinearizabilityOptions,
+): LinearizabilityResult {
+  return new Judge(operations, options).judge();
+}
+
+class Judge {
+  private readonly operations: readonly Operation[];
+  private readonly model: Model;
+  private readonly shouldStop: () => boolean;
+  private readonly meter: Meter;
+
+  constructor(operations: readonly Operation[], options: LinearizabilityOptions) {
+    this.operations = operations;
+    this.model = modelByName(options.model);
+    this.shouldStop = options.shouldStop ?? ((): boolean => false);
+    this.meter = new Meter({ ...DEFAULT_BUDGET, ...options.budget }, this.shouldStop);
+  }
+
+  judge(): LinearizabilityResult {
+    const { operations, model, meter } = this;
+    if (operations.length === 0) return this.unknown('no operations');
+    for (const operation of operations) {
+      const problem = model.problem(operation);
+      if (problem !== null) return this.unknown(`operation ${operation.invokedIndex}: ${problem}`);
+    }
+    if (!operations.some(({ outcome }) => outcome === 'ok')) return this.unknown('no operations that succeeded');
+
+    const witness: KeyWitness[] = [];
+    let offending: { operation: Operation; ofKey: readonly Operation[] } | null = null;
+    for (const [key, ofKey] of byKey(operations)) {
+      const result = searchLinearization(ofKey, model, meter);
+      if (result.kind === 'linearizable') {
+        witness.push({ key, order: result.order.map((position) => (ofKey[position] as Operation).invokedIndex) });
+      } else if (result.kind === 'stuck') {
+        const stuck = ofKey[result.position] as Operation;
+        const operation = result.isEarliest ? stuck : earliestOffending(ofKey, model, stuck, this.shouldStop);
+        const isFirst = offending === null || completedIndexOf(operation) < completedIndexOf(offending.operation);
+        if (isFirst) offending = { operation, ofKey };
+      }
+    }
+    if (offending !== null) return this.invalid(offending.ofKey, offending.operation);
+    const stopReason = meter.stopReason();
+    return stopReason === null ? this.valid(witness) : this.unknown(stopReason);
+  }
+
+  unknown(reason: string): LinearizabilityResult {
+    return { ...this.result('unknown', reason), verified: false, witness: null, evidence: null };
+  }
+
+  private valid(witness: readonly KeyWitness[]): LinearizabilityResult {
+    const problem = verifyWitness(this.operations, this.model, witness);
+    // Two parts of this program contradict each other. Whatever the truth is, it has not been shown.
+    if (problem !== null) return this.unknown(`internal contradiction: the witness is wrong: ${problem}`);
+    const reason = 'there is an order that explains every answer';
+    return { ...this.result('valid', reason), verified: true, witness, evidence: null };
+  }
+
+  private invalid(ofKey: readonly Operation[], offending: Operation): LinearizabilityResult {
+    const { evidence, verified } = findEvidence(ofKey, this.model, offending, this.shouldStop);
+    return { ...this.result('invalid', evidence.summary), verified, witness: null, evidence };
+  }
+
+  private result(
+    verdict: Verdict, reason: string,
+  ): Omit<LinearizabilityResult, 'witness' | 'evidence' | 'verified'> {
+    const operations = this.operations.length;
+    const algorithm = 'just-in-time-frontier';
+    return { verdict, model: this.model.name, operations, algorithm, reason, used: this.meter.used() };
+  }
+}
+
+function byKey(operations: readonly Operation[]): Map<string | null, Operation[]> {
+  const groups = new Map<string | null, Operation[]>();
+  for (const operation of operations) {
+    const group = groups.get(operation.key);
+    if (group === undefined) groups.set(operation.key, [operation]);
+    else group.push(operation);
+  }
+  return groups;
+}
+
+function completedIndexOf(operation: Operation): number {
+  return operation.completedIndex as number;
+}

@@ -1,0 +1,70 @@
+import type { Operation } from '../src/history/operations.ts';
+import type { ValueKey } from './value-key.ts';
+
+/** The models that exist, by the names that users type. */
+export type ModelName = 'register' | 'cas-register' | 'append';
+
+/** The answer of {@link Model.step} where the operation could not have ended as it did. */
+export const ILLEGAL: unique symbol = Symbol('illegal');
+
+/**
+ * A sequential specification: what one object does when nothing overlaps. States are immutable.
+ *
+ * `step` alone defines the meaning. All else serves the speed of the search and the size of its evidence; a witness
+ * is always checked by `step`.
+ */
+export interface Model<State = unknown> {
+  readonly name: ModelName;
+  readonly initial: State;
+
+  /** Why the model cannot judge this operation (no such `f`, a value of the wrong shape), or `null`. */
+  problem(operation: Operation): string | null;
+
+  /** The state after the operation, or {@link ILLEGAL}. An operation of unknown outcome: the effect it would have. */
+  step(state: State, operation: Operation): State | typeof ILLEGAL;
+
+  /** Whether the operation leaves every state alone in which it is legal. */
+  isObserver(operation: Operation): boolean;
+
+  /** What an update leaves behind for others to observe; `undefined` for an observer. */
+  produces(operation: Operation): ValueKey | undefined;
+
+  /** What the operation can only have seen if somebody (or the initial state) had produced it. */
+  observes(operation: Operation): readonly ValueKey[];
+
+  /**
+   * The operation as one sees it who does not know the `hidden` values, or `null` if nothing of it is left. A
+   * linearizable history stays so when values are hidden in all of its operations. Absent where there is no such view.
+   */
+  hide?(operation: Operation, hidden: ReadonlySet<ValueKey>): Operation | null;
+
+  /** The same specification over small integers, for the operations of one key. */
+  machine(operations: readonly Operation[]): Machine;
+}
+
+/** The answer of {@link Machine.step} where an operation is illegal; also "no demand" and "no supply". */
+export const NONE = -1;
+
+/**
+ * A model compiled for the operations of one key. States, operations and demands are integers from 0; an operation
+ * is its position in the list that the machine was made from.
+ *
+ * *Demand and supply* say which updates of unknown outcome can be of use: such an update never needs to take effect
+ * unless the very next operation can tell the difference (otherwise leave it out, and all answers stay the same). So
+ * it is tried only where its supply is demanded: by the state, by an open operation, or by another unknown update
+ * that is itself demanded.
+ */
+export interface Machine {
+  readonly initial: number;
+  /** Whether a state is illegal because of operations still to come, so that the search may fail early. */
+  readonly looksAhead: boolean;
+  /** The next state, or {@link NONE}. */
+  step(state: number, operation: number): number;
+  /** Whether the operation is legal here, leaves the state alone, and could not serve better later. */
+  isEager(state: number, operation: number): boolean;
+  /** Whether the operation is legal in every state and its result depends on none: a write. */
+  isBlind(operation: number): boolean;
+  demandOfState(state: number): number;
+  demandOf(operation: number): number;
+  supplyOf(operation: number): number;
+}

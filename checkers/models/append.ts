@@ -1,0 +1,104 @@
+import type { Json } from '../../src/history/operation.ts';
+import type { Operation } from '../../src/history/operations.ts';
+import { ILLEGAL, NONE, type Machine, type Model } from '../model.ts';
+import { isList, valueKey, type ValueKey } from '../value-key.ts';
+
+/** A list, last element first, so that an append shares the rest; `null` is the empty list. */
+export type AppendState = { readonly last: Json; readonly before: AppendState; readonly length: number } | null;
+
+/** A list that is appended to and read as a whole; empty at first. A read of `null` found the empty list. */
+export const append: Model<AppendState> = {
+  name: 'append',
+  initial: null,
+
+  problem(operation: Operation): string | null {
+    const { f, outcome, output } = operation;
+    if (f === 'append') return null;
+    if (f !== 'read') return `"${f}" is no operation of an append list`;
+    return outcome !== 'ok' || output === null || isList(output) ? null : 'the value of an ok "read" is not a list';
+  },
+
+  step(state: AppendState, operation: Operation): AppendState | typeof ILLEGAL {
+    const length = state === null ? 0 : state.length;
+    if (operation.f === 'append') return { last: operation.input, before: state, length: length + 1 };
+    const list = listOf(operation);
+    if (list.length !== length) return ILLEGAL;
+    let rest = state;
+    for (let position = length - 1; rest !== null; position -= 1, rest = rest.before) {
+      if (valueKey(list[position] as Json) !== valueKey(rest.last)) return ILLEGAL;
+    }
+    return state;
+  },
+
+  isObserver(operation: Operation): boolean {
+    return operation.f === 'read';
+  },
+
+  produces(operation: Operation): ValueKey | undefined {
+    return operation.f === 'append' ? valueKey(operation.input) : undefined;
+  },
+
+  observes(operation: Operation): readonly ValueKey[] {
+    return operation.f === 'read' ? listOf(operation).map(valueKey) : [];
+  },
+
+  /** What is left of a list without some of its values behaves like a list to which they were never appended. */
+  hide(operation: Operation, hidden: ReadonlySet<ValueKey>): Operation | null {
+    if (operation.f === 'append') return hidden.has(valueKey(operation.input)) ? null : operation;
+    return { ...operation, output: listOf(operation).filter((value) => !hidden.has(valueKey(value))) };
+  },
+
+  machine: appendMachine,
+};
+
+/**
+ * A list only grows, so every list that was read must be a beginning of the longest one, and until that one has been
+ * read the object must hold a beginning of it: the state is the length. What is appended beyond it, nobody ever sees;
+ * "beyond" is one state, in which an append costs nothing and a read cannot be right.
+ *
+ * The state itself demands the next element of the longest list, since nothing else may be appended.
+ */
+function appendMachine(operations: readonly Operation[]): Machine {
+  const isRead = operations.map((operation) => operation.f === 'read');
+  const reads = operations.filter((_, index) => isRead[index]).map(listOf);
+  let longest: readonly Json[] = [];
+  for (const list of reads) if (list.length > longest.length) longest = list;
+
+  const numbers = new Map<ValueKey, number>();
+  const target = longest.map((value) => {
+    const key = valueKey(value);
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return numbers.get(key) as number;
+  });
+  // A number that is no position and no element: such an operation is legal at most beyond.
+  const nowhere = target.length + 2;
+  const startsLongest = (list: readonly Json[]): boolean =>
+    list.every((value, position) => numbers.get(valueKey(value)) === target[position]);
+  const places = Int32Array.from(operations, (operation, index) => {
+    if (!isRead[index]) return numbers.get(valueKey(operation.input)) ?? nowhere;
+    const list = listOf(operation);
+    return startsLongest(list) ? list.length : nowhere;
+  });
+  const beyond = target.length + 1;
+  const isLegal = (state: number, operation: number): boolean =>
+    isRead[operation] ? places[operation] === state : state >= target.length || target[state] === places[operation];
+
+  return {
+    initial: 0,
+    looksAhead: true,
+    step(state: number, operation: number): number {
+      if (!isLegal(state, operation)) return NONE;
+      return isRead[operation] ? state : Math.min(state + 1, beyond);
+    },
+    isEager: (state: number, operation: number): boolean =>
+      isRead[operation] ? places[operation] === state : state === beyond,
+    isBlind: (): boolean => false,
+    demandOfState: (state: number): number => target[state] ?? NONE,
+    demandOf: (): number => NONE,
+    supplyOf: (operation: number): number => (isRead[operation] ? NONE : (places[operation] as number)),
+  };
+}
+
+function listOf(operation: Operation): readonly Json[] {
+  return (operation.output as readonly Json[] | null) ?? [];
+}

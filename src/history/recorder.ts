@@ -1,0 +1,56 @@
+import type { TimeUs } from '../kernel/time.ts';
+import type { EventType, HistoryEvent, Json } from './operation.ts';
+
+/** Writes the history of a run: gives each line its index and the simulated time, which nobody inside knows. */
+export class HistoryRecorder {
+  /** In the order of `index`. Not to be changed. */
+  readonly events: HistoryEvent[] = [];
+  /** Completions so far, by type. */
+  readonly counts = { ok: 0, fail: 0, info: 0 };
+  private readonly nowUs: () => TimeUs;
+  private readonly lastProcess: number[];
+  private readonly invocations: number[];
+
+  constructor(nowUs: () => TimeUs, clients: number) {
+    this.nowUs = nowUs;
+    this.lastProcess = Array.from({ length: clients }, () => -1);
+    this.invocations = Array.from({ length: clients }, () => 0);
+  }
+
+  /** An operation of `process` begins; the client is `process` modulo the number of clients. */
+  invoke(process: number, f: string, key: string, value: unknown): void {
+    const client = process % this.lastProcess.length;
+    this.lastProcess[client] = process;
+    this.invocations[client] = (this.invocations[client] as number) + 1;
+    this.add(process, 'invoke', f, key, value);
+  }
+
+  complete(
+    process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: unknown, error?: string,
+  ): void {
+    this.counts[type] += 1;
+    this.add(process, type, f, key, value, error);
+  }
+
+  /** A line of process `nemesis`. */
+  nemesis(f: string, value: unknown): void {
+    const index = this.events.length;
+    this.events.push({ index, time: this.nowUs(), process: 'nemesis', type: 'info', f, value: value as Json });
+  }
+
+  /** Operations that a client has begun so far. */
+  begun(client: number): number {
+    return this.invocations[client] as number;
+  }
+
+  /** The lowest process number of a client that no operation carries yet. What was open stays open: unknown. */
+  freshProcess(client: number): number {
+    const last = this.lastProcess[client] as number;
+    return last < 0 ? client : last + this.lastProcess.length;
+  }
+
+  private add(process: number, type: EventType, f: string, key: string, value: unknown, error?: string): void {
+    const event = { index: this.events.length, time: this.nowUs(), process, type, f, key, value: value as Json };
+    this.events.push(error === undefined ? event : { ...event, error });
+  }
+}

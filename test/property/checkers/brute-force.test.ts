@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { checkLinearizable, type History, type ModelName } from '../../../checkers/index.ts';
+import { isLinearizableByBruteForce } from '../../support/histories/brute-force.ts';
+import { historyOf } from '../../support/histories/operations.ts';
+import { drawFrom, randomHistory, type Draw } from '../../support/histories/random-history.ts';
+
+/** More of them, and others, by environment: `HISTORIES=2000000 HISTORY_SEED=7`. */
+const HISTORIES = Number(process.env['HISTORIES'] ?? 50_000);
+const SEED = Number(process.env['HISTORY_SEED'] ?? 20_260_101);
+const MODELS: readonly ModelName[] = ['register', 'cas-register', 'append'];
+
+function smallHistory(draw: Draw, model: ModelName): ReturnType<typeof randomHistory> {
+  return randomHistory(draw, {
+    model,
+    operations: 1 + Math.max(draw(7), draw(7)),
+    clients: 1 + draw(5),
+    keys: draw(4) === 0 ? 2 : 1,
+    readPercent: oneOf(draw, [20, 40, 60]),
+    values: 1 + draw(3),
+    unknownPercent: oneOf(draw, [0, 20, 45]),
+    corruptPercent: oneOf(draw, [10, 30, 60]),
+  });
+}
+
+function oneOf(draw: Draw, choices: readonly number[]): number {
+  return choices[draw(choices.length)] as number;
+}
+
+function withoutFailed(history: History): History {
+  return history.filter((event, position) => {
+    const own = history.slice(position).filter((other) => other.process === event.process);
+    return (event.type === 'invoke' ? own[1]?.type : event.type) !== 'fail';
+  });
+}
+
+describe('the linearizability search', () => {
+  test(`agrees with brute force on ${HISTORIES} random histories of at most 7 operations`, () => {
+    const draw = drawFrom(SEED);
+    const count = { valid: 0, invalid: 0, unknown: 0 };
+    for (let round = 0; round < HISTORIES; round += 1) {
+      const model = MODELS[round % MODELS.length] as ModelName;
+      const history = smallHistory(draw, model);
+      const { verdict, verified, evidence, reason } = checkLinearizable(history, { model });
+      count[verdict] += 1;
+      const isLinearizable = isLinearizableByBruteForce(history, model);
+      const text = `${model} ${round}\n${history.map((event) => JSON.stringify(event)).join('\n')}`;
+      if (verdict === 'unknown') {
+        expect(history.some((event) => event.type === 'ok'), text).toBe(false);
+        continue;
+      }
+      expect(verdict, text).toBe(isLinearizable ? 'valid' : 'invalid');
+      expect(verified, `${reason}\n${text}`).toBe(true);
+      if (evidence === null) continue;
+      expect(isLinearizableByBruteForce(historyOf(evidence.operations), model), text).toBe(false);
+      // The earliest offending completion: invalid with that line, not before.
+      // (What failed in the end had no effect from the start, so it goes first.)
+      const effective = withoutFailed(history);
+      const end = effective.findIndex((event) => event.index === evidence.completedIndex);
+      expect(isLinearizableByBruteForce(effective.slice(0, end + 1), model), text).toBe(false);
+      expect(isLinearizableByBruteForce(effective.slice(0, end), model), text).toBe(true);
+    }
+    expect(count.valid).toBeGreaterThan(HISTORIES / 4);
+    expect(count.invalid).toBeGreaterThan(HISTORIES / 6);
+    expect(count.unknown).toBeLessThan(HISTORIES / 4);
+  });
+});

@@ -1,0 +1,138 @@
+import type { HistoryEvent, Json } from '../../../src/history/operation.ts';
+import type { ModelName } from '../../../checkers/index.ts';
+
+/** Integers from 0 to `bound - 1`. */
+export type Draw = (bound: number) => number;
+
+/** A small generator of our own (a 32-bit xorshift): the same numbers for the same seed, for ever. */
+export function drawFrom(seed: number): Draw {
+  let state = (Math.imul(seed, 0x9e3779b1) ^ 0x7f4a7c15) | 1;
+  return (bound: number): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % bound;
+  };
+}
+
+/** What kind of history to draw. */
+export interface RandomHistoryOptions {
+  readonly model: ModelName;
+  readonly operations: number;
+  readonly clients: number;
+  readonly keys: number;
+  readonly readPercent: number;
+  /** Written values are 0 … `values - 1`; 0: every written value is new. */
+  readonly values: number;
+  /** Percent of operations whose outcome is unknown; as many again fail. */
+  readonly unknownPercent: number;
+  /** Percent of answers that are corrupted: a read gets a drawn value, a failed cas claims success. */
+  readonly corruptPercent: number;
+}
+
+interface OpenOperation {
+  readonly process: number;
+  readonly f: string;
+  readonly key: string | undefined;
+  readonly value: Json;
+  /** `undefined` until it takes effect. */
+  answer: { readonly isOk: boolean; readonly value: Json } | undefined;
+}
+
+/**
+ * A history of clients on a correct object, in which each operation takes effect at some instant between its
+ * invocation and completion, or, if unknown, perhaps at any time later; then corrupted as asked for.
+ */
+export function randomHistory(draw: Draw, options: RandomHistoryOptions): HistoryEvent[] {
+  const { model, clients } = options;
+  const history: HistoryEvent[] = [];
+  const state = new Map<string | undefined, Json>();
+  const open: (OpenOperation | undefined)[] = new Array<undefined>(clients).fill(undefined);
+  const orphans: OpenOperation[] = [];
+  const processOf = Array.from({ length: clients }, (_, client) => client);
+  let nextProcess = clients;
+  let nextValue = 0;
+  let time = 0;
+  let started = 0;
+
+  const drawValue = (): number => (options.values === 0 ? (nextValue += 1) : draw(options.values));
+  const emit = (operation: OpenOperation, type: HistoryEvent['type'], value: Json): void => {
+    time += draw(2);
+    const { process, f, key } = operation;
+    history.push({ index: history.length, time, process, type, f, ...(key === undefined ? {} : { key }), value });
+  };
+  const takeEffect = (operation: OpenOperation): void => {
+    if (operation.answer !== undefined) return;
+    const before = state.get(operation.key) ?? (model === 'append' ? [] : null);
+    operation.answer = effectOn(before, operation, (next) => state.set(operation.key, next));
+  };
+  const start = (client: number): void => {
+    started += 1;
+    const update = model === 'append' ? 'append' : model === 'cas-register' && draw(2) === 0 ? 'cas' : 'write';
+    const f = draw(100) < options.readPercent ? 'read' : update;
+    const key = options.keys === 1 ? undefined : `k${draw(options.keys)}`;
+    const oldValue = options.values === 0 ? Math.max(0, nextValue - draw(4)) : draw(options.values);
+    const value = f === 'read' ? null : f === 'cas' ? [oldValue, drawValue()] : drawValue();
+    const operation: OpenOperation = { process: processOf[client] as number, f, key, value, answer: undefined };
+    open[client] = operation;
+    emit(operation, 'invoke', value);
+  };
+  const finish = (client: number, operation: OpenOperation): void => {
+    open[client] = undefined;
+    const luck = draw(100);
+    if (luck < options.unknownPercent) {
+      processOf[client] = nextProcess;
+      nextProcess += 1;
+      orphans.push(operation);
+      // Without a line, it stays pending: unknown all the same.
+      if (draw(2) === 0) emit(operation, 'info', operation.value);
+      return;
+    }
+    if (operation.answer === undefined && luck < 2 * options.unknownPercent) {
+      emit(operation, 'fail', operation.value);
+      return;
+    }
+    takeEffect(operation);
+    const answer = operation.answer as NonNullable<OpenOperation['answer']>;
+    const isCorrupt = draw(100) < options.corruptPercent;
+    const value = isCorrupt && operation.f === 'read' ? corrupted(answer.value, draw, options) : answer.value;
+    emit(operation, answer.isOk || isCorrupt ? 'ok' : 'fail', value);
+  };
+
+  while (started < options.operations || open.some((operation) => operation !== undefined && draw(4) > 0)) {
+    const client = draw(clients);
+    const operation = open[client];
+    if (operation === undefined) {
+      if (started < options.operations) start(client);
+    } else if (draw(3) === 0) takeEffect(operation);
+    else if (draw(2) === 0) finish(client, operation);
+    const orphan = orphans[draw(Math.max(1, orphans.length * 4))];
+    if (orphan !== undefined) takeEffect(orphan);
+  }
+  return history;
+}
+
+function effectOn(
+  before: Json, operation: OpenOperation, become: (next: Json) => void,
+): { isOk: boolean; value: Json } {
+  const { f, value } = operation;
+  if (f === 'read') return { isOk: true, value: before };
+  if (f === 'append') become([...(before as Json[]), value]);
+  if (f === 'write') become(value);
+  if (f === 'cas') {
+    const [from, to] = value as [Json, Json];
+    if (from !== before) return { isOk: false, value };
+    become(to);
+  }
+  return { isOk: true, value };
+}
+
+function corrupted(value: Json, draw: Draw, options: RandomHistoryOptions): Json {
+  if (options.model !== 'append') return draw(6) === 0 ? null : draw(options.values + 1);
+  const list = [...(value as Json[])];
+  const kind = draw(3);
+  if (kind === 0) list.pop();
+  else if (kind === 1) list.push(draw(options.values + 1));
+  else list.reverse();
+  return list;
+}

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { couldHaveBeenWrong } from '../../../checkers/index.ts';
+import { history } from '../../support/histories/operations.ts';
+
+test.each<[string, boolean, readonly string[]]>([
+  ['a read after a write', true, ['0 invoke write 1', '0 ok write 1', '1 invoke read', '1 ok read 1']],
+  ['a read that missed an overlapping write', true,
+    ['1 invoke read', '0 invoke write 1', '1 ok read null', '0 ok write 1']],
+  ['a read of a list', true, ['0 invoke append 1', '0 ok append 1', '1 invoke read', '1 ok read []']],
+  ['a read after a cas', true, ['0 invoke cas [null,1]', '0 ok cas [null,1]', '1 invoke read', '1 ok read 1']],
+  ['nothing', false, []],
+  ['writes alone', false, ['0 invoke write 1', '0 ok write 1']],
+  ['a read before the first write', false, ['1 invoke read', '1 ok read null', '0 invoke write 1', '0 ok write 1']],
+  ['a read of another key', false,
+    ['0 invoke write 1 x', '0 ok write 1 x', '1 invoke read null y', '1 ok read null y']],
+  ['a read after a failed write', false, ['0 invoke write 1', '0 fail write 1', '1 invoke read', '1 ok read null']],
+  ['a read after an unknown write', false, ['0 invoke write 1', '0 info write 1', '1 invoke read', '1 ok read null']],
+  ['a read that failed', false, ['0 invoke write 1', '0 ok write 1', '1 invoke read', '1 fail read']],
+  ['a pending read', false, ['0 invoke write 1', '0 ok write 1', '1 invoke read']],
+])('%s could have been wrong: %s', (_, expected, lines) => {
+  expect(couldHaveBeenWrong(history(...lines))).toBe(expected);
+});
