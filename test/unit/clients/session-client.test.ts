@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer, ClientRequest } from '../../../src/contract/client.ts';
+import type { Context, RandomStream } from '../../../src/contract/context.ts';
+import type { Message, Plain } from '../../../src/contract/message.ts';
+import type { Operation, SessionCommand, SessionResult } from '../../../src/contract/session.ts';
+import { clientVariants } from '../../../src/clients/variants.ts';
+import { SessionClient, type ClientInit, type ClientState } from '../../../src/clients/session-client.ts';
+import { nodeId, type NodeId } from '../../../src/kernel/ids.ts';
+import type { Node } from '../../../src/contract/node.ts';
+
+type Execute = Extract<SessionCommand, { kind: 'execute' }>;
+
+const nodes = [0, 1, 2].map(nodeId);
+const self = nodeId(3);
+const lowest: RandomStream = { between: (min) => min, chance: () => false };
+
+/** A client on the bench: what it does is recorded, time passes when the test says so. */
+function bench(
+  make: (init: ClientInit) => Node = (init) => new SessionClient(init), changes: Partial<ClientInit> = {},
+) {
+  const sent: { readonly to: NodeId; readonly request: ClientRequest }[] = [];
+  const timers = new Map<string, number>();
+  const history: string[] = [];
+  const line = (process: number, type: string, f: string, key: string, value: Plain, error?: string): void => {
+    history.push([process, type, f, key, JSON.stringify(value), error].filter((word) => word !== undefined).join(' '));
+  };
+  let written = 0;
+  const node = make({
+    self, nodes, clients: 2, process: 0, operations: 0, timeoutUs: 1_000_000, attemptTimeoutUs: 80_000,
+    protocol: { classify: (body) => body as Answer },
+    source: {
+      next: (): Operation => ({ f: 'write', key: 'x', value: written++ }),
+      thinkUs: () => 5,
+    },
+    recorder: { invoke: (process, f, key, value) => { line(process, 'invoke', f, key, value); }, complete: line },
+    ...changes,
+  });
+  const refuse = (): never => { throw new Error('a client does not do that'); };
+  const ctx: Context = {
+    self, peers: [],
+    send: (to, message) => { sent.push({ to, request: message as ClientRequest }); },
+    setTimer: (name, afterUs) => { timers.set(name, afterUs); },
+    cancelTimer: (name) => { timers.delete(name); },
+    random: () => lowest,
+    broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse, truncateFrom: refuse,
+    persist: refuse, continueAs: refuse, monotonicUs: refuse, wallUs: refuse, note: refuse,
+  };
+  node.onStart?.(ctx);
+  const last = (): (typeof sent)[number] => sent[sent.length - 1] as (typeof sent)[number];
+  const fire = (name: string): void => {
+    expect(timers.delete(name), `timer ${name} runs`).toBe(true);
+    node.onTimer?.(ctx, name);
+  };
+  const answer = (body: Answer, id = last().request.id): void => {
+    node.onMessage?.(ctx, last().to, { kind: 'ClientResponse', id, body } as unknown as Message);
+  };
+  const done = (result: SessionResult, id?: number): void => { answer({ kind: 'done', result }, id); };
+  /** Lets the client register its session and invoke its first operation. */
+  const begin = (session = 7): void => {
+    fire('think');
+    done({ kind: 'registered', session });
+  };
+  const state = node.state as ClientState;
+  const command = (): Execute => last().request.command as unknown as Execute;
+  return { sent, timers, history, last, fire, answer, done, begin, command, state };
+}
+
+describe('a client', () => {
+  it('registers a session before its first operation, and not again for the second', () => {
+    const { begin, done, fire, sent, history } = bench();
+    begin();
+    done({ kind: 'ok', value: 0 });
+    fire('think');
+    expect(sent.map(({ request }) => request.command)).toEqual([
+      { kind: 'register' },
+      { kind: 'execute', session: 7, sequence: 1, acknowledged: 1, operation: { f: 'write', key: 'x', value: 0 } },
+      { kind: 'execute', session: 7, sequence: 2, acknowledged: 2, operation: { f: 'write', key: 'x', value: 1 } },
+    ]);
+    expect(history).toEqual(['0 invoke write x 0', '0 ok write x 0', '0 invoke write x 1']);
+  });
+
+  it('retries at another node, under the same session and sequence, with a fresh attempt number', () => {
+    const { begin, fire, sent } = bench();
+    begin();
+    fire('attempt');
+    const [, first, second] = sent;
+    expect(second?.to).not.toBe(first?.to);
+    expect(second?.request.command).toEqual(first?.request.command);
+    expect(second?.request.id).not.toBe(first?.request.id);
+  });
+
+  it('takes the result of any attempt of its operation', () => {
+    const { begin, fire, done, sent, history } = bench();
+    begin();
+    fire('attempt');
+    done({ kind: 'ok', value: 0 }, sent[1]?.request.id);
+    expect(history).toEqual(['0 invoke write x 0', '0 ok write x 0']);
+  });
+
+  it('ignores an answer to an operation that is over', () => {
+    const { begin, fire, done, last, history } = bench();
+    begin();
+    const { id } = last().request;
+    done({ kind: 'ok', value: 0 });
+    fire('think');
+    done({ kind: 'refused', error: 'late' }, id);
+    expect(history).toEqual(['0 invoke write x 0', '0 ok write x 0', '0 invoke write x 1']);
+  });
+
+  it('does not take an old session for a new one when its answer is duplicated late', () => {
+    const { begin, fire, done, sent, command } = bench();
+    begin();
+    fire('timeout');
+    fire('think');
+    done({ kind: 'registered', session: 7 }, sent[0]?.request.id);
+    expect(command().kind).toBe('register');
+    done({ kind: 'registered', session: 8 });
+    expect(command().session).toBe(8);
+  });
+
+  it('reports a timeout as unknown, and goes on as a new process with a new session', () => {
+    const { begin, fire, history, command, timers } = bench();
+    begin();
+    fire('timeout');
+    expect(history).toEqual(['0 invoke write x 0', '0 info write x 0 timeout']);
+    expect([...timers.keys()]).toEqual(['think']);
+    begin(8);
+    expect(history[2]).toBe('2 invoke write x 1');
+    expect(command()).toMatchObject({ session: 8, sequence: 1 });
+  });
+
+  it('reports a refusal as failed, and stays the same process', () => {
+    const { begin, done, fire, history } = bench();
+    begin();
+    done({ kind: 'refused', error: 'compare failed' });
+    fire('think');
+    expect(history).toEqual(['0 invoke write x 0', '0 fail write x 0 compare failed', '0 invoke write x 1']);
+  });
+
+  it('reports a lost session as unknown, and registers again', () => {
+    const { begin, done, fire, history, command } = bench();
+    begin();
+    done({ kind: 'no-session' });
+    fire('think');
+    expect(history).toEqual(['0 invoke write x 0', '0 info write x 0 no-session']);
+    expect(command().kind).toBe('register');
+  });
+
+  it('follows a redirect at once', () => {
+    const { begin, answer, last, sent } = bench();
+    begin();
+    const before = sent.length;
+    answer({ kind: 'redirect', leader: nodeId(2) });
+    expect(sent).toHaveLength(before + 1);
+    expect(last().to).toBe(2);
+  });
+
+  it('backs off when two nodes send it to and fro', () => {
+    const { begin, answer, sent, timers } = bench();
+    begin();
+    let asked = 0;
+    for (let turn = 0; turn < 100 && sent.length > asked; turn += 1) {
+      asked = sent.length;
+      answer({ kind: 'redirect', leader: nodeId(1 + (turn % 2)) });
+    }
+    expect(asked).toBeLessThan(10);
+    expect(timers.get('attempt')).toBeGreaterThan(0);
+  });
+
+  it.each<Answer>([{ kind: 'redirect', leader: null }, { kind: 'unsure' }])('asks elsewhere, later: $kind', (body) => {
+    const { begin, answer, fire, sent, last, timers } = bench();
+    begin();
+    const { to, request } = last();
+    const before = sent.length;
+    answer(body);
+    expect(sent).toHaveLength(before);
+    expect(timers.get('attempt')).toBeLessThan(80_000);
+    fire('attempt');
+    expect(last().to).not.toBe(to);
+    expect(last().request.command).toEqual(request.command);
+  });
+
+  it('is moved by the answer to its last attempt only', () => {
+    const { begin, answer, fire, sent } = bench();
+    begin();
+    fire('attempt');
+    answer({ kind: 'redirect', leader: nodeId(2) }, sent[1]?.request.id);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('keeps asking for a session beyond the time of an operation', () => {
+    const { fire, sent, history, timers } = bench();
+    fire('think');
+    for (let turn = 0; turn < 50; turn += 1) fire('attempt');
+    expect(sent).toHaveLength(51);
+    expect(timers.has('timeout')).toBe(false);
+    expect(history).toEqual([]);
+  });
+
+  it('reuses no attempt number and no value after a restart', () => {
+    const before = bench();
+    before.begin();
+    const after = bench(undefined, { process: 2, operations: 1 });
+    after.begin();
+    const ids = new Set([...before.sent, ...after.sent].map(({ request }) => request.id));
+    expect(ids.size).toBe(4);
+    expect(after.state.seen.operations).toBe(2);
+  });
+
+  it('remembers the last answer on each key for its workload', () => {
+    const { begin, done, state } = bench();
+    begin();
+    done({ kind: 'ok', value: 0 });
+    expect(state.seen.last).toEqual(new Map([['x', { f: 'write', value: 0 }]]));
+  });
+});
+
+describe('client/unknown-as-failed', () => {
+  const variant = clientVariants.find(({ row }) => row === 'CS-04');
+
+  it('reports a timeout as failed, goes on as if nothing had happened, and says that it fired', () => {
+    let fired = 0;
+    const { begin, fire, history, command } = bench((init) => variant!.create(init, () => { fired += 1; }));
+    begin();
+    expect(fired).toBe(0);
+    fire('timeout');
+    fire('think');
+    expect(fired).toBe(1);
+    expect(history).toEqual(['0 invoke write x 0', '0 fail write x 0 timeout', '0 invoke write x 1']);
+    expect(command()).toMatchObject({ session: 7, sequence: 2 });
+  });
+});
