@@ -1,0 +1,40 @@
+import type { ProtocolModule } from '../../contract/module.ts';
+import { raftClient } from './client.ts';
+import { raftInvariants } from './monitor.ts';
+import { raftOptions, readSettings } from './options.ts';
+import { RaftNode } from './raft.ts';
+import type { RaftState } from './state.ts';
+import { raftVariants } from './variants.ts';
+
+/** Raft, as the tool knows it. */
+export const raft: ProtocolModule<RaftState> = {
+  name: 'raft',
+  options: raftOptions,
+  create: (init) => new RaftNode(init),
+  client: raftClient,
+  view: (state) => ({ role: state.role.kind, epoch: state.durable.currentTerm, leader: state.leaderId }),
+  events: ['became-candidate', 'granted-vote', 'became-leader', 'stepped-down', 'committed'],
+  invariants: raftInvariants,
+  variants: raftVariants,
+  assumptions: [
+    {
+      id: 'disks-keep-what-they-synced',
+      text: 'a sync that completed survives every crash; no disk is wiped, rolled back or corrupted',
+      properties: ['*'],
+      brokenBy: ['wipe-disk', 'lying-sync', 'bit-flip', 'torn-write', 'lost-write'],
+    },
+    {
+      id: 'majority-connected',
+      text: 'a majority of the nodes is up, runs, and reaches each other and the clients',
+      properties: ['progress'],
+      brokenBy: ['crash', 'pause', 'partition', 'cut', 'hold', 'link'],
+    },
+    {
+      id: 'broadcasts-faster-than-elections',
+      text: 'messages and syncs take far less time than an election timeout, and clocks run at similar rates (§5.6)',
+      properties: ['progress'],
+      brokenBy: ['link', 'hold', 'clock-drift'],
+    },
+  ],
+  progressBudgetUs: (options) => 20 * readSettings(options).electionTimeoutUsMax,
+};
