@@ -1,0 +1,312 @@
+import type { Plain } from '../contract/message.ts';
+import type { WorldControl } from '../contract/world-control.ts';
+import { unreachable } from '../kernel/assert.ts';
+import { nodeName, type NodeId } from '../kernel/ids.ts';
+import type { DurationUs } from '../kernel/time.ts';
+import {
+  bridge, halves, isolate, majoritiesRing, minority, minorityWith, ring, separate, type Topology,
+} from '../world/topology.ts';
+import { noEffect, type AppliedFault } from './applied.ts';
+import type { PartitionShape } from './fault.ts';
+import { picksFrom } from './picks.ts';
+import type { PlainFault, PlannedFault } from './plan.ts';
+import { namesOf, resolveTarget, type Aim } from './target.ts';
+
+/** What a nemesis is made from. */
+export interface NemesisInit {
+  readonly control: WorldControl;
+  readonly plan: readonly PlannedFault[];
+  /** Indices into `plan` of the faults to leave out. */
+  readonly without: readonly number[];
+  /** Start and end of each fault, for the history. */
+  readonly onFault: (f: string, value: Plain) => void;
+}
+
+/** How the end of a change is called in the history. */
+const endOf = {
+  crash: 'restart', pause: 'resume', cut: 'heal', hold: 'release', link: 'restore-link', drift: 'restore-drift',
+} as const;
+
+/** One thing that an applied fault changed and that can be undone: it stands until then. */
+interface Change {
+  readonly record: AppliedFault;
+  readonly kind: keyof typeof endOf;
+  /** Whom it strikes; the sender of a link. */
+  readonly process: NodeId;
+  readonly undo: () => void;
+}
+
+type Act<K extends PlainFault['kind']> = Extract<PlainFault, { readonly kind: K }>;
+
+/**
+ * Applies a plan of faults to a world, through its control alone. Faults may overlap: each undoes only what it did
+ * itself, once. A fault that finds no target (no leader, nobody paused) is not applied and leaves no record.
+ */
+export class Nemesis {
+  /** In the order in which they applied. Not to be changed. */
+  readonly applied: AppliedFault[] = [];
+  private readonly control: WorldControl;
+  private readonly plan: readonly PlannedFault[];
+  private readonly onFault: NemesisInit['onFault'];
+  /** What was changed and not undone yet, oldest first. */
+  private readonly standing = new Set<Change>();
+  /** Settings that faults have put over one another, by what they set; the last one rules. */
+  private readonly settings = new Map<string, (() => void)[]>();
+
+  constructor(init: NemesisInit) {
+    this.control = init.control;
+    this.plan = init.plan.filter(({ index }) => !init.without.includes(index));
+    this.onFault = init.onFault;
+  }
+
+  /** Schedules timed faults and begins to listen for the others. Called once, before the first event. */
+  start(): void {
+    const waiting: { readonly fault: PlannedFault; seen: number }[] = [];
+    for (const fault of this.plan) {
+      if (fault.trigger.kind === 'at') this.control.at(fault.trigger.atUs, () => { this.apply(fault); });
+      else waiting.push({ fault, seen: 0 });
+    }
+    if (waiting.length === 0) return;
+    this.control.onNote((process, event) => {
+      const by = nodeName(process, this.control.nodes.length);
+      for (const entry of waiting) {
+        const { trigger } = entry.fault;
+        if (trigger.kind !== 'when' || trigger.event !== event) continue;
+        if (trigger.by !== null && trigger.by !== by) continue;
+        entry.seen += 1;
+        if (entry.seen !== trigger.nth) continue;
+        this.control.at(this.control.nowUs() + trigger.afterUs, () => { this.apply(entry.fault); });
+      }
+    });
+  }
+
+  private apply(fault: PlannedFault): void {
+    const { action } = fault;
+    const aim: Aim = { control: this.control, pick: picksFrom(fault.pick), isRandom: fault.isRandom };
+    switch (action.kind) {
+      case 'crash': return this.crash(fault, action, resolveTarget(action.target, aim));
+      case 'restart': return this.restart(fault, resolveTarget(action.target, aim));
+      case 'pause': return this.pause(fault, action, resolveTarget(action.target, aim));
+      case 'resume': return this.resume(fault, resolveTarget(action.target, aim));
+      case 'partition': return this.partition(fault, action, aim);
+      case 'cut': return this.cut(fault, action, aim);
+      case 'hold': return this.hold(fault, action, aim);
+      case 'link': return this.link(fault, action, aim);
+      case 'clock-jump': return this.jumpClock(fault, action, resolveTarget(action.target, aim));
+      case 'clock-drift': return this.setDrift(fault, action, resolveTarget(action.target, aim));
+      case 'heal': return this.heal(fault);
+      default: return unreachable(action);
+    }
+  }
+
+  // ── Processes ────────────────────────────────────────────────────────
+
+  private crash(fault: PlannedFault, action: Act<'crash'>, targets: readonly NodeId[]): void {
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) {
+      // Who is down already was not crashed by this fault, and is not restarted by it either.
+      if (!this.control.isUp(process)) continue;
+      this.control.crash(process, action.flavour, record.effect);
+      // A crash ends a pause. Were its end still to come, it would end a pause of the next incarnation.
+      this.forget('pause', process);
+      this.stand(record, 'crash', process, () => { this.control.restart(process, record.effect); });
+    }
+    this.endAfter(record, action.forUs);
+  }
+
+  private restart(fault: PlannedFault, targets: readonly NodeId[]): void {
+    const down = targets.filter((process) => !this.control.isUp(process));
+    if (down.length === 0) return;
+    const record = this.begin(fault, namesOf(down, this.control));
+    for (const process of down) {
+      this.forget('crash', process);
+      this.control.restart(process, record.effect);
+    }
+  }
+
+  private pause(fault: PlannedFault, action: Act<'pause'>, targets: readonly NodeId[]): void {
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) {
+      if (!this.control.isUp(process)) continue;
+      this.control.pause(process, record.effect);
+      this.stand(record, 'pause', process, () => { this.control.resume(process); });
+    }
+    this.endAfter(record, action.forUs);
+  }
+
+  private resume(fault: PlannedFault, targets: readonly NodeId[]): void {
+    const paused = targets.filter((process) => this.control.isPaused(process));
+    if (paused.length === 0) return;
+    this.begin(fault, namesOf(paused, this.control));
+    this.end(({ kind, process }) => kind === 'pause' && paused.includes(process));
+  }
+
+  private jumpClock(fault: PlannedFault, action: Act<'clock-jump'>, targets: readonly NodeId[]): void {
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) this.control.jumpClock(process, action.byUs.min, record.effect);
+  }
+
+  private setDrift(fault: PlannedFault, action: Act<'clock-drift'>, targets: readonly NodeId[]): void {
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) {
+      this.override(record, 'drift', process, `drift/${process}`,
+        () => { this.control.setDrift(process, action.perMillion.min, record.effect); },
+        () => { this.control.setDrift(process, 0, record.effect); });
+    }
+    this.endAfter(record, action.forUs);
+  }
+
+  // ── Links ────────────────────────────────────────────────────────────
+
+  private partition(fault: PlannedFault, action: Act<'partition'>, aim: Aim): void {
+    const topology = this.topologyOf(action.shape, aim);
+    if (topology === null) return;
+    const groups = topology.groups.filter((group) => group.length > 0);
+    const record = this.begin(fault, groups.map((group) => namesOf(group, this.control)).join(' | '));
+    for (const [from, to] of topology.grudge) {
+      this.control.cut(from, to, action.inFlight, record.effect);
+      this.stand(record, 'cut', from, () => { this.control.mend(from, to); });
+    }
+    this.endAfter(record, action.forUs);
+  }
+
+  /** `null` when the shape wants a leader, or a node, that is not there. */
+  private topologyOf(shape: PartitionShape, aim: Aim): Topology | null {
+    const { nodes } = this.control;
+    switch (shape.kind) {
+      case 'halves': return halves(nodes, aim.pick);
+      case 'minority': return minority(nodes, aim.pick);
+      case 'minority-with-leader': {
+        const [leader] = resolveTarget('leader', aim);
+        return leader === undefined ? null : minorityWith(leader, nodes, aim.pick);
+      }
+      case 'ring': return ring(nodes, aim.pick);
+      case 'bridge': return bridge(nodes, aim.pick);
+      case 'majorities-ring': return majoritiesRing(nodes, aim.pick);
+      case 'isolate': {
+        const alone = resolveTarget(shape.target, aim);
+        return alone.length === 0 ? null : isolate(alone, nodes);
+      }
+      case 'groups': return separate(shape.groups.map((names) => resolveTarget(names, aim)));
+      default: return unreachable(shape);
+    }
+  }
+
+  private cut(fault: PlannedFault, action: Act<'cut'>, aim: Aim): void {
+    this.strikeLinks(fault, action, aim, (record, from, to) => {
+      this.control.cut(from, to, action.inFlight, record.effect);
+      this.stand(record, 'cut', from, () => { this.control.mend(from, to); });
+    });
+  }
+
+  private hold(fault: PlannedFault, action: Act<'hold'>, aim: Aim): void {
+    this.strikeLinks(fault, action, aim, (record, from, to) => {
+      this.control.hold(from, to, action.message, record.effect);
+      this.stand(record, 'hold', from, () => { this.control.release(from, to); });
+    });
+  }
+
+  private link(fault: PlannedFault, action: Act<'link'>, aim: Aim): void {
+    this.strikeLinks(fault, action, aim, (record, from, to) => {
+      this.override(record, 'link', from, `link/${from}>${to}`,
+        () => { this.control.setLink(from, to, action.profile, record.effect); },
+        () => { this.control.setLink(from, to, null, record.effect); });
+    });
+  }
+
+  /** From each of `from` to each of `to`, but for a process to itself. */
+  private strikeLinks(
+    fault: PlannedFault, action: Act<'cut' | 'hold' | 'link'>, aim: Aim,
+    strike: (record: AppliedFault, from: NodeId, to: NodeId) => void,
+  ): void {
+    const senders = resolveTarget(action.from, aim);
+    const receivers = resolveTarget(action.to, aim, senders);
+    const links = senders.flatMap((from) => receivers.filter((to) => to !== from).map((to) => [from, to] as const));
+    if (links.length === 0) return;
+    const record = this.begin(fault, `${namesOf(senders, this.control)} > ${namesOf(receivers, this.control)}`);
+    for (const [from, to] of links) strike(record, from, to);
+    this.endAfter(record, action.forUs);
+  }
+
+  private heal(fault: PlannedFault): void {
+    const isLost = ({ kind }: Change): boolean => kind === 'cut' || kind === 'hold';
+    if (![...this.standing].some(isLost)) return;
+    this.begin(fault, 'all');
+    this.end(isLost);
+  }
+
+  // ── Beginning and ending ─────────────────────────────────────────────
+
+  private begin(fault: PlannedFault, target: string): AppliedFault {
+    const { index, line, action } = fault;
+    const record: AppliedFault = {
+      index, line, kind: action.kind, atUs: this.control.nowUs(), untilUs: null, target, effect: noEffect(),
+    };
+    this.applied.push(record);
+    this.onFault(action.kind, { target, ...detailsOf(action) });
+    return record;
+  }
+
+  private stand(record: AppliedFault, kind: Change['kind'], process: NodeId, undo: () => void): void {
+    this.standing.add({ record, kind, process, undo });
+  }
+
+  /** Puts a setting over those that stand; undone, it uncovers the last of the others, or what `restore` sets. */
+  private override(
+    record: AppliedFault, kind: Change['kind'], process: NodeId, what: string, set: () => void, restore: () => void,
+  ): void {
+    const stack = this.settings.get(what) ?? [];
+    this.settings.set(what, stack);
+    stack.push(set);
+    set();
+    this.stand(record, kind, process, () => {
+      stack.splice(stack.indexOf(set), 1);
+      (stack.at(-1) ?? restore)();
+    });
+  }
+
+  private endAfter(record: AppliedFault, forUs: DurationUs | null): void {
+    if (forUs === null) return;
+    this.control.at(record.atUs + forUs, () => {
+      const last = [...this.standing].find((change) => change.record === record);
+      if (last === undefined) return;
+      this.end((change) => change.record === record);
+      this.onFault(endOf[last.kind], { target: record.target });
+    });
+  }
+
+  /** Undoes what stands of some changes. */
+  private end(isMeant: (change: Change) => boolean): void {
+    for (const change of [...this.standing].filter(isMeant)) {
+      this.remove(change);
+      change.undo();
+    }
+  }
+
+  /** What a change did to this process is over without an undo. */
+  private forget(kind: Change['kind'], process: NodeId): void {
+    for (const change of this.standing) if (change.kind === kind && change.process === process) this.remove(change);
+  }
+
+  private remove(change: Change): void {
+    this.standing.delete(change);
+    const { record } = change;
+    if (![...this.standing].some((other) => other.record === record)) record.untilUs = this.control.nowUs();
+  }
+}
+
+/** What the history tells of a fault besides its target. */
+function detailsOf(action: PlainFault): Readonly<Record<string, Plain>> {
+  return {
+    ...(action.kind === 'crash' ? { flavour: action.flavour } : {}),
+    ...(action.kind === 'partition' ? { shape: action.shape.kind } : {}),
+    ...(action.kind === 'hold' && action.message !== null ? { message: action.message } : {}),
+    ...(action.kind === 'clock-jump' ? { byUs: action.byUs.min } : {}),
+    ...(action.kind === 'clock-drift' ? { perMillion: action.perMillion.min } : {}),
+    ...('forUs' in action && action.forUs !== null ? { forUs: action.forUs } : {}),
+  };
+}

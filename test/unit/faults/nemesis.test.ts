@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import type { Plain } from '../../../src/contract/message.ts';
+import type { FaultLine, FaultSpec, Trigger } from '../../../src/faults/fault.ts';
+import { Nemesis } from '../../../src/faults/nemesis.ts';
+import { planFaults } from '../../../src/faults/plan.ts';
+import { Stream } from '../../../src/kernel/rng.ts';
+import { FakeControl } from './fake-control.ts';
+
+const profile = {
+  latencyUsMin: 1, latencyUsMax: 1, lossPerMillion: 0, duplicatePerMillion: 0, slowPerMillion: 0, slowUsMin: 0,
+  slowUsMax: 0,
+};
+const at = (atUs: number, action: FaultSpec): FaultLine => line({ kind: 'at', atUs }, action);
+const line = (trigger: Trigger, action: FaultSpec): FaultLine => ({ trigger, action, allowVacuous: false });
+const crash = (target: string, forUs: number | null = null): FaultSpec =>
+  ({ kind: 'crash', target, flavour: 'process', forUs });
+const pause = (target: string, forUs: number | null = null): FaultSpec => ({ kind: 'pause', target, forUs });
+const cut = (from: string, to: string, forUs: number | null = null): FaultSpec =>
+  ({ kind: 'cut', from, to, inFlight: 'lost', forUs });
+
+/** A world of five nodes and two clients with a schedule. */
+function world(lines: readonly FaultLine[], without: readonly number[] = [], control: FakeControl = new FakeControl()) {
+  const events: [string, Plain][] = [];
+  const nemesis = new Nemesis({
+    control, without, plan: planFaults(lines, (label) => new Stream('seed', label)),
+    onFault: (f, value) => { events.push([f, value]); },
+  });
+  nemesis.start();
+  return { control, nemesis, events };
+}
+
+function callsOf(...lines: readonly FaultLine[]): string[] {
+  const { control } = world(lines);
+  control.run(1_000);
+  return control.calls;
+}
+
+describe('a nemesis', () => {
+  it('applies a timed fault at its time and undoes it when its duration is over', () => {
+    const { control, nemesis, events } = world([at(10, pause('n2', 5))]);
+    control.run(12);
+    expect(nemesis.applied).toMatchObject([{ kind: 'pause', target: 'n2', atUs: 10, untilUs: null }]);
+    control.run(20);
+    expect(control.calls).toEqual(['10 pause n2', '15 resume n2']);
+    expect(nemesis.applied).toMatchObject([{ index: 0, line: 0, untilUs: 15 }]);
+    expect(events).toEqual([['pause', { target: 'n2', forUs: 5 }], ['resume', { target: 'n2' }]]);
+  });
+
+  it('leaves a fault without a duration until a line undoes it', () => {
+    expect(callsOf(at(1, pause('n1')), at(9, { kind: 'resume', target: 'n1' }))).toEqual(['1 pause n1', '9 resume n1']);
+    expect(callsOf(at(1, crash('c1')), at(9, { kind: 'restart', target: 'c1' }))).toEqual([
+      '1 crash c1 process', '9 restart c1',
+    ]);
+    expect(callsOf(at(1, cut('n1', 'n2')), at(9, { kind: 'heal' }))).toEqual(['1 cut n1 n2 lost', '9 mend n1 n2']);
+  });
+
+  it('undoes nothing twice when a line came first', () => {
+    expect(callsOf(
+      at(1, cut('n1', 'n2', 50)), at(2, { kind: 'heal' }),
+      at(3, pause('n1', 50)), at(4, { kind: 'resume', target: 'n1' }),
+      at(5, crash('n1', 50)), at(6, { kind: 'restart', target: 'n1' }), at(7, crash('n1')),
+    )).toEqual([
+      '1 cut n1 n2 lost', '2 mend n1 n2', '3 pause n1', '4 resume n1', '5 crash n1 process', '6 restart n1',
+      '7 crash n1 process',
+    ]);
+  });
+
+  it('restarts only whom this very fault has crashed', () => {
+    expect(callsOf(at(1, crash('n1', 100)), at(5, crash('all', 10)))).toEqual([
+      '1 crash n1 process',
+      ...['n2', 'n3', 'n4', 'n5'].map((node) => `5 crash ${node} process`),
+      ...['n2', 'n3', 'n4', 'n5'].map((node) => `15 restart ${node}`),
+      '101 restart n1',
+    ]);
+  });
+
+  it('does not resume a pause of a later life', () => {
+    expect(callsOf(at(1, pause('n1', 100)), at(5, crash('n1', 10)), at(20, pause('n1', 200)))).toEqual([
+      '1 pause n1', '5 crash n1 process', '15 restart n1', '20 pause n1', '220 resume n1',
+    ]);
+  });
+
+  it('lets overlapping cuts nest, and heals them all at once', () => {
+    expect(callsOf(at(1, cut('n1', 'n2', 100)), at(2, cut('n1', 'n2', 5)), at(50, { kind: 'heal' }))).toEqual([
+      '1 cut n1 n2 lost', '2 cut n1 n2 lost', '7 mend n1 n2', '50 mend n1 n2',
+    ]);
+  });
+
+  it('uncovers the link profile that stood below, and then that of the scenario', () => {
+    const link = (lossPerMillion: number, forUs: number): FaultSpec =>
+      ({ kind: 'link', from: 'n1', to: 'n2', profile: { ...profile, lossPerMillion }, forUs });
+    expect(callsOf(at(1, link(1, 100)), at(5, link(2, 10)), at(10, link(3, 200)))).toEqual([
+      '1 link n1 n2 1', '5 link n1 n2 2', '10 link n1 n2 3', '15 link n1 n2 3', '101 link n1 n2 3',
+      '210 link n1 n2 restored',
+    ]);
+  });
+
+  it('moves clocks by a drawn amount', () => {
+    const [jump, drift, restored] = callsOf(
+      at(1, { kind: 'clock-jump', target: 'n1', byUs: { min: -9, max: -5 } }),
+      at(2, { kind: 'clock-drift', target: 'n1', perMillion: { min: 5, max: 9 }, forUs: 7 }),
+    );
+    expect(jump).toMatch(/^1 jump n1 -[5-9]$/);
+    expect(drift).toMatch(/^2 drift n1 [5-9]$/);
+    expect(restored).toBe('9 drift n1 0');
+  });
+
+  it('holds one kind of message from each to each', () => {
+    const hold: FaultSpec = { kind: 'hold', from: ['n1', 'n2'], to: ['n2', 'c1'], message: 'RequestVote', forUs: 3 };
+    expect(callsOf(at(1, hold))).toEqual([
+      '1 hold n1 n2 RequestVote', '1 hold n1 c1 RequestVote', '1 hold n2 c1 RequestVote',
+      '4 release n1 n2', '4 release n1 c1', '4 release n2 c1',
+    ]);
+  });
+});
+
+describe('a target', () => {
+  const leaderless = (): FakeControl => new FakeControl();
+  const led = (): FakeControl => {
+    const control = leaderless();
+    control.views.set(1, { role: 'leader', epoch: 3, leader: null });
+    control.views.set(3, { role: 'leader', epoch: 4, leader: null });
+    return control;
+  };
+  const applied = (control: FakeControl, ...lines: readonly FaultLine[]): string[] => {
+    const { nemesis } = world(lines, [], control);
+    control.run(1_000);
+    return nemesis.applied.map(({ target }) => target);
+  };
+
+  it('leader is the one with the highest epoch that is up', () => {
+    expect(applied(led(), at(1, crash('leader')), at(2, crash('leader')))).toEqual(['n4', 'n2']);
+  });
+
+  it('leader is nobody where there is none: the line is not applied', () => {
+    const { control, nemesis, events } = world([at(1, crash('leader'))], [], leaderless());
+    control.run(10);
+    expect([nemesis.applied, control.calls, events]).toEqual([[], [], []]);
+  });
+
+  it('leader of a random line is a drawn node where there is none', () => {
+    const random: Trigger = { kind: 'random', everyUs: { min: 10, max: 10 }, fromUs: 0, untilUs: 1_000 };
+    const targets = applied(leaderless(), line(random, pause('leader', 1)));
+    expect(targets).toHaveLength(99);
+    expect(new Set(targets).size).toBe(5);
+  });
+
+  it('follower is another up node', () => {
+    const targets = applied(led(), ...Array.from({ length: 50 }, (_, turn) => at(turn, pause('follower', 1))));
+    expect(new Set(targets)).toEqual(new Set(['n1', 'n2', 'n3', 'n5']));
+  });
+
+  it('any to any is a link between two nodes', () => {
+    const { control, nemesis } = world(Array.from({ length: 50 }, (_, turn) => at(turn, cut('any', 'any', 1))));
+    control.run(100);
+    expect(nemesis.applied).toHaveLength(50);
+    expect(control.calls.filter((call) => call.includes(' cut '))).toHaveLength(50);
+  });
+
+  it('that no process has as its name is an error', () => {
+    const { control } = world([at(1, crash('n9'))]);
+    expect(() => { control.run(10); }).toThrow('a target names a process of this run');
+  });
+
+  it('of a partition is told by its groups', () => {
+    const partition = (shape: Extract<FaultSpec, { kind: 'partition' }>['shape']): FaultLine =>
+      at(1, { kind: 'partition', shape, inFlight: 'lost', forUs: 5 });
+    expect(applied(led(), partition({ kind: 'isolate', target: 'leader' }))).toEqual(['n4 | n1 n2 n3 n5']);
+    expect(applied(led(), partition({ kind: 'groups', groups: [['n1', 'c2'], ['n2']] }))).toEqual(['n1 c2 | n2']);
+    expect(applied(led(), partition({ kind: 'minority-with-leader' }))[0]).toMatch(/^n4 .*\|/);
+    expect(applied(leaderless(), partition({ kind: 'minority-with-leader' }))).toEqual([]);
+  });
+});
+
+describe('a triggered fault', () => {
+  const when = (nth: number, by: string | null = null): FaultLine =>
+    line({ kind: 'when', event: 'elected', by, nth, afterUs: 10 }, pause('n1'));
+
+  it('applies once, some time after the nth note of its event', () => {
+    const { control } = world([when(2)]);
+    for (const _turn of [1, 2, 3, 4]) {
+      control.run(control.nowUs() + 100);
+      control.note(2, 'voted');
+      control.note(2, 'elected');
+    }
+    control.run(1_000);
+    expect(control.calls).toEqual(['210 pause n1']);
+  });
+
+  it('waits for the process that it names', () => {
+    const { control } = world([when(1, 'n3')]);
+    control.note(1, 'elected');
+    control.run(100);
+    control.note(2, 'elected');
+    control.run(1_000);
+    expect(control.calls).toEqual(['110 pause n1']);
+  });
+});
+
+describe('leaving a fault out', () => {
+  it('takes nothing but that fault away, and changes no index and no draw of another', () => {
+    const random: Trigger = { kind: 'random', everyUs: { min: 5, max: 50 }, fromUs: 0, untilUs: 1_000 };
+    const lines = [line(random, pause('any', 3)), line(random, cut('any', 'any', 3))];
+    const applied = (without: readonly number[]): unknown[] => {
+      const { control, nemesis } = world(lines, without);
+      control.run(2_000);
+      return [...nemesis.applied];
+    };
+    const all = applied([]) as { readonly index: number }[];
+    expect(all.length).toBeGreaterThan(30);
+    expect(applied([3, 8])).toEqual(all.filter(({ index }) => index !== 3 && index !== 8));
+  });
+});
