@@ -1,0 +1,134 @@
+import { SessionClient, type ClientInit } from '../clients/session-client.ts';
+import type { InvariantInfo } from '../contract/invariant.ts';
+import type { ProtocolModule } from '../contract/module.ts';
+import type { Node } from '../contract/node.ts';
+import type { StateMachine } from '../contract/state-machine.ts';
+import { Nemesis } from '../faults/nemesis.ts';
+import { planFaults } from '../faults/plan.ts';
+import { HistoryRecorder } from '../history/recorder.ts';
+import { assert } from '../kernel/assert.ts';
+import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
+import type { Streams } from '../kernel/streams.ts';
+import type { TimeUs } from '../kernel/time.ts';
+import type { TraceMode } from '../kernel/trace.ts';
+import { listStore, registerStore } from '../services/kv.ts';
+import { SessionMachine } from '../services/sessions.ts';
+import { createWorkload } from '../workloads/workload.ts';
+import { Control } from '../world/control.ts';
+import { World } from '../world/world.ts';
+import { findDefect, type DefectRow } from './catalogue.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The first breach of one invariant, or one failed assertion. */
+export interface Breach {
+  /** `R1`, or `assertion`. */
+  readonly id: string;
+  readonly text: string;
+  readonly atUs: TimeUs;
+  /** Number of the event at which it was seen. */
+  readonly event: number;
+}
+
+/** A scenario set up to run with one seed. */
+export interface Built {
+  readonly world: World;
+  readonly nemesis: Nemesis;
+  readonly history: HistoryRecorder;
+  /** Grows as the run goes. */
+  readonly breaches: readonly Breach[];
+  /** How often the armed variant has differed from the reference. */
+  fired(): number;
+}
+
+/** How to build; see {@link buildWorld}. */
+export interface BuildSettings {
+  readonly module: ProtocolModule;
+  readonly streams: Streams;
+  readonly trace: TraceMode;
+  /** Indices of planned faults to leave out. */
+  readonly without: readonly number[];
+}
+
+/** Messages that a paused process keeps before it drops the newest. */
+const MAILBOX_LIMIT = 10_000;
+
+/** Makes a world from a scenario whose profile has been applied. Nothing has happened in it yet. */
+export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
+  const { module, streams } = settings;
+  const { system, clients, network, disk, clocks, limits } = scenario;
+  const defect = scenario.defect === null ? undefined : findDefect(scenario.defect, module);
+  assert(scenario.defect === null || defect !== undefined, 'an armed defect stands in the catalogue');
+  const breaches: Breach[] = [];
+  let firings = 0;
+  const fired = (): void => {
+    firings += 1;
+  };
+  const nameOf = (process: NodeId): string => nodeName(process, system.nodes);
+  const breach = (id: string, text: string): void => {
+    if (breaches.some((earlier) => earlier.id === id)) return;
+    breaches.push({ id, text, atUs: world.nowUs, event: world.trace.events - 1 });
+  };
+  const nodes = Array.from({ length: system.nodes }, (_, index) => nodeId(index));
+  const reportBreach = (invariant: InvariantInfo, text: string): void => breach(invariant.id, text);
+  const makeNode = nodeMaker(scenario, module, nodes, defect, fired);
+  const history = new HistoryRecorder(() => world.nowUs, clients.count);
+  const makeClient = clientMaker(scenario, module, nodes, history, defect, fired);
+  const world: World = new World({
+    streams,
+    protocol: module.name,
+    nodes: system.nodes,
+    clients: clients.count,
+    network,
+    syncUs: disk.syncUs,
+    driftPerMillion: clocks.driftPerMillion,
+    wallOffsetUs: clocks.offsetUs,
+    mailboxLimit: MAILBOX_LIMIT,
+    limits,
+    trace: settings.trace,
+    freezeMessages: settings.trace === 'full',
+    create: (process, view) => (process < system.nodes ? makeNode(process, view) : makeClient(process)),
+    monitor: module.invariants.observe({ nodes, nameOf }, reportBreach),
+    onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`),
+  });
+  const nemesis = new Nemesis({
+    control: new Control(world, (state) => module.view(state)),
+    plan: planFaults(scenario.faults, (label) => streams.get(label)),
+    without: settings.without,
+    onFault: (f, value) => history.nemesis(f, value),
+  });
+  return { world, nemesis, history, breaches, fired: () => firings };
+}
+
+type MakeNode = (self: NodeId, disk: Parameters<ProtocolModule['create']>[0]['disk']) => Node;
+
+function nodeMaker(
+  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[],
+  defect: DefectRow | undefined, fired: () => void,
+): MakeNode {
+  const service: StateMachine = scenario.workload.kind === 'append' ? listStore : registerStore;
+  const machine = defect?.in === 'machine' ? defect.machine(service, fired) : new SessionMachine(service);
+  const { options } = scenario.system;
+  return (self, disk) => {
+    const init = { self, nodes, options, machine, disk };
+    return defect?.in === 'node' ? defect.create(init, fired) : module.create(init);
+  };
+}
+
+function clientMaker(
+  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], history: HistoryRecorder,
+  defect: DefectRow | undefined, fired: () => void,
+): (self: NodeId) => Node {
+  const { count, timeoutUs, attemptTimeoutUs } = scenario.clients;
+  const source = createWorkload(scenario.workload);
+  return (self) => {
+    const client = self - nodes.length;
+    const init: ClientInit = {
+      self, nodes, clients: count, timeoutUs, attemptTimeoutUs, source,
+      process: history.freshProcess(client),
+      operations: history.begun(client),
+      protocol: module.client,
+      recorder: history,
+    };
+    return defect?.in === 'client' ? defect.create(init, fired) : new SessionClient(init);
+  };
+}

@@ -1,0 +1,45 @@
+import { clientVariants, type ClientVariant } from '../clients/variants.ts';
+import type { ProtocolModule } from '../contract/module.ts';
+import type { OptionTable } from '../contract/options.ts';
+import type { Variant } from '../contract/variant.ts';
+import { raft } from '../protocols/raft/module.ts';
+import { serviceVariants } from '../services/variants.ts';
+
+/** What a scenario file may name: the built-in protocols, a user's own, and the defects. Injected into the parser. */
+export interface Catalogue {
+  readonly protocols: ReadonlyMap<string, CatalogueProtocol>;
+  /** Ids (`raft/vote-not-durable`) and rows (`RF-01`). */
+  readonly defects: readonly string[];
+}
+
+/** One protocol, as far as a scenario file can refer to it. */
+export interface CatalogueProtocol {
+  readonly options: OptionTable;
+  /** Events that `when` can wait for. */
+  readonly events: readonly string[];
+}
+
+const builtIn: readonly ProtocolModule[] = [raft];
+
+/** The built-in protocols, by name. */
+export const protocols: ReadonlyMap<string, ProtocolModule> = new Map(builtIn.map((module) => [module.name, module]));
+
+/** A row of the catalogue of defects. */
+export type DefectRow = Variant | ClientVariant;
+
+/** Every defect that can be armed: those of the protocols, of the services and of the clients. */
+export function defects(): readonly DefectRow[] {
+  return [...builtIn.flatMap((module) => module.variants), ...serviceVariants, ...clientVariants];
+}
+
+/** The defect of this id or row; `undefined` when there is none. `own` adds those of a user's protocol. */
+export function findDefect(name: string, own?: ProtocolModule): DefectRow | undefined {
+  return [...(own?.variants ?? []), ...defects()].find(({ id, row }) => id === name || row === name);
+}
+
+/** What scenario files may name. A user's `own` protocol joins the built-in ones, or stands in for its namesake. */
+export function catalogueWith(own?: ProtocolModule): Catalogue {
+  const modules = own === undefined ? protocols : new Map([...protocols, [own.name, own]]);
+  const rows = [...(own?.variants ?? []), ...defects()];
+  return { protocols: modules, defects: rows.flatMap(({ id, row }) => [id, row]) };
+}

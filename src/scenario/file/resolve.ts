@@ -1,0 +1,198 @@
+import type { Catalogue } from '../catalogue.ts';
+import type { Check, FaultLine, Scenario } from '../scenario.ts';
+import { suggestion } from './did-you-mean.ts';
+import { networkOf, resolveFaultLine, type FaultSurroundings } from './faults.ts';
+import { resolveOptions } from './options.ts';
+import { quote } from './problem.ts';
+import { formatDuration } from './quantity.ts';
+import type { Report } from './report.ts';
+import type { CheckFile, FaultLineFile, ScenarioFile } from './schema.ts';
+
+const ms = 1_000;
+const s = 1_000_000;
+
+/** What a file does not say: five nodes on a quiet local network. */
+const lan = {
+  nodes: 5,
+  clients: { count: 3, timeoutUs: 1 * s, attemptTimeoutUs: 300 * ms },
+  workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5 * ms, max: 50 * ms } },
+  network: {
+    latencyUsMin: 1 * ms, latencyUsMax: 3 * ms, lossPerMillion: 0, duplicatePerMillion: 0,
+    slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
+  },
+  syncUs: { min: 2 * ms, max: 2 * ms },
+  durationUs: 10 * s,
+  limits: { events: 5_000_000, sameInstantEvents: 100_000 },
+  seeds: { first: 1, count: 20 },
+} as const;
+
+/** The parts of a file that have their shape; of lists, the items that have theirs, with their positions. */
+export type GoodParts = {
+  readonly [Key in Exclude<keyof ScenarioFile, 'faults' | 'check'>]?: ScenarioFile[Key] | undefined;
+} & {
+  readonly faults: readonly { readonly index: number; readonly item: FaultLineFile }[];
+  readonly check: readonly { readonly index: number; readonly item: CheckFile }[] | null;
+  /** Keys of the file whose part is not here because its shape is wrong. */
+  readonly broken: ReadonlySet<string>;
+};
+
+/**
+ * Fills in what the file leaves out and checks what depends on more than one place. The result means something only if
+ * the report has no problem afterwards.
+ */
+export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: Report): Scenario {
+  const { broken } = file;
+  const system = resolveSystem(file, catalogue, report);
+  const clients = resolveClients(file, report);
+  const network = networkOf(file.network ?? {}, lan.network);
+  const durationUs = file.duration ?? lan.durationUs;
+  const surroundings: FaultSurroundings = {
+    nodes: broken.has('system') ? null : system.nodes,
+    clients: broken.has('clients') ? null : clients.count,
+    durationUs: broken.has('duration') ? null : durationUs,
+    events: catalogue.protocols.get(system.protocol)?.events ?? null,
+    network,
+  };
+  const faults = file.faults
+    .map(({ index, item }) => resolveFaultLine(item, ['faults', index], surroundings, report))
+    .filter((line): line is FaultLine => line !== null);
+  const checks = resolveChecks(file.check, surroundings, report);
+  const defect = file.defect ?? null;
+  if (defect !== null && !catalogue.defects.includes(defect)) {
+    report.value(['defect'], `${quote(defect)} is not in the catalogue`, suggestion(defect, catalogue.defects));
+  }
+  const { limits, workload, clocks, seeds } = file;
+  return {
+    name: file.name ?? '',
+    why: file.why?.trim() ?? '',
+    system,
+    clients,
+    workload: {
+      kind: workload?.kind ?? lan.workload.kind,
+      keys: workload?.keys ?? lan.workload.keys,
+      readPerMillion: workload?.reads ?? lan.workload.readPerMillion,
+      thinkUs: workload?.think ?? lan.workload.thinkUs,
+    },
+    network,
+    disk: { syncUs: file.disk?.sync ?? lan.syncUs },
+    clocks: { driftPerMillion: clocks?.drift ?? 0, offsetUs: clocks?.offset ?? 0 },
+    durationUs,
+    limits: {
+      events: limits?.events ?? lan.limits.events,
+      sameInstantEvents: limits?.sameInstant ?? lan.limits.sameInstantEvents,
+    },
+    profile: file.profile ?? 'none',
+    defect,
+    faults,
+    checks,
+    expect: resolveExpect(file, checks, report),
+    seeds: typeof seeds === 'number'
+      ? { first: lan.seeds.first, count: seeds }
+      : { first: seeds?.first ?? lan.seeds.first, count: seeds?.count ?? lan.seeds.count },
+  };
+}
+
+function resolveSystem({ system }: GoodParts, catalogue: Catalogue, report: Report): Scenario['system'] {
+  const nodes = system?.nodes ?? lan.nodes;
+  if (system === undefined) return { protocol: '', nodes, options: {} };
+  const { protocol } = system;
+  const known = catalogue.protocols.get(protocol);
+  if (known === undefined) {
+    const hint = suggestion(protocol, catalogue.protocols.keys());
+    report.value(['system', 'protocol'], `${quote(protocol)} is not a protocol that is known here`, hint);
+    return { protocol, nodes, options: {} };
+  }
+  return { protocol, nodes, options: resolveOptions(system.options ?? {}, known.options, report) };
+}
+
+function resolveClients({ clients }: GoodParts, report: Report): Scenario['clients'] {
+  const timeoutUs = clients?.timeout ?? lan.clients.timeoutUs;
+  const attemptTimeoutUs = clients?.attemptTimeout ?? Math.min(lan.clients.attemptTimeoutUs, timeoutUs);
+  if (attemptTimeoutUs > timeoutUs) {
+    const message = `an attempt (${formatDuration(attemptTimeoutUs)}) outlasts its operation`
+      + ` (\`timeout\` is ${formatDuration(timeoutUs)})`;
+    report.value(['clients', 'attemptTimeout'], message, 'make `attemptTimeout` the shorter one');
+  }
+  return { count: clients?.count ?? lan.clients.count, timeoutUs, attemptTimeoutUs };
+}
+
+const checkers = ['linearizable', 'progress'] as const;
+
+function resolveChecks(
+  file: GoodParts['check'], surroundings: FaultSurroundings, report: Report,
+): readonly Check[] {
+  if (file === null) {
+    return [{ checker: 'linearizable', name: 'linearizable' }, { checker: 'progress', name: 'progress', window: null }];
+  }
+  const checks: Check[] = [];
+  for (const { index, item } of file) {
+    const path = ['check', index];
+    const check = typeof item === 'string'
+      ? bareCheck(item, path, report)
+      : fullCheck(item, path, surroundings, report);
+    if (check === null) continue;
+    if (checks.some(({ name }) => name === check.name)) {
+      report.value(path, `a second check with the name ${quote(check.name)}`, 'give it a `name` of its own');
+    }
+    checks.push(check);
+  }
+  return checks;
+}
+
+function bareCheck(word: string, path: readonly PropertyKey[], report: Report): Check | null {
+  if (word === 'linearizable') return { checker: word, name: word };
+  if (word === 'progress') return { checker: word, name: word, window: null };
+  report.value(path, `${quote(word)} is not a checker`, suggestion(word, checkers));
+  return null;
+}
+
+function fullCheck(
+  item: Exclude<CheckFile, string>, path: readonly PropertyKey[], surroundings: FaultSurroundings, report: Report,
+): Check | null {
+  const given = checkers.filter((checker) => item[checker] !== undefined);
+  if (given.length !== 1) {
+    report.value(path, `this check names ${given.length} checkers`, `write exactly one of ${checkers.join(', ')}`);
+    return null;
+  }
+  if (item.progress === undefined) return { checker: 'linearizable', name: item.linearizable?.name ?? 'linearizable' };
+  const { name = 'progress', from, to, clients } = item.progress;
+  const hasWindow = from !== undefined || to !== undefined || clients !== undefined;
+  if (!hasWindow) return { checker: 'progress', name, window: null };
+
+  const { durationUs } = surroundings;
+  const at = [...path, 'progress'];
+  const fromUs = from ?? 0;
+  const toUs = to ?? durationUs ?? 0;
+  if (durationUs !== null && toUs > durationUs) {
+    const message = `\`to\` is ${formatDuration(toUs)}, but the run lasts ${formatDuration(durationUs)}`;
+    report.value([...at, 'to'], message, 'lengthen `duration`, or end the window earlier');
+  } else if (durationUs !== null && fromUs >= toUs) {
+    const message = `this window ends (${formatDuration(toUs)}) before it begins (${formatDuration(fromUs)})`;
+    report.value([...at, 'from'], message);
+  }
+  (clients ?? []).forEach((client, index) => {
+    const number = Number(/^c([1-9]\d*)$/.exec(client)?.[1] ?? NaN);
+    if (surroundings.clients === null || number <= surroundings.clients) return;
+    report.value([...at, 'clients', index], Number.isNaN(number)
+      ? `${quote(client)} is not the name of a client: they are c1, c2, …`
+      : `${client}: there are ${surroundings.clients} clients`);
+  });
+  return { checker: 'progress', name, window: { fromUs, toUs, clients: clients ?? null } };
+}
+
+function resolveExpect(file: GoodParts, checks: readonly Check[], report: Report): Scenario['expect'] {
+  const names = [...checks.map(({ name }) => name), 'assertion'];
+  // An expectation of a check that is wrong itself was told already.
+  const isComplete = !file.broken.has('check') && checks.length === (file.check ?? checks).length;
+  const expect: Record<string, 'valid' | 'invalid' | 'unknown'> = {};
+  for (const [name, verdict] of Object.entries(file.expect ?? {})) {
+    // `R1`, `R20`: which of them there are, the protocol's invariants say.
+    const isInvariant = /^[A-Z]{1,3}\d{1,3}[a-z]?$/.test(name);
+    if (!isInvariant && !names.includes(name) && isComplete) {
+      const hint = suggestion(name, names) ?? 'name a check, an invariant such as R1, or assertion';
+      report.key(['expect', name], `${quote(name)} is not a check of this scenario`, hint);
+    }
+    expect[name] = verdict;
+  }
+  return expect;
+}

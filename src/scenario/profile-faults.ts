@@ -1,0 +1,105 @@
+import type { RandomStream } from '../contract/context.ts';
+import type { InFlight, LinkProfile } from '../contract/world-control.ts';
+import type { PartitionShape, Range, Target, WeightedFault } from '../faults/fault.ts';
+import { type DurationUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
+
+type Action = WeightedFault['action'];
+
+/** No fault of a profile lasts longer. */
+export const longestFaultUs: DurationUs = 2 * US_PER_S;
+
+const lasting = (minMs: number, maxMs: number): Range => ({ min: minMs * US_PER_MS, max: maxMs * US_PER_MS });
+/** Short enough for a node to be back within the election that its crash began: a forgotten vote is given again. */
+const CRASHED = lasting(5, 300);
+const ALL_CRASHED = lasting(20, 200);
+const PAUSED = lasting(50, 999);
+const CUT_OFF = lasting(200, 1_500);
+const HELD = lasting(100, 800);
+const DRIFTING = lasting(500, 2_000);
+const HALF = 500_000;
+
+/** Weights of a class of faults: what is aimed at the leader (60 of 100), at whoever is drawn, and at everybody. */
+const AT_LEADER = 12;
+const AT_ANY = 8;
+const AT_ALL = 20;
+/** Of faults that bend time or delay messages: they prepare the ground for others and find little by themselves. */
+const SELDOM = 4;
+
+/** What one class of faults does, its weights aside. */
+type ClassOfFaults = readonly WeightedFault[];
+
+/** Each class of faults is on with probability one half; the crash is on when all others are off. */
+export function swarmChoices(random: RandomStream, trouble: LinkProfile): readonly WeightedFault[] {
+  const inFlight: InFlight = random.chance(HALF) ? 'lost' : 'delivered';
+  const classes = classesOf(trouble, inFlight);
+  const chosen = classes.filter(() => random.chance(HALF));
+  return (chosen.length > 0 ? chosen : classes.slice(0, 1)).flat();
+}
+
+/** Every class but the crash of all, each victim as likely as any other. */
+export function gentleChoices(trouble: LinkProfile): readonly WeightedFault[] {
+  return classesOf(trouble, 'delivered').flat().filter(({ action }) => !singlesOut(action));
+}
+
+function singlesOut(action: Action): boolean {
+  switch (action.kind) {
+    case 'partition':
+      return action.shape.kind === 'minority-with-leader' || (action.shape.kind === 'isolate' &&
+        action.shape.target === 'leader');
+    case 'cut': case 'hold': case 'link': return action.from === 'leader' || action.to === 'leader';
+    case 'heal': return false;
+    default: return action.target === 'leader' || action.target === 'all';
+  }
+}
+
+function classesOf(trouble: LinkProfile, inFlight: InFlight): readonly ClassOfFaults[] {
+  const crash = (target: Target, flavour: 'process' | 'machine'): Action =>
+    ({ kind: 'crash', target, flavour, forUs: CRASHED.max });
+  const bad: LinkProfile = {
+    ...trouble, latencyUsMax: Math.max(trouble.latencyUsMax, 300 * US_PER_MS), lossPerMillion: 200_000,
+  };
+  return [
+    aimed(CRASHED, (target) => crash(target, 'process')),
+    aimed(CRASHED, (target) => crash(target, 'machine')),
+    [{ weight: AT_ALL, action: crash('all', 'machine'), forUs: ALL_CRASHED }],
+    aimed(PAUSED, (target) => ({ kind: 'pause', target, forUs: PAUSED.max })),
+    partitions(inFlight),
+    [
+      { weight: AT_LEADER / 2, action: cut('leader', 'all', inFlight), forUs: CUT_OFF },
+      { weight: AT_LEADER / 2, action: cut('all', 'leader', inFlight), forUs: CUT_OFF },
+      { weight: AT_ANY, action: cut('any', 'any', inFlight), forUs: CUT_OFF },
+    ],
+    aimed(HELD, (from) => ({ kind: 'hold', from, to: 'any', message: null, forUs: HELD.max })),
+    aimed(CUT_OFF, (from) => ({ kind: 'link', from, to: 'any', profile: bad, forUs: CUT_OFF.max })),
+    seldom(aimed(null, (target) => ({ kind: 'clock-jump', target, byUs: { min: -US_PER_S, max: US_PER_S } }))),
+    seldom(aimed(DRIFTING, (target) =>
+      ({ kind: 'clock-drift', target, perMillion: { min: -20_000, max: 20_000 }, forUs: DRIFTING.max }))),
+  ];
+}
+
+function aimed(forUs: Range | null, action: (target: Target) => Action): ClassOfFaults {
+  return [{ weight: AT_LEADER, action: action('leader'), forUs }, { weight: AT_ANY, action: action('any'), forUs }];
+}
+
+function seldom(faults: ClassOfFaults): ClassOfFaults {
+  return faults.map((fault) => ({ ...fault, weight: fault.weight / SELDOM }));
+}
+
+function cut(from: Target, to: Target, inFlight: InFlight): Action {
+  return { kind: 'cut', from, to, inFlight, forUs: CUT_OFF.max };
+}
+
+function partitions(inFlight: InFlight): ClassOfFaults {
+  const shape = (weight: number, what: PartitionShape): WeightedFault => ({
+    weight, action: { kind: 'partition', shape: what, inFlight, forUs: CUT_OFF.max }, forUs: CUT_OFF,
+  });
+  return [
+    shape(AT_LEADER / 2, { kind: 'isolate', target: 'leader' }),
+    shape(AT_LEADER / 2, { kind: 'minority-with-leader' }),
+    shape(AT_ANY / 4, { kind: 'halves' }),
+    shape(AT_ANY / 4, { kind: 'minority' }),
+    shape(AT_ANY / 4, { kind: 'bridge' }),
+    shape(AT_ANY / 8, { kind: 'ring' }),
+    shape(AT_ANY / 8, { kind: 'majorities-ring' }),
+  ];
+}

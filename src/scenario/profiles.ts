@@ -1,0 +1,187 @@
+import type { RandomStream } from '../contract/context.ts';
+import type { ProtocolModule } from '../contract/module.ts';
+import type { Options, OptionTable, OptionValue, SwarmDraw } from '../contract/options.ts';
+import type { LinkProfile } from '../contract/world-control.ts';
+import type { FaultLine, Range, WeightedFault } from '../faults/fault.ts';
+import { type DurationUs, type TimeUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
+import { gentleChoices, longestFaultUs, swarmChoices } from './profile-faults.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The stream of one label, of the run's seed. */
+export type StreamOf = (label: string) => RandomStream;
+
+/** Of the run, faults have at least this long: a scenario that is too short for its budget of progress lasts longer. */
+const FAULT_PHASE_US_MIN = 5 * US_PER_S;
+/** The last fault has healed this long before the budget of progress begins to count. */
+const MARGIN_US = US_PER_S;
+/** Two syncs and a round trip make an election: a disk slower than this part of the budget would never allow one. */
+const SYNCS_PER_BUDGET = 160;
+
+/**
+ * What a profile makes of a scenario with one seed: tunables, network and faults are drawn on top of what stands there,
+ * and the result has profile `none`. Labels of its streams begin with `profile/`, one for each thing that is drawn.
+ *
+ * `swarm` draws everything: the more two seeds differ, the more defects come to light (Groce et al. 2012, "Swarm
+ * testing"). `gentle` leaves the system as it is and adds about one per cent of trouble and a fault now and then, as on
+ * a bad day. An option that the scenario moved from its default is part of its claim and stays, and a scenario that
+ * names processes keeps its numbers of nodes and clients.
+ *
+ * Faults and trouble end early enough for progress to be judged in the healed world that follows.
+ */
+export function applyProfile(
+  scenario: Scenario, stream: StreamOf, module: Pick<ProtocolModule, 'options' | 'progressBudgetUs'>,
+): Scenario {
+  if (scenario.profile === 'none') return scenario;
+  const isSwarm = scenario.profile === 'swarm';
+  const system = isSwarm ? drawSystem(scenario, stream, module.options) : scenario;
+  const budgetUs = module.progressBudgetUs(system.system.options);
+  const drawn = isSwarm ? { ...system, ...drawSurroundings(scenario, stream, budgetUs) } : scenario;
+  const durationUs = Math.max(scenario.durationUs, FAULT_PHASE_US_MIN + MARGIN_US + budgetUs);
+  const quietUs = durationUs - budgetUs - MARGIN_US;
+  const trouble = isSwarm ? swarmTrouble(drawn, stream) : gentleTrouble(drawn);
+  const choices = isSwarm ? swarmChoices(stream('profile/faults'), trouble) : gentleChoices(trouble);
+  const everyUs = isSwarm
+    ? { min: 20 * US_PER_MS, max: 780 * US_PER_MS }
+    : { min: 1_500 * US_PER_MS, max: 3_500 * US_PER_MS };
+  return {
+    ...drawn,
+    durationUs,
+    profile: 'none',
+    faults: [...scenario.faults, ...troubleLines(drawn, trouble, quietUs), randomLine(everyUs, choices, quietUs)],
+  };
+}
+
+// ── The system ─────────────────────────────────────────────────────────
+
+function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): Scenario {
+  const { system, clients, workload } = scenario;
+  const namesProcesses = /"[nc]\d+"/.test(JSON.stringify([scenario.faults, scenario.checks]));
+  return {
+    ...scenario,
+    system: {
+      ...system,
+      nodes: namesProcesses ? system.nodes : stream('profile/nodes').between(2, 7),
+      options: drawOptions(system.options, stream, table),
+    },
+    clients: {
+      ...clients,
+      count: namesProcesses ? clients.count : stream('profile/clients').between(3, 6),
+      // A client that gives up on a dead leader soon is there when the next one is elected.
+      attemptTimeoutUs: Math.min(clients.attemptTimeoutUs, stream('profile/attempts').between(50_000, 300_000)),
+    },
+    // Few keys are hot keys: operations that never meet cannot contradict each other.
+    // Busy clients always have something at stake when a fault strikes.
+    workload: {
+      ...workload,
+      keys: stream('profile/keys').between(1, 5),
+      thinkUs: { min: 0, max: logUniform(stream('profile/think'), { min: US_PER_MS, max: 60 * US_PER_MS }) },
+    },
+  };
+}
+
+/** Durations are drawn together or not at all: only together are they consistent. */
+function drawOptions(options: Options, stream: StreamOf, table: OptionTable): Options {
+  const isKept = (name: string): boolean => options[name] !== table[name]?.default;
+  const names = Object.keys(table);
+  const keepsDurations = names.some((name) => table[name]?.kind === 'duration' && isKept(name));
+  const drawn: Record<string, OptionValue> = { ...options };
+  for (const name of names) {
+    const spec = table[name];
+    if (spec?.swarm === undefined || isKept(name) || (spec.kind === 'duration' && keepsDurations)) continue;
+    drawn[name] = drawOption(spec.swarm, stream(`profile/options/${name}`));
+  }
+  if (!keepsDurations) fitElections(drawn);
+  return drawn;
+}
+
+function drawOption(draw: SwarmDraw, random: RandomStream): OptionValue {
+  switch (draw.kind) {
+    case 'between': return random.between(draw.min, draw.max);
+    case 'log-uniform': return logUniform(random, draw);
+    case 'choice': {
+      let left = random.between(1, draw.of.reduce((sum, [, weight]) => sum + weight, 0));
+      const chosen = draw.of.find(([, weight]) => (left -= weight) <= 0);
+      return (chosen as readonly [OptionValue, number])[0];
+    }
+  }
+}
+
+/** Without this order nobody is ever elected for long: heartbeat < electionTimeoutMin <= electionTimeoutMax. */
+function fitElections(options: Record<string, OptionValue>): void {
+  const { electionTimeoutMin: min, electionTimeoutMax: max, heartbeat } = options;
+  if (typeof min !== 'number' || typeof max !== 'number') return;
+  const lower = Math.min(min, max);
+  options['electionTimeoutMin'] = lower;
+  options['electionTimeoutMax'] = Math.max(min, max);
+  if (typeof heartbeat === 'number' && heartbeat >= lower) options['heartbeat'] = Math.floor(lower / 2);
+}
+
+function drawSurroundings(
+  scenario: Scenario, stream: StreamOf, budgetUs: DurationUs,
+): Pick<Scenario, 'network' | 'disk' | 'clocks'> {
+  const latencyUsMax = logUniform(stream('profile/latency'), { min: 500, max: 8 * US_PER_MS });
+  const slowest = Math.min(100 * US_PER_MS, Math.floor(budgetUs / SYNCS_PER_BUDGET));
+  const syncUs = logUniform(stream('profile/disk'), { min: US_PER_MS, max: Math.max(US_PER_MS, slowest) });
+  const latencyUsMin = Math.min(scenario.network.latencyUsMin, latencyUsMax >> 2);
+  return {
+    network: { ...scenario.network, latencyUsMin, latencyUsMax },
+    disk: { syncUs: { min: Math.floor(syncUs / 2), max: syncUs } },
+    clocks: { ...scenario.clocks, driftPerMillion: stream('profile/clocks').between(0, 20_000) },
+  };
+}
+
+/** Each doubling from `min` on is equally likely, the last one cut off at `max`. `min` is at least 1. Draws twice. */
+function logUniform(random: RandomStream, { min, max }: Range): number {
+  let doublings = 0;
+  for (let low = min * 2; low <= max; low *= 2) doublings += 1;
+  let low = min;
+  for (let left = random.between(0, doublings); left > 0; left -= 1) low *= 2;
+  return random.between(low, Math.min(max, low * 2 - 1));
+}
+
+// ── Network and faults ─────────────────────────────────────────────────
+
+/** Delays longer than an election timeout let messages outlive the term that they were sent in. */
+function swarmTrouble(scenario: Scenario, stream: StreamOf): LinkProfile {
+  const random = stream('profile/network');
+  return {
+    ...scenario.network,
+    lossPerMillion: random.between(30_000, 50_000),
+    duplicatePerMillion: random.between(50_000, 80_000),
+    slowPerMillion: random.between(60_000, 150_000),
+    slowUsMin: scenario.network.latencyUsMax,
+    slowUsMax: random.between(700 * US_PER_MS, 1_500 * US_PER_MS),
+  };
+}
+
+function gentleTrouble(scenario: Scenario): LinkProfile {
+  return {
+    ...scenario.network,
+    lossPerMillion: 10_000,
+    duplicatePerMillion: 10_000,
+    slowPerMillion: 10_000,
+    slowUsMin: scenario.network.latencyUsMax,
+    slowUsMax: Math.max(scenario.network.latencyUsMax, 200 * US_PER_MS),
+  };
+}
+
+/** Trouble is a fault of all links that somebody uses, so that it ends. Clients do not talk to one another. */
+function troubleLines(scenario: Scenario, profile: LinkProfile, quietUs: TimeUs): FaultLine[] {
+  const clients = Array.from({ length: scenario.clients.count }, (_, client) => `c${client + 1}`);
+  const nodes = Array.from({ length: scenario.system.nodes }, (_, node) => `n${node + 1}`);
+  const line = (from: readonly string[], to: readonly string[]): FaultLine => ({
+    trigger: { kind: 'at', atUs: 0 },
+    action: { kind: 'link', from, to, profile, forUs: quietUs },
+    allowVacuous: false,
+  });
+  return [line(nodes, [...nodes, ...clients]), line(clients, nodes)];
+}
+
+/** May change nothing: four gentle faults can all miss, while the trouble has long since made the run say something. */
+function randomLine(everyUs: Range, choices: readonly WeightedFault[], quietUs: TimeUs): FaultLine {
+  return {
+    trigger: { kind: 'random', everyUs, fromUs: 0, untilUs: quietUs - longestFaultUs },
+    action: { kind: 'one-of', choices },
+    allowVacuous: true,
+  };
+}

@@ -1,0 +1,66 @@
+import type { LinkProfile } from '../contract/world-control.ts';
+import type { Options } from '../contract/options.ts';
+import type { FaultLine, Range } from '../faults/fault.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import type { Workload } from '../workloads/workload.ts';
+
+export type {
+  FaultLine, FaultSpec, PartitionShape, Range, Target, Trigger, WeightedFault,
+} from '../faults/fault.ts';
+export type { Workload } from '../workloads/workload.ts';
+
+/**
+ * A scenario, complete: everything about a run but its seed, with every default filled in. Plain data that travels
+ * between threads. The parser decides what a file leaves out, so that two files that mean the same are equal here.
+ */
+export interface Scenario {
+  /** The claim. Not part of the hash, like `why`. */
+  readonly name: string;
+  readonly why: string;
+  readonly system: { readonly protocol: string; readonly nodes: number; readonly options: Options };
+  readonly clients: ClientSettings;
+  readonly workload: Workload;
+  readonly network: LinkProfile;
+  readonly disk: { readonly syncUs: Range };
+  readonly clocks: {
+    /** Each process draws its rate error from [-driftPerMillion, +driftPerMillion]. */
+    readonly driftPerMillion: number;
+    /** Each process draws its wall clock's offset from [-offsetUs, +offsetUs]. */
+    readonly offsetUs: DurationUs;
+  };
+  readonly durationUs: DurationUs;
+  readonly limits: { readonly events: number; readonly sameInstantEvents: number };
+  /** `swarm` and `gentle` draw tunables, network and faults per seed on top of what stands here. */
+  readonly profile: 'none' | 'swarm' | 'gentle';
+  /** Id of the armed variant, `raft/vote-not-durable`. */
+  readonly defect: string | null;
+  readonly faults: readonly FaultLine[];
+  /** What judges the run, in the order in which verdicts are reported. Invariants and `assertion` always judge. */
+  readonly checks: readonly Check[];
+  /** Expected verdict by check name; what is not listed is expected to be `valid`. */
+  readonly expect: Readonly<Record<string, 'valid' | 'invalid' | 'unknown'>>;
+  /** Seeds that a plain `run` uses: `first` to `first + count - 1`, as decimal strings. */
+  readonly seeds: { readonly first: number; readonly count: number };
+}
+
+/** One closed-loop client is one simulated process. */
+export interface ClientSettings {
+  readonly count: number;
+  /** An operation without an answer after this long ends as `info`. By the client's own monotonic clock. */
+  readonly timeoutUs: DurationUs;
+  /** An attempt without an answer after this long is repeated, at another node, under the same session and sequence. */
+  readonly attemptTimeoutUs: DurationUs;
+}
+
+/** A judge of the run. `name` is what `expect` refers to; by default the checker's own. */
+export type Check =
+  | { readonly checker: 'linearizable'; readonly name: string }
+  /** Without a window: progress within the protocol's budget after the last fault has healed. */
+  | { readonly checker: 'progress'; readonly name: string; readonly window: Window | null };
+
+/** An interval of the run in which some operation must begin and end well; `clients` restricts whose, `null` is all. */
+export interface Window {
+  readonly fromUs: TimeUs;
+  readonly toUs: TimeUs;
+  readonly clients: readonly string[] | null;
+}

@@ -1,0 +1,18 @@
+import type { Catalogue } from '../../../src/scenario/catalogue.ts';
+
+/** A catalogue of one made-up protocol with an option of each kind. */
+export const catalogue: Catalogue = {
+  protocols: new Map([
+    ['raft', {
+      options: {
+        heartbeat: { kind: 'duration', doc: '', default: 50_000, min: 1_000, max: 60_000_000 },
+        batch: { kind: 'integer', doc: '', default: 64, min: 1, max: 1024 },
+        preVote: { kind: 'boolean', doc: '', default: true },
+        reads: { kind: 'choice', doc: '', default: 'index', of: ['index', 'lease'] },
+      },
+      events: ['became-leader', 'stepped-down'],
+    }],
+    ['redlock', { options: {}, events: [] }],
+  ]),
+  defects: ['raft/vote-not-durable', 'RF-01'],
+};

@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, posix, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { catalogueWith } from '../../../../src/scenario/catalogue.ts';
+import { parseScenario } from '../../../../src/scenario/file/parse.ts';
+import { scenarioFile } from '../../../../src/scenario/file/schema.ts';
+import { catalogue } from '../../../support/scenarios/catalogue.ts';
+import { parsed } from '../../../support/scenarios/parsed.ts';
+
+const head = 'name: a\nsystem: { protocol: raft }\n';
+const faultOf = (line: string): unknown => parsed(`${head}faults:\n  - ${line}\n`).faults[0];
+const actionOf = (action: string): unknown => parsed(`${head}faults:\n  - at: 1s\n    ${action}\n`).faults[0]?.action;
+
+describe('a scenario file', () => {
+  it('of a name and a protocol is complete: five nodes on a quiet local network', () => {
+    expect(parsed(head)).toEqual({
+      name: 'a',
+      why: '',
+      system: {
+        protocol: 'raft', nodes: 5, options: { heartbeat: 50_000, batch: 64, preVote: true, reads: 'index' },
+      },
+      clients: { count: 3, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000 },
+      workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5_000, max: 50_000 } },
+      network: {
+        latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0,
+        slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
+      },
+      disk: { syncUs: { min: 2_000, max: 2_000 } },
+      clocks: { driftPerMillion: 0, offsetUs: 0 },
+      durationUs: 10_000_000,
+      limits: { events: 5_000_000, sameInstantEvents: 100_000 },
+      profile: 'none',
+      defect: null,
+      faults: [],
+      checks: [
+        { checker: 'linearizable', name: 'linearizable' }, { checker: 'progress', name: 'progress', window: null },
+      ],
+      expect: {},
+      seeds: { first: 1, count: 20 },
+    });
+  });
+
+  it('says everything that a scenario has', () => {
+    const scenario = parsed(`name: b
+why: because
+system: { protocol: raft, nodes: 3, options: { heartbeat: 20ms, batch: 1, preVote: false, reads: lease } }
+clients: { count: 7, timeout: 500ms, attemptTimeout: 100ms }
+workload: { kind: register, keys: 2, reads: 0.25, think: 0..1ms }
+network: { latency: 5ms, loss: 1.5%, duplicate: 200ppm, slow: { rate: 2%, delay: 20..200ms } }
+disk: { sync: 1ms..40ms }
+clocks: { drift: 500ppm, offset: 2s }
+duration: 1m
+limits: { events: 1000, sameInstant: 10 }
+profile: swarm
+defect: RF-01
+check: [{ progress: { name: stall, from: 1.5s, clients: [c7] } }, { linearizable: { name: order } }]
+expect: { stall: invalid, R1: unknown }
+seeds: { first: 0, count: 5 }
+`);
+    expect(scenario.system).toEqual({
+      protocol: 'raft', nodes: 3, options: { heartbeat: 20_000, batch: 1, preVote: false, reads: 'lease' },
+    });
+    expect(scenario.clients).toEqual({ count: 7, timeoutUs: 500_000, attemptTimeoutUs: 100_000 });
+    expect(scenario.workload).toEqual({
+      kind: 'register', keys: 2, readPerMillion: 250_000, thinkUs: { min: 0, max: 1_000 },
+    });
+    expect(scenario.network).toEqual({
+      latencyUsMin: 5_000, latencyUsMax: 5_000, lossPerMillion: 15_000, duplicatePerMillion: 200,
+      slowPerMillion: 20_000, slowUsMin: 20_000, slowUsMax: 200_000,
+    });
+    expect(scenario.disk.syncUs).toEqual({ min: 1_000, max: 40_000 });
+    expect(scenario.clocks).toEqual({ driftPerMillion: 500, offsetUs: 2_000_000 });
+    expect(scenario.durationUs).toBe(60_000_000);
+    expect(scenario.limits).toEqual({ events: 1_000, sameInstantEvents: 10 });
+    expect([scenario.profile, scenario.defect, scenario.why]).toEqual(['swarm', 'RF-01', 'because']);
+    expect(scenario.checks).toEqual([
+      { checker: 'progress', name: 'stall', window: { fromUs: 1_500_000, toUs: 60_000_000, clients: ['c7'] } },
+      { checker: 'linearizable', name: 'order' },
+    ]);
+    expect(scenario.expect).toEqual({ stall: 'invalid', R1: 'unknown' });
+    expect(scenario.seeds).toEqual({ first: 0, count: 5 });
+  });
+
+  it('may repeat itself through an alias', () => {
+    const lines = '  - { at: 1s, pause: &p { target: n1, for: 1s } }\n  - { at: 3s, pause: *p }\n';
+    const scenario = parsed(`${head}faults:\n${lines}`);
+    expect(scenario.faults[1]?.action).toEqual(scenario.faults[0]?.action);
+  });
+
+  it('keeps a text that looks like something else', () => {
+    expect(parsed('name: yes\nsystem: { protocol: raft }\n').name).toBe('yes');
+    expect(parsed('name: 12:30\nsystem: { protocol: raft }\n').name).toBe('12:30');
+  });
+
+  it('may name a protocol of the user', () => {
+    const own = { options: {}, events: ['elected'] };
+    const protocols = new Map([...catalogue.protocols, ['my-raft', own]]);
+    const text = 'name: a\nsystem: { protocol: my-raft }\nfaults: [{ when: elected, crash: leader }]\n';
+    expect(parseScenario(text, { fileName: 'a', catalogue: { ...catalogue, protocols } }).ok).toBe(true);
+    expect(parseScenario(text, { fileName: 'a', catalogue }).ok).toBe(false);
+  });
+
+  it('has a JSON Schema of draft 7', () => {
+    const schema = z.toJSONSchema(scenarioFile, { target: 'draft-7', io: 'input' });
+    expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#');
+    expect(schema.required).toEqual(['name', 'system']);
+    expect(schema.additionalProperties).toBe(false);
+  });
+});
+
+describe('a fault', () => {
+  it.each([
+    ['crash: leader', { kind: 'crash', target: 'leader', flavour: 'machine', forUs: null }],
+    ['crash: { target: [n1, c1], flavour: process, for: 2s }',
+      { kind: 'crash', target: ['n1', 'c1'], flavour: 'process', forUs: 2_000_000 }],
+    ['restart: all', { kind: 'restart', target: 'all' }],
+    ['pause: { target: c1, for: 1s }', { kind: 'pause', target: 'c1', forUs: 1_000_000 }],
+    ['resume: [n1, n2]', { kind: 'resume', target: ['n1', 'n2'] }],
+    ['partition: halves', { kind: 'partition', shape: { kind: 'halves' }, inFlight: 'lost', forUs: null }],
+    ['partition: { isolate: leader, inFlight: delivered }',
+      { kind: 'partition', shape: { kind: 'isolate', target: 'leader' }, inFlight: 'delivered', forUs: null }],
+    ['partition: { groups: [[n1, n2, c1], [n3, n4, n5]], for: 5s }',
+      {
+        kind: 'partition', shape: { kind: 'groups', groups: [['n1', 'n2', 'c1'], ['n3', 'n4', 'n5']] },
+        inFlight: 'lost', forUs: 5_000_000,
+      }],
+    ['cut: leader > all', { kind: 'cut', from: 'leader', to: 'all', inFlight: 'lost', forUs: null }],
+    ['cut: { from: [n1], to: n2, for: 1s }',
+      { kind: 'cut', from: ['n1'], to: 'n2', inFlight: 'lost', forUs: 1_000_000 }],
+    ['hold: n1>n2', { kind: 'hold', from: 'n1', to: 'n2', message: null, forUs: null }],
+    ['hold: { from: any, to: all, message: RequestVote }',
+      { kind: 'hold', from: 'any', to: 'all', message: 'RequestVote', forUs: null }],
+    ['link: { from: n1, to: n2, loss: 5% }',
+      {
+        kind: 'link', from: 'n1', to: 'n2', forUs: null,
+        profile: {
+          latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 50_000, duplicatePerMillion: 0,
+          slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
+        },
+      }],
+    ['clock-jump: { target: n1, by: -500ms }',
+      { kind: 'clock-jump', target: 'n1', byUs: { min: -500_000, max: -500_000 } }],
+    ['clock-drift: { target: n1, rate: -1%..200ppm, for: 1s }',
+      { kind: 'clock-drift', target: 'n1', perMillion: { min: -10_000, max: 200 }, forUs: 1_000_000 }],
+    ['heal:', { kind: 'heal' }],
+    ['heal: all', { kind: 'heal' }],
+  ])('%s', (text, action) => {
+    expect(actionOf(text)).toEqual(action);
+  });
+
+  it('waits for an event', () => {
+    expect(faultOf('{ when: became-leader, heal: , allowVacuous: true }')).toEqual({
+      trigger: { kind: 'when', event: 'became-leader', by: null, nth: 1, afterUs: 0 },
+      action: { kind: 'heal' },
+      allowVacuous: true,
+    });
+    expect(faultOf('{ when: { event: became-leader, by: n2, nth: 3, after: 5ms }, heal: }')).toMatchObject({
+      trigger: { kind: 'when', event: 'became-leader', by: 'n2', nth: 3, afterUs: 5_000 },
+    });
+  });
+
+  it('comes at random, and by default leaves a quarter of the run to recover in', () => {
+    expect(faultOf('{ random: { every: 2..5s }, crash: { target: any, for: 1s..2s } }')).toEqual({
+      trigger: { kind: 'random', everyUs: { min: 2_000_000, max: 5_000_000 }, fromUs: 0, untilUs: 7_500_000 },
+      action: {
+        kind: 'one-of',
+        choices: [{
+          weight: 1, forUs: { min: 1_000_000, max: 2_000_000 },
+          action: { kind: 'crash', target: 'any', flavour: 'machine', forUs: null },
+        }],
+      },
+      allowVacuous: false,
+    });
+  });
+
+  it('is one of several kinds, by weight', () => {
+    const kinds = 'crash, pause, partition, cut, hold, clock-jump, clock-drift, { pause: n1, weight: 3 }';
+    expect(faultOf(`{ random: { every: 1s, from: 1s, until: 9s, kinds: [${kinds}] } }`)).toMatchObject({
+      trigger: { fromUs: 1_000_000, untilUs: 9_000_000 },
+      action: {
+        choices: [
+          { weight: 1, action: { kind: 'crash', target: 'any' }, forUs: { min: 500_000, max: 3_000_000 } },
+          { weight: 1, action: { kind: 'pause' }, forUs: { min: 200_000, max: 2_000_000 } },
+          { weight: 1, action: { kind: 'partition' } },
+          { weight: 1, action: { kind: 'cut', from: 'any', to: 'all' } },
+          { weight: 1, action: { kind: 'hold', from: 'any', to: 'all' } },
+          { weight: 1, action: { kind: 'clock-jump' }, forUs: null },
+          { weight: 1, action: { kind: 'clock-drift' } },
+          { weight: 3, action: { kind: 'pause', target: 'n1' }, forUs: null },
+        ],
+      },
+    });
+  });
+});
+
+describe('the scenarios that are shipped', () => {
+  const root = resolve(import.meta.dirname, '../../../..');
+  const files = readdirSync(resolve(root, 'scenarios'), { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/')).filter((file) => file.endsWith('.yaml')).sort();
+  const table = readFileSync(resolve(root, 'scenarios/README.md'), 'utf8');
+
+  it('exist', () => { expect(files.length).toBeGreaterThan(10); });
+
+  it.each(files)('%s can be read, says why, and stands in the table', (file) => {
+    const text = readFileSync(resolve(root, 'scenarios', file), 'utf8');
+    const result = parseScenario(text, { fileName: posix.join('scenarios', file), catalogue: catalogueWith() });
+    expect(result).toMatchObject({ ok: true });
+    if (!result.ok) return;
+    expect(result.scenario.why).not.toBe('');
+    expect(basename(file, '.yaml')).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+    if (!file.startsWith('regressions/')) expect(table).toContain(`](${file})`);
+  });
+
+  it('and no line of the table names a file that is gone', () => {
+    const linked = [...table.matchAll(/\]\(([^)]+\.yaml)\)/g)].map(([, file]) => file);
+    expect(linked.filter((file) => file === undefined || !files.includes(file))).toEqual([]);
+  });
+});

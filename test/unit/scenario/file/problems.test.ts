@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import { formatProblems } from '../../../../src/scenario/file/parse.ts';
+import { problemsOf } from '../../../support/scenarios/parsed.ts';
+
+const head = 'name: a\nsystem: { protocol: raft, nodes: 5 }\n';
+
+/** Place, message and hint of every problem, one a line. */
+function told(text: string): string[] {
+  return problemsOf(text).map(({ line, column, message, hint }) =>
+    `${line}:${column} ${message}${hint === undefined ? '' : ` | ${hint}`}`);
+}
+
+describe('shape: a problem stands where the mistake is', () => {
+  it.each([
+    ['- a', '1:1 a scenario is a map | begin with `name: what this scenario claims`'],
+    ['hello', '1:1 a scenario is a map | begin with `name: what this scenario claims`'],
+    ['name: a\nsystem: {}', '2:9 `protocol` is missing'],
+    ['system: { protocol: raft }', '1:1 `name` is missing'],
+    ['name: [1]\nsystem: { protocol: raft }', '1:7 expected a text, found a list'],
+    ['name: 5\nsystem: { protocol: raft }', '1:7 expected a text, found `5`'],
+    ['name: ""\nsystem: { protocol: raft }', '1:7 must not be empty'],
+    ['name: "a\\nb"\nsystem: { protocol: raft }', '1:7 must be one line of text, found the text `a b`'],
+    [`${head}durration: 5s`, '3:1 `durration` is not known here | did you mean `duration`?'],
+    [`${head}clients: { cuont: 5 }`, '3:12 `cuont` is not known here | did you mean `count`?'],
+    [`${head}clients: { count: 0 }`, '3:19 must be at least 1, found `0`'],
+    [`${head}clients: { count: 1001 }`, '3:19 must be at most 1000, found `1001`'],
+    [`${head}clients: { count: many }`, '3:19 expected a number, found the text `many`'],
+    [`${head}clients: { count: 1.5 }`, '3:19 expected a whole number, found `1.5`'],
+    [`${head}clients: 5`, '3:10 expected a map, found `5`'],
+    [`${head}clients:\n  attemptTimeout: 2s`, '4:19 an attempt (2s) outlasts its operation (`timeout` is 1s)'
+      + ' | make `attemptTimeout` the shorter one'],
+    [`${head}limits: { events: 5_000 }`, '3:19 expected a number, found the text `5_000` | write 5000'],
+    [`${head}limits: { events: 1000000001 }`, '3:19 must be at most 1000000000, found `1000000001`'],
+    ['name: a\nsystem: { protocol: raft, nodes: 100 }', '2:34 must be at most 99, found `100`'],
+    [`${head}workload: { kind: apend }`,
+      '3:19 expected one of append, register, cas-register, found the text `apend` | did you mean `append`?'],
+    [`${head}profile: wild`, '3:10 expected one of none, swarm, gentle, found the text `wild`'],
+    [`${head}network: { slow: { rate: 1% } }`, '3:18 `delay` is missing'],
+    [`${head}seeds: many`, '3:8 expected how many, or a map with `first` and `count`, found the text `many`'],
+    [`${head}seeds: 0`, '3:8 must be at least 1, found `0`'],
+    [`${head}seeds: { first: 1, cuont: 2 }`, '3:20 `cuont` is not known here | did you mean `count`?'],
+    [`${head}faults: crash`, '3:9 expected a list, found the text `crash`'],
+    [`${head}faults:\n  - crash`, '4:5 expected a map, found the text `crash`'],
+    [`${head}check: progress`, '3:8 expected a list, found the text `progress`'],
+    [`${head}expect: { linearizable: bad }`,
+      '3:25 expected one of valid, invalid, unknown, found the text `bad`'],
+  ])('%j', (text, problem) => {
+    expect(told(text)).toEqual([problem]);
+  });
+});
+
+describe('quantities: the unit that was meant is offered', () => {
+  it.each([
+    ['duration: 5 sec', '3:11 `5 sec` has a unit that is not known | write 5s'],
+    ['duration: 5min', '3:11 `5min` has a unit that is not known | write 5m'],
+    ['duration: 2h', '3:11 `2h` has a unit that is not known | write 120m'],
+    ['duration: 5 s', '3:11 `5 s` contains a space | write 5s'],
+    ['duration: 5', '3:11 `5` has no unit | write 5ms or 5s'],
+    ['duration: 5parsec',
+      '3:11 `5parsec` has a unit that is not known | units are us, ms, s, m; write for example 1500us, 5ms, 10s or 2m'],
+    ['duration: soon', '3:11 `soon` is not a duration | write for example 1500us, 5ms, 10s or 2m'],
+    ['duration: -5s', '3:11 `-5s` is negative | write for example 1500us, 5ms, 10s or 2m'],
+    ['duration: 1.0000001s', '3:11 `1.0000001s` is not a whole number of one microsecond, or too large'
+      + ' | write for example 1500us, 5ms, 10s or 2m'],
+    ['duration: 0', '3:11 must be longer than 0'],
+    ['duration: 1441m', '3:11 must be at most 1440m, a day'],
+    ['duration: [5s]', '3:11 expected a duration such as 5ms, found a list'],
+    ['workload: { think: 5ms..1ms }',
+      '3:20 `5ms..1ms` ends below its beginning | write 1ms..5ms with the smaller end first'],
+    ['workload: { think: 1..5 }', '3:20 `5` has no unit | write 5ms or 5s'],
+    ['workload: { think: 1ms.. }',
+      '3:20 `1ms..` is not a range | write one value or a range from..to: 1500us, 5ms, 10s or 2m'],
+    ['workload: { think: 0..80m }', '3:20 `0..80m` is too wide to draw from | a range spans at most 71m'],
+    ['workload: { reads: 3 }', '3:20 `3` has no unit | write 3%'],
+    ['workload: { reads: 3 percent }', '3:20 `3 percent` has a unit that is not known | write 3%'],
+    ['workload: { reads: 101% }', '3:20 `101%` is more than everything | write at most 100%'],
+    ['workload: { reads: 0.00001% }', '3:20 `0.00001%` is not a whole number of 1ppm, or too large'
+      + ' | write for example 3%, 0.5% or 200ppm'],
+    ['clocks: { drift: 60% }', '3:18 must be at most 50%'],
+  ])('%j', (line, problem) => {
+    expect(told(head + line)).toEqual([problem]);
+  });
+});
+
+describe('options are those of the protocol', () => {
+  const system = (options: string): string[] => told(`name: a\nsystem: { protocol: raft, options: ${options} }`);
+
+  it.each([
+    ['{ heartbaet: 5ms }', '2:38 `heartbaet` is not an option of this protocol | did you mean `heartbeat`?'],
+    ['{ heartbeat: 5 }', '2:49 `5` has no unit | write 5ms or 5s'],
+    ['{ heartbeat: true }', '2:49 expected a duration, found `true`'],
+    ['{ heartbeat: 2m }', '2:49 must be 1ms to 1m, found `2m`'],
+    ['{ batch: 0 }', '2:45 must be 1 to 1024, found `0`'],
+    ['{ batch: 1.5 }', '2:45 expected a whole number, found `1.5`'],
+    ['{ preVote: yes }', '2:47 expected true or false, found `yes`'],
+    ['{ reads: leese }', '2:45 expected one of index, lease, found `leese` | did you mean `lease`?'],
+  ])('%s', (options, problem) => {
+    expect(system(options)).toEqual([problem]);
+  });
+
+  it('and the protocol is one that is known', () => {
+    expect(told('name: a\nsystem: { protocol: rfat, options: { x: 1 } }')).toEqual([
+      '2:21 `rfat` is not a protocol that is known here | did you mean `raft`?',
+    ]);
+  });
+});
+
+describe('faults fit the system and the run', () => {
+  const kinds = 'crash, restart, pause, resume, partition, cut, hold, link, clock-jump, clock-drift, heal';
+
+  it.each([
+    ['crash: n7', '4:10 n7: the system has 5 nodes'],
+    ['crash: c4', '4:10 c4: the system has 3 clients'],
+    ['crash: [n1, n6]', '4:15 n6: the system has 5 nodes'],
+    ['crash: [n1, leader]', '4:15 `leader` is not the name of a node or a client'
+      + ' | nodes are n1, n2, …, clients c1, c2, …'],
+    ['crash: leadr', '4:10 `leadr` is not a target | did you mean `leader`?'],
+    ['crash: { target: leader, for: 2s, flavour: hard }',
+      '4:46 expected one of process, machine, found the text `hard`'],
+    ['crash: { for: 2s }', '4:10 `target` is missing'],
+    ['crash: { target: n1, for: 10s }',
+      '4:29 `for` ends at 11s, but the run lasts 10s | lengthen `duration`, heal earlier, or leave `for` out'],
+    ['crash: { target: n1, for: 1s..2s }',
+      '4:29 a range of durations is for random faults | write one duration'],
+    ['crash: { target: n1, for: 0 }', '4:29 a fault that lasts 0 is none'],
+    ['crahs: n1', '4:3 `crahs` is not known here | did you mean `crash`?'],
+    ['partition: { for: 1s }', '4:14 this partition has no shape | write exactly one of shape, isolate, groups'],
+    ['partition: { shape: ring, isolate: n1 }',
+      '4:14 this partition has more than one shape | write exactly one of shape, isolate, groups'],
+    ['partition: thirds', '4:14 expected one of halves, minority, minority-with-leader, ring, bridge,'
+      + ' majorities-ring, found the text `thirds`'],
+    ['partition: { groups: [[n1, n2], [n3, n4]] }', '4:24 n5 in no group | every node needs a side'],
+    ['partition: { groups: [[n1, n2, n3], [n3, n4, n5]] }', '4:40 `n3` stands in the groups twice'],
+    ['partition: { groups: [[n1, n2, n3, n4, n5]] }', '4:24 must have at least 2 items'],
+    ['cut: leader', '4:8 expected a direction such as `leader > all`, found the text `leader`'],
+    ['cut: leader > al', '4:8 `al` is not a target | did you mean `all`?'],
+    ['cut: { from: leader }', '4:8 `to` is missing'],
+    ['clock-jump: { target: n1, by: -5 }', '4:33 `-5` has no unit | write -5ms or -5s'],
+    ['clock-drift: { target: n1, rate: -100% }', '4:36 `-100%` is not how clocks drift | write -99% to 100%'],
+    ['heal: n1', '4:9 expected all, found the text `n1`'],
+  ])('%s', (action, problem) => {
+    expect(told(`${head}faults: [{ at: 1s,\n  ${action} }]`)).toEqual([problem]);
+  });
+
+  it.each([
+    ['{ crash: n1 }', '3:10 this fault has no trigger | write exactly one of at, when, random'],
+    ['{ at: 1s, when: became-leader, heal: }',
+      '3:10 this fault has 2 triggers | write exactly one of at, when, random'],
+    ['{ at: 1s }', `3:10 this fault does nothing | write one of ${kinds}`],
+    ['{ at: 1s, crash: n1, pause: n2 }', `3:10 this fault does 2 things | write one of ${kinds}; one line, one action`],
+    ['{ at: 10s, crash: n1 }', '3:16 this fault strikes at 10s, but the run lasts 10s'
+      + ' | lengthen `duration`, or choose an earlier time'],
+    ['{ when: became-leadr, crash: n1 }',
+      '3:18 `became-leadr` is not an event of this protocol | did you mean `became-leader`?'],
+    ['{ when: { event: x, by: n1 }, crash: n1 }',
+      '3:27 `x` is not an event of this protocol | known here: became-leader, stepped-down'],
+    ['{ when: { event: became-leader, by: n6 }, crash: n1 }', '3:46 n6: the system has 5 nodes'],
+    ['{ when: { event: became-leader, nth: 0 }, crash: n1 }', '3:47 must be at least 1, found `0`'],
+    ['{ random: { every: 1s, until: 11s }, crash: any }',
+      '3:40 `until` is 11s, but the run lasts 10s | lengthen `duration`, or stop earlier'],
+    ['{ random: { every: 1s, from: 8s }, crash: any }',
+      '3:39 these faults end (7500ms) before they begin (8s) | set `from` before `until`'],
+    ['{ random: { every: 0 }, crash: any }', '3:29 faults need some time between them'],
+    ['{ random: { every: 1s } }', '3:10 this fault does nothing | write an action beside it, or `kinds`'],
+    ['{ random: { every: 1s, kinds: [crash] }, pause: n1 }',
+      '3:51 the actions of this fault stand in `kinds` already | keep one of the two'],
+    ['{ random: { every: 1s, kinds: [clok-jump] } }',
+      '3:41 `clok-jump` is not a kind of fault | did you mean `clock-jump`?'],
+    ['{ random: { every: 1s, kinds: [link] } }', '3:41 `link` needs its settings here | write { link: … }'],
+    ['{ random: { every: 1s, kinds: [{ crash: n6 }] } }', '3:50 n6: the system has 5 nodes'],
+  ])('%s', (line, problem) => {
+    expect(told(`${head}faults: [${line}]`)).toEqual([problem]);
+  });
+
+  it('a partition needs enough nodes', () => {
+    const lone = 'name: a\nsystem: { protocol: raft, nodes: 1 }\nfaults: [{ at: 1s, partition: halves }]';
+    expect(told(lone)).toEqual(['3:31 a partition needs at least 2 nodes, and the system has 1']);
+    const two = 'name: a\nsystem: { protocol: raft, nodes: 2 }\nfaults: [{ at: 1s, partition: { shape: bridge } }]';
+    expect(told(two)).toEqual(['3:31 a bridge needs at least 3 nodes, and the system has 2']);
+  });
+});
+
+describe('checks and expectations fit each other', () => {
+  it.each([
+    ['check: [linearizible]', '3:9 `linearizible` is not a checker | did you mean `linearizable`?'],
+    ['check: [progress, progress]', '3:19 a second check with the name `progress` | give it a `name` of its own'],
+    ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, progress'],
+    ['check: [{ progress: { from: 1s, to: 11s } }]',
+      '3:37 `to` is 11s, but the run lasts 10s | lengthen `duration`, or end the window earlier'],
+    ['check: [{ progress: { from: 5s, to: 5s } }]', '3:29 this window ends (5s) before it begins (5s)'],
+    ['check: [{ progress: { clients: [c4] } }]', '3:33 c4: there are 3 clients'],
+    ['check: [{ progress: { clients: [n1] } }]', '3:33 `n1` is not the name of a client: they are c1, c2, …'],
+    ['expect: { progres: invalid }', '3:11 `progres` is not a check of this scenario | did you mean `progress`?'],
+    ['defect: raft/vote-not-durabel',
+      '3:9 `raft/vote-not-durabel` is not in the catalogue | did you mean `raft/vote-not-durable`?'],
+  ])('%s', (line, problem) => {
+    expect(told(head + line)).toEqual([problem]);
+  });
+
+  it('but any invariant may be expected to break', () => {
+    expect(told(`${head}expect: { R1: invalid, P2a: invalid, assertion: invalid, progress: invalid }`)).toEqual([]);
+  });
+});
+
+describe('all problems', () => {
+  it('are told at once, in the order of the file', () => {
+    expect(told('nmae: a\nduration: 5 sec\nsystem: { protocol: raft }\nfaults: [{ at: 1s, crash: n9 }]\n')).toEqual([
+      '1:1 `nmae` is not known here | did you mean `name`?',
+      '1:1 `name` is missing',
+      '2:11 `5 sec` has a unit that is not known | write 5s',
+      '4:27 n9: the system has 5 nodes',
+    ]);
+  });
+
+  it('do not breed others: a broken part says nothing about the rest', () => {
+    expect(told('name: a\nsystem: { protocol: raft, nodes: x }\nfaults: [{ at: 1s, crash: n9 }]')).toHaveLength(1);
+    expect(told(`${head}duration: x\nfaults: [{ at: 99s, crash: n1 }]`)).toHaveLength(1);
+    expect(told(`${head}check: [x]\nexpect: { x: invalid }`)).toHaveLength(1);
+  });
+
+  it('are printed with the line and a caret under the place', () => {
+    expect(formatProblems(problemsOf(`${head}clients:\n\tcount: 5`))).toBe([
+      'a.yaml:4:1: Tabs are not allowed as indentation', '  \tcount: 5', '  ^', '  hint: indent with spaces',
+    ].join('\n'));
+    expect(formatProblems(problemsOf(`${head}duration: 5 sec # so`))).toBe([
+      'a.yaml:3:11: `5 sec` has a unit that is not known', '  duration: 5 sec # so', '            ^',
+      '  hint: write 5s',
+    ].join('\n'));
+  });
+
+  it('show the part of a long line that matters', () => {
+    const [, code = '', caret = ''] = formatProblems(problemsOf(
+      `{ name: a, system: { protocol: raft }, why: ${'x'.repeat(500)}, duration: 5 sec,`
+        + ` check: [${'progress, '.repeat(20)}]}`,
+    )).split('\n');
+    expect(code.length).toBeLessThan(130);
+    expect(code.slice(caret.indexOf('^'))).toMatch(/^5 sec/);
+  });
+
+  it('cannot drive a terminal', () => {
+    const printed = formatProblems(problemsOf(`${head}"\\e[31m\u202ex": 1`));
+    expect(printed).not.toMatch(/[\u001b\u202e]/);
+    expect(printed).toContain('\\u{202e}');
+  });
+
+  it('are counted, not printed, beyond thirty', () => {
+    const many = Array.from({ length: 40 }, (_, index) => `key${index}: 1`).join('\n');
+    expect(formatProblems(problemsOf(`${head}${many}`))).toMatch(/… and 10 more$/);
+  });
+});

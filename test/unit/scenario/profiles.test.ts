@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { defaultOptions, type Options, type OptionTable } from '../../../src/contract/options.ts';
+import type { WeightedFault } from '../../../src/faults/fault.ts';
+import { planFaults } from '../../../src/faults/plan.ts';
+import { Streams } from '../../../src/kernel/streams.ts';
+import { applyProfile } from '../../../src/scenario/profiles.ts';
+import type { FaultLine, Scenario } from '../../../src/scenario/scenario.ts';
+
+const S = 1_000_000;
+
+/** Ranges that overlap: what is drawn fits together only because the profile sees to it. */
+const table: OptionTable = {
+  electionTimeoutMin: {
+    kind: 'duration', doc: '', default: 150_000, min: 1, max: S, swarm: { kind: 'between', min: 100_000, max: 300_000 },
+  },
+  electionTimeoutMax: {
+    kind: 'duration', doc: '', default: 300_000, min: 1, max: S, swarm: { kind: 'between', min: 100_000, max: 300_000 },
+  },
+  heartbeat: {
+    kind: 'duration', doc: '', default: 50_000, min: 1, max: S,
+    swarm: { kind: 'log-uniform', min: 10_000, max: 200_000 },
+  },
+  batch: {
+    kind: 'integer', doc: '', default: 64, min: 1, max: 64, swarm: { kind: 'choice', of: [[1, 1], [4, 1], [64, 1]] },
+  },
+  fixed: { kind: 'boolean', doc: '', default: true },
+};
+const progressBudgetUs = (options: Options): number => 20 * (options['electionTimeoutMax'] as number);
+const module = { options: table, progressBudgetUs };
+
+function scenario(changes: Partial<Scenario> = {}): Scenario {
+  return {
+    name: '', why: '', system: { protocol: 'raft', nodes: 5, options: defaultOptions(table) },
+    clients: { count: 3, timeoutUs: S, attemptTimeoutUs: 100_000 },
+    workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 0, max: 1 } },
+    network: {
+      latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0, slowPerMillion: 0,
+      slowUsMin: 0, slowUsMax: 0,
+    },
+    disk: { syncUs: { min: 2_000, max: 2_000 } }, clocks: { driftPerMillion: 0, offsetUs: 0 },
+    durationUs: 20 * S, limits: { events: 1, sameInstantEvents: 1 }, profile: 'swarm', defect: null, faults: [],
+    checks: [], expect: {}, seeds: { first: 1, count: 1 }, ...changes,
+  };
+}
+
+const drawn = (seed: number, changes: Partial<Scenario> = {}): Scenario => {
+  const streams = new Streams(String(seed));
+  return applyProfile(scenario(changes), (label) => streams.get(label), module);
+};
+const seeds = Array.from({ length: 2_000 }, (_, seed) => seed);
+const swarm = seeds.map((seed) => drawn(seed));
+const gentle = seeds.slice(0, 200).map((seed) => drawn(seed, { profile: 'gentle' }));
+const choicesOf = ({ faults }: Scenario): readonly WeightedFault[] =>
+  faults.flatMap(({ action }) => (action.kind === 'one-of' ? action.choices : []));
+const planOf = (each: Scenario, seed: number) => {
+  const streams = new Streams(String(seed));
+  return planFaults(each.faults, (label) => streams.get(label));
+};
+const sorted = (values: Iterable<number>): number[] => [...new Set(values)].sort((a, b) => a - b);
+const textOf = (action: unknown): string => JSON.stringify(action);
+const range = (values: readonly number[]): [number, number] =>
+  [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+
+describe('swarm', () => {
+  it('draws the same for the same seed, and leaves no profile to apply', () => {
+    expect(drawn(7)).toEqual(swarm[7]);
+    expect(swarm.every(({ profile }) => profile === 'none')).toBe(true);
+    expect(applyProfile(swarm[7] as Scenario, () => { throw new Error('draws'); }, module)).toBe(swarm[7]);
+  });
+
+  it('draws clusters of 2 to 7, 3 to 6 clients and 1 to 5 keys', () => {
+    expect(sorted(swarm.map(({ system }) => system.nodes))).toEqual([2, 3, 4, 5, 6, 7]);
+    expect(sorted(swarm.map(({ clients }) => clients.count))).toEqual([3, 4, 5, 6]);
+    expect(sorted(swarm.map(({ workload }) => workload.keys))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('draws options by their tables, and leaves those alone that have none', () => {
+    const batches = swarm.map(({ system }) => system.options['batch'] as number);
+    expect(sorted(batches)).toEqual([1, 4, 64]);
+    for (const size of [1, 4, 64]) {
+      expect(batches.filter((batch) => batch === size).length / batches.length).toBeCloseTo(1 / 3, 1);
+    }
+    expect(new Set(swarm.map(({ system }) => system.options['fixed']))).toEqual(new Set([true]));
+  });
+
+  it('draws each factor of two of a log-uniform option about as often', () => {
+    const heartbeats = swarm.map(({ system }) => system.options['heartbeat'] as number);
+    const share = (min: number, max: number): number =>
+      heartbeats.filter((each) => each >= min && each < max).length / heartbeats.length;
+    expect(share(10_000, 20_000)).toBeCloseTo(0.2, 1);
+    expect(share(20_000, 40_000)).toBeCloseTo(0.2, 1);
+  });
+
+  it('keeps heartbeats below election timeouts, and those in order', () => {
+    for (const { system: { options } } of swarm) {
+      const [heartbeat, min, max] = ['heartbeat', 'electionTimeoutMin', 'electionTimeoutMax']
+        .map((name) => options[name] as number) as [number, number, number];
+      expect(heartbeat).toBeLessThan(min);
+      expect(min).toBeLessThanOrEqual(max);
+    }
+  });
+
+  it('draws disks between 0.5 ms and what still lets an election end', () => {
+    for (const { disk: { syncUs }, system } of swarm) {
+      expect(syncUs.min).toBeGreaterThanOrEqual(500);
+      expect(syncUs.min).toBeLessThanOrEqual(syncUs.max);
+      expect(syncUs.max).toBeLessThanOrEqual((system.options['electionTimeoutMax'] as number) / 8);
+    }
+    const slow = swarm.filter(({ disk }) => disk.syncUs.max > 10_000).length;
+    const fast = swarm.filter(({ disk }) => disk.syncUs.max < 2_000).length;
+    expect(Math.min(slow, fast)).toBeGreaterThan(200);
+  });
+
+  it('draws message trouble within its bounds', () => {
+    const profiles = swarm.flatMap(({ faults: [first] }) =>
+      (first?.action.kind === 'link' ? [first.action.profile] : []));
+    expect(profiles).toHaveLength(swarm.length);
+    const bounds: [keyof (typeof profiles)[number], number, number][] = [
+      ['lossPerMillion', 30_000, 50_000], ['duplicatePerMillion', 50_000, 80_000],
+      ['slowPerMillion', 60_000, 150_000], ['slowUsMax', 700_000, 1_500_000],
+    ];
+    for (const [field, min, max] of bounds) {
+      const [least, most] = range(profiles.map((profile) => profile[field]));
+      const width = max - min;
+      expect(least, field).toBeGreaterThanOrEqual(min);
+      expect(least, field).toBeLessThan(min + width / 10);
+      expect(most, field).toBeLessThanOrEqual(max);
+      expect(most, field).toBeGreaterThan(max - width / 10);
+    }
+  });
+
+  it('turns each class of faults on in about half of the seeds', () => {
+    const classes: Record<string, (text: string) => boolean> = {
+      'process crash': (text) => text.includes('"flavour":"process"'),
+      'machine crash': (text) => text.includes('"flavour":"machine"') && !text.includes('"all"'),
+      'crash of all': (text) => text.includes('"target":"all"'),
+      ...Object.fromEntries(['pause', 'partition', 'cut', 'hold', 'link', 'clock-jump', 'clock-drift']
+        .map((kind) => [kind, (text: string): boolean => text.includes(`"kind":"${kind}"`)])),
+    };
+    for (const [name, isOf] of Object.entries(classes)) {
+      const on = swarm.filter((each) => choicesOf(each).some(({ action }) => isOf(textOf(action)))).length;
+      expect(on / swarm.length, name).toBeCloseTo(0.5, 1);
+    }
+    expect(swarm.every((each) => choicesOf(each).length > 0)).toBe(true);
+  });
+
+  it('aims 60 % of its faults at the leader, and applies one each 0.4 s', () => {
+    let all = 0;
+    let atLeader = 0;
+    let phaseUs = 0;
+    swarm.slice(0, 300).forEach((each, seed) => {
+      const faults = planOf(each, seed).filter(({ isRandom }) => isRandom);
+      all += faults.length;
+      atLeader += faults.filter(({ action }) => textOf(action).includes('leader')).length;
+      phaseUs += each.durationUs - progressBudgetUs(each.system.options) - 3 * S;
+    });
+    expect(atLeader / all).toBeGreaterThan(0.5);
+    expect(atLeader / all).toBeLessThan(0.65);
+    expect(phaseUs / all / S).toBeCloseTo(0.4, 1);
+  });
+
+  it('has healed everything a second before the budget of progress begins, even of a short scenario', () => {
+    for (const durationUs of [S, 20 * S]) {
+      seeds.slice(0, 200).forEach((seed) => {
+        const each = drawn(seed, { durationUs });
+        const quietUs = each.durationUs - progressBudgetUs(each.system.options) - S;
+        expect(each.durationUs).toBeGreaterThanOrEqual(durationUs);
+        const ends = planOf(each, seed).map(({ trigger, action }) => {
+          expect(trigger.kind).toBe('at');
+          if (action.kind !== 'clock-jump') expect('forUs' in action && action.forUs !== null).toBe(true);
+          return (trigger.kind === 'at' ? trigger.atUs : 0) + ('forUs' in action ? action.forUs ?? 0 : 0);
+        });
+        expect(ends.length).toBeGreaterThan(4);
+        expect(Math.max(...ends)).toBeLessThanOrEqual(quietUs);
+      });
+    }
+  });
+
+  it('pauses for less than a second', () => {
+    const pauses = swarm.flatMap(choicesOf).filter(({ action }) => action.kind === 'pause');
+    expect(pauses.length).toBeGreaterThan(0);
+    for (const { forUs } of pauses) expect(forUs?.max).toBeLessThan(S);
+  });
+});
+
+describe('a profile keeps what a scenario says', () => {
+  const pauseOf = (target: string): FaultLine => ({
+    trigger: { kind: 'at', atUs: 5 }, action: { kind: 'pause', target, forUs: 7 }, allowVacuous: false,
+  });
+
+  it('its own fault lines, first', () => {
+    expect(drawn(1, { faults: [pauseOf('any')] }).faults[0]).toEqual(pauseOf('any'));
+  });
+
+  it('the numbers of nodes and clients where it names one', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      for (const name of ['n5', 'c3']) {
+        const each = drawn(seed, { faults: [pauseOf(name)] });
+        expect([each.system.nodes, each.clients.count]).toEqual([5, 3]);
+      }
+    }
+    expect(sorted(seeds.slice(0, 50).map((seed) => drawn(seed, { faults: [pauseOf('leader')] }).system.nodes)))
+      .toEqual([2, 3, 4, 5, 6, 7]);
+  });
+
+  it('an option that it moved from its default; one duration keeps all', () => {
+    const options = { ...defaultOptions(table), electionTimeoutMin: 280_000 };
+    for (const seed of seeds.slice(0, 20)) {
+      const { batch: _, ...kept } = drawn(seed, { system: { protocol: 'raft', nodes: 5, options } }).system.options;
+      const { batch: __, ...expected } = options as Options;
+      expect(kept).toEqual(expected);
+    }
+  });
+});
+
+describe('gentle', () => {
+  it('leaves the system as it is', () => {
+    const { system, clients, workload, disk, clocks } = scenario();
+    for (const each of gentle) expect(each).toMatchObject({ system, clients, workload, disk, clocks, profile: 'none' });
+  });
+
+  it('troubles one message in a hundred each way, and singles nobody out', () => {
+    for (const each of gentle) {
+      expect(each.faults[0]?.action).toMatchObject({
+        kind: 'link', profile: { lossPerMillion: 10_000, duplicatePerMillion: 10_000, slowPerMillion: 10_000 },
+      });
+      expect(textOf(choicesOf(each))).not.toMatch(/leader|"all"/);
+    }
+  });
+
+  it('knows every kind of fault, and applies one each 2.5 s', () => {
+    const kinds = new Set<string>();
+    const first: number[] = [];
+    gentle.forEach((each, seed) => {
+      const faults = planOf(each, seed).filter(({ isRandom }) => isRandom);
+      for (const { action } of faults) kinds.add(action.kind);
+      // Later pauses are cut off by the end of the phase, the long ones more often.
+      if (faults[0]?.trigger.kind === 'at') first.push(faults[0].trigger.atUs);
+    });
+    expect([...kinds].sort((a, b) => (a < b ? -1 : 1))).toEqual([
+      'clock-drift', 'clock-jump', 'crash', 'cut', 'hold', 'link', 'partition', 'pause',
+    ]);
+    expect(first).toHaveLength(gentle.length);
+    expect(first.reduce((a, b) => a + b) / first.length / S).toBeCloseTo(2.5, 0);
+    expect(range(first)[0]).toBeGreaterThanOrEqual(1.5 * S);
+    expect(range(first)[1]).toBeLessThanOrEqual(3.5 * S);
+  });
+});
