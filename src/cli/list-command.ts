@@ -1,0 +1,41 @@
+import type { ExitCode } from '../explore/exit-code.ts';
+import { catalogueWith, defects } from '../host/catalogue.ts';
+import { scenarioFiles } from '../host/files.ts';
+import { StandardOutput } from '../host/output.ts';
+import { HostError } from '../host/problem.ts';
+import { loadScenarios } from '../host/scenarios.ts';
+import { oneLine } from '../report/text.ts';
+
+/** Options of `list`, as commander hands them over. */
+export interface ListOptions {
+  readonly defects?: true;
+}
+
+/** `list`: one line of claim for each scenario, or the catalogue of defects. */
+export async function listCommand(paths: readonly string[], options: ListOptions): Promise<ExitCode> {
+  const rows = options.defects === true ? defectRows() : scenarioRows(paths);
+  if (rows.length === 0) throw new HostError(4, 'nothing was selected: there are no scenarios here');
+  const output = new StandardOutput(process.stdout);
+  output.write(aligned(rows));
+  await output.flush();
+  return 0;
+}
+
+function scenarioRows(paths: readonly string[]): readonly (readonly string[])[] {
+  const loaded = loadScenarios(scenarioFiles(paths), catalogueWith());
+  return loaded.map(({ entry: { file, scenario } }) => [file ?? '', scenario.name]);
+}
+
+function defectRows(): readonly (readonly string[])[] {
+  const rows = defects().map(({ row, id, difficulty, firstCatcher, title }) =>
+    [row, id, difficulty, firstCatcher, title]);
+  return [['row', 'id', 'difficulty', 'first seen by', 'what it does wrong'], ...rows];
+}
+
+/** Columns as wide as their widest cell; the last one runs free. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '));
+  return lines.map((line) => `${oneLine(line)}\n`).join('');
+}

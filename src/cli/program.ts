@@ -1,0 +1,89 @@
+import { Argument, Command, Option } from 'commander';
+import type { ExitCode } from '../explore/exit-code.ts';
+import { addReporter, parseSeed, parseSeeds, parseShard, parseTimeLimit, parseWorkers } from './arguments.ts';
+import type { CheckOptions } from './check-command.ts';
+import type { ListOptions } from './list-command.ts';
+import type { ReplayOptions } from './replay-command.ts';
+import type { RunOptions } from './run-command.ts';
+
+/** The command line: names, options and help. Commands are imported when they are called, so that help is fast. */
+export function commandLine(version: string, onExit: (code: ExitCode) => void): Command {
+  const program = new Command('quorumquake')
+    .description('Runs consensus protocols and locks in a deterministic simulation, and judges what clients saw.')
+    .version(version)
+    .helpCommand(false)
+    .showHelpAfterError('(see quorumquake --help)')
+    .exitOverride();
+  addRun(program, onExit);
+  addReplay(program, onExit);
+  addCheck(program, onExit);
+  addList(program, onExit);
+  program.addHelpText('after', `
+Exit codes: 0 every expectation met, 1 an expectation failed, 2 something unknown or vacuous, 3 nondeterminism,
+4 nothing selected, 64 bad usage, 65 bad scenario or history, 70 internal error, 74 output could not be written,
+130 or 143 stopped by a signal.`);
+  return program;
+}
+
+function colour(): Option {
+  return new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto');
+}
+
+function addRun(program: Command, onExit: (code: ExitCode) => void): void {
+  program.command('run')
+    .description('run scenario files, and all *.yaml below folders')
+    .argument('<file...>', 'scenario files or folders')
+    .addOption(new Option('--seed <seed>', 'one seed, any word').argParser(parseSeed).conflicts('seeds'))
+    .addOption(new Option('--seeds <n>', 'n seeds from the scenario\'s first on, or a range a..b; default: its own')
+      .argParser(parseSeeds))
+    .option('-j, --jobs <n>', 'runs at the same time; 1 is without threads; default: all cores but one', parseWorkers)
+    .option('--shard <i/n>', 'only the i-th of n parts of the runs, counted from 1', parseShard)
+    .option('--defect <id>', 'arm a defect, by id or row; what scenarios expect stays, so a find exits with 1')
+    .option('--protocol <module>', 'a JavaScript module with your own protocol, in place of the built-in one')
+    .option('--verify-determinism', 'make each run twice and compare the traces; a difference exits with 3')
+    .option('--reporter <name[=file]>', 'list, json or junit; may be repeated', addReporter)
+    .addOption(colour())
+    .action(async (files: readonly string[], options: RunOptions) => {
+      const { runCommand } = await import('./run-command.ts');
+      onExit(await runCommand(files, options));
+    });
+}
+
+function addReplay(program: Command, onExit: (code: ExitCode) => void): void {
+  program.command('replay')
+    .description('make exactly one run again')
+    .argument('<coordinate>', 'as a failure prints it: raft/some-claim@0123456789ab/7')
+    .option('--trace', 'print the full trace')
+    .option('--history <file>', 'write the history as JSON lines')
+    .option('--protocol <module>', 'the protocol that the run was made with')
+    .addOption(colour())
+    .action(async (coordinate: string, options: ReplayOptions) => {
+      const { replayCommand } = await import('./replay-command.ts');
+      onExit(await replayCommand(coordinate, options));
+    });
+}
+
+function addCheck(program: Command, onExit: (code: ExitCode) => void): void {
+  program.command('check')
+    .description('judge a stored history, from any tool: exits with 0 valid, 1 invalid, 2 unknown')
+    .argument('<file>', 'one event a line, as JSON')
+    .option('--model <model>', 'register, cas-register or append; default: what the operations imply')
+    .addOption(new Option('--format <format>', 'of the file').choices(['auto', 'jsonl']).default('auto'))
+    .addOption(new Option('--reporter <name>', 'of the verdict').choices(['list', 'json']).default('list'))
+    .option('--time-limit <time>', 'give up, as unknown, after 500ms, 60s, 5min of real time', parseTimeLimit)
+    .action(async (file: string, options: CheckOptions) => {
+      const { checkCommand } = await import('./check-command.ts');
+      onExit(await checkCommand(file, options));
+    });
+}
+
+function addList(program: Command, onExit: (code: ExitCode) => void): void {
+  program.command('list')
+    .description('one line of claim for each scenario')
+    .addArgument(new Argument('[file...]', 'scenario files or folders').default(['scenarios'], 'scenarios'))
+    .option('--defects', 'the catalogue of defects instead')
+    .action(async (files: readonly string[], options: ListOptions) => {
+      const { listCommand } = await import('./list-command.ts');
+      onExit(await listCommand(files, options));
+    });
+}

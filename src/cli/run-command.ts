@@ -1,0 +1,53 @@
+import type { ExitCode } from '../explore/exit-code.ts';
+import { armed } from '../explore/replay.ts';
+import type { SeedSelection, Shard } from '../explore/sweep.ts';
+import { catalogueWith, concerned, defectNamed } from '../host/catalogue.ts';
+import { scenarioFiles } from '../host/files.ts';
+import { loadProtocol } from '../host/load-protocol.ts';
+import { defaultWorkers } from '../host/pool.ts';
+import { HostError } from '../host/problem.ts';
+import { loadScenarios } from '../host/scenarios.ts';
+import type { ColourChoice } from '../host/terminal.ts';
+import type { ReporterChoice } from './arguments.ts';
+import { conduct } from './conduct.ts';
+
+/** Options of `run`, as commander hands them over. */
+export interface RunOptions {
+  readonly seed?: string;
+  readonly seeds?: SeedSelection;
+  readonly jobs?: number;
+  readonly shard?: Shard;
+  readonly defect?: string;
+  readonly protocol?: string;
+  readonly verifyDeterminism?: true;
+  readonly reporter?: readonly ReporterChoice[];
+  readonly color: ColourChoice;
+}
+
+/** `run FILE…`. */
+export async function runCommand(paths: readonly string[], options: RunOptions): Promise<ExitCode> {
+  const protocol = options.protocol === undefined ? null
+    : { path: options.protocol, module: await loadProtocol(options.protocol) };
+  const defect = options.defect === undefined ? null : defectNamed(options.defect, protocol?.module);
+  const files = scenarioFiles(paths);
+  if (files.length === 0) throw new HostError(4, `nothing was selected: no *.yaml below ${paths.join(', ')}`);
+  const loaded = loadScenarios(files, catalogueWith(protocol?.module));
+  const scenarios = concerned(loaded, protocol?.module, defect);
+  const others = loaded.length - scenarios.length;
+  if (scenarios.length === 0) throw new HostError(4, 'nothing was selected: all scenarios are of other protocols');
+  if (others > 0) process.stderr.write(`${others} of ${loaded.length} scenarios are of other protocols: left out\n`);
+  const seeds: SeedSelection = options.seed === undefined ? options.seeds ?? { kind: 'own' }
+    : { kind: 'one', seed: options.seed };
+  return conduct({
+    // What a scenario expects stays as it is with a defect, so that a find is a failure.
+    scenarios: defect === null ? scenarios
+      : scenarios.map(({ entry, bytes }) => ({ entry: armed(entry, defect.id), bytes })),
+    seeds,
+    shard: options.shard ?? null,
+    settings: { history: 'unexpected', trace: false, verify: options.verifyDeterminism === true },
+    workers: options.jobs ?? defaultWorkers(),
+    protocol,
+    reporters: options.reporter ?? [],
+    colour: options.color,
+  });
+}

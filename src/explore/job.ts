@@ -1,0 +1,36 @@
+import type { RunResult } from '../run/result.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** A scenario that was selected, and where it came from. Plain data that travels between threads. */
+export interface ScenarioEntry {
+  readonly scenario: Scenario;
+  /** Path as given, for people and results; `null` for a scenario that came from a program. */
+  readonly file: string | null;
+  readonly slug: string;
+}
+
+/** One run to be made. Plain data that travels between threads. */
+export interface RunJob {
+  /** Zero-based place in the list of {@link ScenarioEntry} that the pool was opened with. */
+  readonly entry: number;
+  readonly seed: string;
+  /** Indices of applied faults to leave out. */
+  readonly without: readonly number[];
+  /** Which runs are to bring their history along; it is too big to travel with every one. */
+  readonly history: 'never' | 'unexpected' | 'always';
+  /** Bring the full trace along. */
+  readonly trace: boolean;
+  /** Run twice and compare; runs that differ have the outcome `nondeterministic`. */
+  readonly verify: boolean;
+}
+
+/** What came of a {@link RunJob}. Plain data that travels between threads. */
+export interface RunReport {
+  /** As in the job. */
+  readonly entry: number;
+  readonly result: RunResult;
+  /** The history in JSON lines, where the job asked for it. */
+  readonly history: string | null;
+  /** `null` unless the job asked for it. */
+  readonly trace: readonly string[] | null;
+}

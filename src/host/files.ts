@@ -1,0 +1,159 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync }
+  from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { codeOf, HostError, messageOf } from './problem.ts';
+
+const MIB = 1024 * 1024;
+
+/** A bigger history is refused before it is read: a string of it would not fit. */
+const HISTORY_BYTES_MAX = 256 * MIB;
+/** The parser has a limit of its own, with a better message; this one keeps a wrong file out of memory. */
+const SCENARIO_BYTES_MAX = MIB;
+
+/**
+ * The scenario files that arguments name: a file as it is, of a folder all `*.yaml` below it, by code unit of their
+ * paths. Links below a folder are not followed, hidden folders and `node_modules` not entered, and nothing is
+ * named twice. Paths begin as the argument does and have forward slashes.
+ */
+export function scenarioFiles(paths: readonly string[]): readonly string[] {
+  const found = new Map<string, string>();
+  for (const path of paths) {
+    const files = isFolder(path) ? yamlBelow(path.replace(/(?<=.)[\\/]+$/, '')) : [path];
+    for (const file of files) if (!found.has(resolve(file))) found.set(resolve(file), file);
+  }
+  return [...found.values()];
+}
+
+/** Whether the path is that of a folder. A path that leads nowhere is bad usage. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw new HostError(65, messageOf(error));
+    throw new HostError(64, `there is no ${path}`, 'name a scenario file, or a folder of them');
+  }
+}
+
+/** Whether there is a file of that name. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function yamlBelow(folder: string): readonly string[] {
+  const files: string[] = [];
+  const visit = (path: string): void => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const below = path === '.' ? entry.name : `${path}/${entry.name}`;
+      const isHidden = entry.name.startsWith('.') || entry.name === 'node_modules';
+      if (entry.isDirectory() && !isHidden) visit(below);
+      else if (entry.isFile() && entry.name.endsWith('.yaml')) files.push(below);
+    }
+  };
+  visit(folder);
+  return files.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The bytes of a scenario file. */
+export function readScenarioFile(path: string): Buffer {
+  return readLimited(path, SCENARIO_BYTES_MAX);
+}
+
+/** The text of a history file. */
+export function readHistoryFile(path: string): string {
+  return readLimited(path, HISTORY_BYTES_MAX).toString('utf8');
+}
+
+function readLimited(path: string, bytesMax: number): Buffer {
+  if (isFolder(path)) throw new HostError(64, `${path} is a folder`, 'name a file');
+  try {
+    const { size } = statSync(path);
+    if (size > bytesMax) throw new HostError(65, `${path} has ${size} bytes; at most ${bytesMax} are read`);
+    return readFileSync(path);
+  } catch (error) {
+    throw error instanceof HostError ? error : new HostError(65, messageOf(error));
+  }
+}
+
+/** A file that comes into being whole or not at all: written under another name beside it, flushed, renamed. */
+export class AtomicFile {
+  private readonly path: string;
+  private readonly temporary: string;
+  private readonly descriptor: number;
+
+  /** Makes the folder if need be. */
+  constructor(path: string) {
+    this.path = path;
+    this.temporary = `${path}.${process.pid}.part`;
+    this.descriptor = writing(path, () => {
+      mkdirSync(dirname(path), { recursive: true });
+      return openSync(this.temporary, 'w');
+    });
+  }
+
+  write(data: string | Buffer): void {
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+    this.orRemove(() => {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.descriptor, bytes, at);
+    });
+  }
+
+  /** From here on the file is there, under its name. */
+  commit(): void {
+    this.orRemove(() => {
+      fsyncSync(this.descriptor);
+      closeSync(this.descriptor);
+      renameSync(this.temporary, this.path);
+    });
+  }
+
+  /** Leaves nothing behind. */
+  abandon(): void {
+    rmSync(this.temporary, { force: true });
+  }
+
+  private orRemove(action: () => void): void {
+    writing(this.path, () => {
+      try {
+        action();
+      } catch (error) {
+        this.abandon();
+        throw error;
+      }
+    });
+  }
+}
+
+/** Writes a whole file, or none. */
+export function writeAtomically(path: string, data: string | Buffer): void {
+  const file = new AtomicFile(path);
+  file.write(data);
+  file.commit();
+}
+
+function writing<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new HostError(74, `cannot write ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** What a failing run leaves. */
+export interface RunFiles {
+  readonly slug: string;
+  readonly seed: string;
+  readonly resultJson: string;
+  readonly history: string;
+  readonly scenario: Buffer;
+}
+
+/** Writes the folder of one run below `reports` and returns its path. The same run writes the same bytes again. */
+export function writeRunFiles({ slug, seed, resultJson, history, scenario }: RunFiles): string {
+  // A seed is any word, "..", too, but a name in a path must be one that leads nowhere else.
+  const name = seed.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, (dots) => '_'.repeat(dots.length));
+  const folder = ['reports', slug, name].join('/');
+  writeAtomically(join(folder, 'result.json'), resultJson);
+  writeAtomically(join(folder, 'history.jsonl'), history);
+  writeAtomically(join(folder, 'scenario.yaml'), scenario);
+  return folder;
+}

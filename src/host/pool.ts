@@ -1,0 +1,176 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { RunJob, RunReport, ScenarioEntry } from '../explore/job.ts';
+import { brokenReport, execute, type Workbench } from './execute.ts';
+import { messageOf } from './problem.ts';
+
+/** Heap of one worker. A run that needs more dies alone; typed arrays are not counted by the engine. */
+const WORKER_HEAP_MB = 512;
+
+/** One core is left for the thread that renders and writes. */
+export function defaultWorkers(): number {
+  return Math.max(1, availableParallelism() - 1);
+}
+
+/** What every worker is started with. */
+export interface WorkerData {
+  readonly entries: readonly ScenarioEntry[];
+  /** Path of a user's protocol module, or `null`. */
+  readonly protocolPath: string | null;
+}
+
+/** Makes one run at a time. */
+interface Slot {
+  execute(job: RunJob): Promise<RunReport>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly job: RunJob;
+  readonly settle: (report: RunReport | null) => void;
+}
+
+/** Runs jobs on some slots, in the order in which they were asked for. */
+export class Pool {
+  /** How many runs can be made at the same time. */
+  readonly width: number;
+  private readonly slots: readonly Slot[];
+  private readonly free: Slot[];
+  private readonly waiting: Waiting[] = [];
+  private isStopped = false;
+
+  private constructor(slots: readonly Slot[]) {
+    this.slots = slots;
+    this.width = slots.length;
+    this.free = [...slots];
+  }
+
+  /** Everything in this thread, one run after the other. */
+  static inProcess(workbench: Workbench): Pool {
+    return new Pool([new LocalSlot(workbench)]);
+  }
+
+  /** Long-lived threads; `script` is what they execute, `worker.js` unless a test says otherwise. */
+  static threads(count: number, data: WorkerData, script: URL = new URL('./worker.js', import.meta.url)): Pool {
+    return new Pool(Array.from({ length: count }, () => new ThreadSlot(data, script)));
+  }
+
+  /** The report of a run, or `null` if the pool was stopped before the run began. `urgent` jobs go first. */
+  run(job: RunJob, urgent: boolean): Promise<RunReport | null> {
+    return new Promise((settle) => {
+      if (urgent) this.waiting.unshift({ job, settle });
+      else this.waiting.push({ job, settle });
+      this.hand();
+    });
+  }
+
+  /**
+   * The reports of all jobs, in the order of the jobs, whatever the order in which they were done. Runs ahead of its
+   * reader by a bounded number of jobs. After {@link stop} it ends with the runs that had begun.
+   */
+  async *runAll(jobs: Iterable<RunJob>): AsyncGenerator<RunReport, void, void> {
+    // One slow run holds back the reports of those behind it; the others must still find work meanwhile.
+    const ahead = this.width === 1 ? 2 : this.width * 64;
+    const running: Promise<RunReport | null>[] = [];
+    const next = async function* (): AsyncGenerator<RunReport, void, void> {
+      const report = await running.shift();
+      if (report !== null && report !== undefined) yield report;
+    };
+    for (const job of jobs) {
+      if (this.isStopped) break;
+      running.push(this.run(job, false));
+      if (running.length >= ahead) yield* next();
+    }
+    while (running.length > 0) yield* next();
+  }
+
+  /** No further run begins; those under way end. */
+  stop(): void {
+    this.isStopped = true;
+    this.hand();
+  }
+
+  /** Ends the threads. The pool is of no use afterwards. */
+  async close(): Promise<void> {
+    this.stop();
+    await Promise.all(this.slots.map((slot) => slot.close()));
+  }
+
+  private hand(): void {
+    if (this.isStopped) for (const { settle } of this.waiting.splice(0)) settle(null);
+    while (this.waiting.length > 0) {
+      const slot = this.free.pop();
+      if (slot === undefined) return;
+      const { job, settle } = this.waiting.shift() as Waiting;
+      void slot.execute(job).then((report) => {
+        this.free.push(slot);
+        settle(report);
+        this.hand();
+      });
+    }
+  }
+}
+
+class LocalSlot implements Slot {
+  private readonly workbench: Workbench;
+
+  constructor(workbench: Workbench) {
+    this.workbench = workbench;
+  }
+
+  async execute(job: RunJob): Promise<RunReport> {
+    // A run keeps the thread busy: signals and the progress line get their turn between two runs.
+    await new Promise<void>((resolve) => { setImmediate(resolve); });
+    return execute(this.workbench, job);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A thread and, after its death, its successor: started with the first job that it gets. */
+class ThreadSlot implements Slot {
+  private readonly data: WorkerData;
+  private readonly script: URL;
+  private worker: Worker | null = null;
+  private open: { readonly job: RunJob; readonly settle: (report: RunReport) => void } | null = null;
+
+  constructor(data: WorkerData, script: URL) {
+    this.data = data;
+    this.script = script;
+  }
+
+  execute(job: RunJob): Promise<RunReport> {
+    this.worker ??= this.start();
+    this.worker.postMessage(job);
+    return new Promise((settle) => { this.open = { job, settle }; });
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  private start(): Worker {
+    const resourceLimits = { maxOldGenerationSizeMb: WORKER_HEAP_MB };
+    const worker = new Worker(this.script, { workerData: this.data, resourceLimits });
+    let reason: string | null = null;
+    worker.on('message', (report: RunReport) => { this.settle(report); });
+    worker.on('error', (error) => { reason = messageOf(error); });
+    // A dead thread takes its run with it, and nothing else: the run has a report, and the next one a new thread.
+    worker.on('exit', (code) => {
+      this.worker = null;
+      if (this.open === null) return;
+      const { job } = this.open;
+      const why = `its worker died: ${reason ?? `exit code ${code}`}`;
+      this.settle(brokenReport(job, this.data.entries[job.entry] as ScenarioEntry, why));
+    });
+    return worker;
+  }
+
+  private settle(report: RunReport): void {
+    const open = this.open;
+    this.open = null;
+    open?.settle(report);
+  }
+}

@@ -1,0 +1,69 @@
+import type { FaultRecord, RunResult, VerdictRecord } from '../run/result.ts';
+import type { ReportedRun } from './reporter.ts';
+import { oneLine, seconds } from './text.ts';
+
+/** More lines of evidence or faults than this are counted, not printed. */
+const EVIDENCE_MAX = 12;
+const FAULTS_MAX = 4;
+
+/** What undoes a fault, or lets a node start again, is never "active". */
+const undoing: readonly string[] = ['heal', 'restart', 'resume'];
+
+/**
+ * Missed verdicts of one run, for a person: what was violated, the operations that contradict each other, the faults
+ * active at that time, the command that reruns it; and nothing else. The first verdict is told in full, of the others
+ * that they are violated, too: most often one breach has brought about all of them.
+ */
+export function failureLines(run: ReportedRun, verdicts: readonly VerdictRecord[]): readonly string[] {
+  const [verdict, ...others] = verdicts;
+  if (verdict === undefined) return [];
+  const lines = [`${headOf(run.result)}, ${verdictText(verdict)}`];
+  const evidence = verdict.evidence.slice(0, EVIDENCE_MAX);
+  lines.push(...evidence.map((line) => `  ${line}`));
+  const omitted = verdict.evidence.length - evidence.length;
+  if (omitted > 0) lines.push(`  and ${omitted} more`);
+  lines.push(...others.map((other) => `  also ${verdictText(other)}`));
+  if (verdict.verdict === 'invalid') lines.push(...faultLines(run.result, verdict));
+  return [...lines, ...footLines(run)].map(oneLine);
+}
+
+/** A run that broke off, or showed nothing: its reason instead of a verdict. */
+export function reasonLines(run: ReportedRun): readonly string[] {
+  const { outcome, reason } = run.result;
+  return [`${headOf(run.result)}: ${outcome}: ${reason ?? 'no reason was given'}`, ...footLines(run)].map(oneLine);
+}
+
+function headOf({ scenario, seed, system }: RunResult): string {
+  return `${scenario}, seed ${seed}, ${system}`;
+}
+
+function verdictText({ checker, verdict, expected, summary, atUs }: VerdictRecord): string {
+  const what = verdict === 'invalid' ? summary : `expected ${expected}, found ${verdict}: ${summary}`;
+  return `${checker}: ${what}${atUs === null ? '' : `, at ${seconds(atUs)}`}`;
+}
+
+function faultLines(result: RunResult, verdict: VerdictRecord): readonly string[] {
+  const atUs = verdict.atUs ?? result.simulatedUs;
+  const active = result.faults.filter((fault) => isActive(fault, atUs));
+  const shown = active.slice(-FAULTS_MAX).reverse().map(faultText); // The latest is the likeliest.
+  const rest = active.length - shown.length;
+  const earlier = result.faults.filter((fault) => fault.atUs <= atUs && !undoing.includes(fault.kind)).length;
+  const activeText = active.length > 0 ? `${shown.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`
+    : `none${earlier > 0 ? ` (${earlier} had passed)` : ''}`;
+  const cause = verdict.cause === null ? 'undetermined' : `${verdict.cause.text}; without it this does not happen`;
+  const contract = verdict.contract === 'intact' ? 'intact: every assumption of this property held, so this is a bug'
+    : 'outside: a fault had broken an assumption of this property';
+  return [`  faults active: ${activeText}`, `  cause: ${cause}`, `  contract: ${contract}`];
+}
+
+function isActive({ kind, atUs, untilUs }: FaultRecord, instantUs: number): boolean {
+  return !undoing.includes(kind) && atUs <= instantUs && (untilUs === null || untilUs > instantUs);
+}
+
+function faultText({ kind, target, atUs, untilUs }: FaultRecord): string {
+  return `${kind} of ${target} from ${seconds(atUs)}${untilUs === null ? '' : ` to ${seconds(untilUs)}`}`;
+}
+
+function footLines({ replay, folder }: ReportedRun): readonly string[] {
+  return [`  replay: ${replay}`, ...(folder === null ? [] : [`  open:   ${folder}`])];
+}

@@ -1,0 +1,140 @@
+import { couldHaveBeenWrong } from '../../checkers/index.ts';
+import type { ProtocolModule } from '../contract/module.ts';
+import { vacuousLines } from '../faults/vacuous.ts';
+import type { AppliedFault } from '../faults/applied.ts';
+import type { FaultEffect } from '../contract/world-control.ts';
+import { assert } from '../kernel/assert.ts';
+import { guarded } from '../kernel/guard.ts';
+import { Streams } from '../kernel/streams.ts';
+import { TRACE_VERSION } from '../kernel/trace.ts';
+import { buildWorld, type Built } from '../scenario/build.ts';
+import { protocols } from '../scenario/catalogue.ts';
+import { formatCoordinate } from '../scenario/coordinate.ts';
+import { scenarioHash12 } from '../scenario/hash.ts';
+import { applyProfile } from '../scenario/profiles.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { StopReason } from '../world/world.ts';
+import { judge } from './judge.ts';
+import type { RunRequest } from './request.ts';
+import type { FaultRecord, Outcome, RunRecord, VerdictRecord } from './result.ts';
+
+/**
+ * Runs one scenario with one seed and judges it. Synchronous, and a pure function of its request: while it runs, the
+ * host's clocks, timers and random numbers are trapped.
+ */
+export function run(request: RunRequest): RunRecord {
+  const stopWatching = request.watchPromises?.();
+  let promises = 0;
+  let record: RunRecord;
+  try {
+    record = guarded(() => runScenario(request));
+  } finally {
+    promises = stopWatching?.() ?? 0;
+  }
+  const { result } = record;
+  if (promises === 0 || result.outcome === 'error') return record;
+  const reason = `${promises} promises were made while the run was executing: part of the protocol runs outside of it`;
+  return { ...record, result: { ...result, outcome: 'error', asExpected: false, reason } };
+}
+
+function runScenario(request: RunRequest): RunRecord {
+  const { seed } = request;
+  const module = request.module ?? protocols.get(request.scenario.system.protocol);
+  assert(module !== undefined, 'the parser knows every protocol that a scenario can name');
+  const streams = new Streams(seed);
+  const scenario = applyProfile(request.scenario, (label) => streams.get(label), module);
+  const built = buildWorld(scenario, {
+    module, streams, trace: request.trace === true ? 'full' : 'digest', without: request.without ?? [],
+  });
+  built.world.start();
+  built.nemesis.start();
+  const stop = built.world.runUntil(scenario.durationUs);
+  return conclude(request, scenario, module, built, stop);
+}
+
+function conclude(
+  request: RunRequest, scenario: Scenario, module: ProtocolModule, built: Built, stop: StopReason,
+): RunRecord {
+  const { world, nemesis, history, breaches } = built;
+  const { events } = history;
+  const faults = nemesis.applied;
+  const verdicts = stop.kind === 'error'
+    ? []
+    : judge({ scenario, module, history: events, breaches, faults, endUs: world.nowUs });
+  const { outcome, reason } = outcomeOf(stop, verdicts, vacuity(scenario, built));
+  const isAsExpected = verdicts.every(({ verdict, expected }) => verdict === expected);
+  const { defect } = request.scenario;
+  return {
+    result: {
+      scenario: scenario.name,
+      file: request.file,
+      coordinate: formatCoordinate({
+        slug: request.slug, hash: scenarioHash12(request.scenario), defect, seed: request.seed,
+      }),
+      system: module.name,
+      seed: request.seed,
+      defect,
+      fired: defect === null ? null : built.fired(),
+      fingerprint: fingerprintOf(built),
+      outcome,
+      asExpected: isAsExpected && outcome !== 'error' && outcome !== 'vacuous' && stop.kind === 'end',
+      verdicts,
+      reason,
+      operations: { ...history.counts },
+      events: world.trace.events,
+      simulatedUs: world.nowUs,
+      faults: faults.map(faultRecord),
+      metrics: { messages: world.messagesSent, syncs: world.syncs },
+    },
+    history: events,
+    trace: world.trace.lines,
+  };
+}
+
+/** Worst first. An expected `invalid` is a violation all the same: `asExpected` says that it was wanted. */
+function outcomeOf(
+  stop: StopReason, verdicts: readonly VerdictRecord[], vacuous: string | null,
+): { readonly outcome: Outcome; readonly reason: string | null } {
+  if (stop.kind === 'error') return { outcome: 'error', reason: stop.text };
+  const limit = stop.kind === 'limit' ? `limit: ${stop.text}` : null;
+  if (verdicts.some(({ verdict }) => verdict === 'invalid')) return { outcome: 'violation', reason: limit };
+  if (limit !== null) return { outcome: 'unknown', reason: limit };
+  const unknown = verdicts.find(({ verdict }) => verdict === 'unknown');
+  if (unknown !== undefined) return { outcome: 'unknown', reason: `${unknown.checker}: ${unknown.summary}` };
+  if (vacuous !== null) return { outcome: 'vacuous', reason: vacuous };
+  return { outcome: 'pass', reason: null };
+}
+
+/** Why the run says nothing, or `null` when it says something. */
+function vacuity(scenario: Scenario, { nemesis, history }: Built): string | null {
+  const [line] = vacuousLines(scenario.faults, nemesis.applied);
+  if (line !== undefined) {
+    const { action, trigger } = scenario.faults[line] as Scenario['faults'][number];
+    return `fault line ${line + 1} (${trigger.kind} ${action.kind}) never applied or changed nothing`;
+  }
+  const asksAnswers = scenario.checks.some(({ checker }) => checker === 'linearizable');
+  if (!asksAnswers || couldHaveBeenWrong(history.events)) return null;
+  return 'no answer could have been wrong: no read of anything written';
+}
+
+/** What a run was, as 16 hexadecimal digits: events, history with values, durable content, every stream's next draw. */
+function fingerprintOf({ world, history }: Built): string {
+  const { digest } = world.trace;
+  digest.addWord(TRACE_VERSION);
+  for (const event of history.events) {
+    digest.addPlain(event.process);
+    digest.addNumber(event.time);
+    digest.addText(event.type);
+    digest.addText(event.f);
+    digest.addText(event.key ?? '');
+    digest.addPlain(event.value);
+  }
+  world.foldDisksInto(digest);
+  world.streams.foldInto(digest);
+  return digest.hex();
+}
+
+function faultRecord({ kind, atUs, untilUs, target, effect, line }: AppliedFault): FaultRecord {
+  const changed = Object.entries(effect).filter(([, count]) => (count as number) > 0) as [keyof FaultEffect, number][];
+  return { kind, atUs, untilUs, target, effect: Object.fromEntries(changed), line };
+}

@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/run/result.ts';
+import { folderWith, quiet, quorumquake, stormy } from '../support/cli/command.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = folderWith({ 'scenarios/raft/quiet.yaml': quiet, 'empty/README.md': 'x', 'bad.yaml': 'nmae: x\n' });
+
+describe('bad usage', () => {
+  it.each([
+    ['a command that does not exist', ['rnu'], 'Did you mean run?'],
+    ['an option that does not exist', ['run', 'scenarios', '--sede', '1'], 'Did you mean --seed'],
+    ['no file', ['run'], "missing required argument 'file'"],
+    ['a file that does not exist', ['run', 'nowhere'], 'there is no nowhere'],
+    ['no seeds', ['run', 'scenarios', '--seeds', '0'], 'A count from 1'],
+    ['a range that ends before it begins', ['run', 'scenarios', '--seeds', '5..3'], '3..5?'],
+    ['no workers', ['run', 'scenarios', '-j', '0'], 'from 1'],
+    ['a shard beyond the last', ['run', 'scenarios', '--shard', '3/2'], 'counted from 1'],
+    ['a reporter that does not exist', ['run', 'scenarios', '--reporter', 'html'], 'list, json, junit'],
+    ['a defect that does not exist', ['run', 'scenarios', '--defect', 'RF-99'], 'list --defects'],
+    ['one seed and many', ['run', 'scenarios', '--seed', '1', '--seeds', '2'], 'cannot be used with'],
+    ['a module that is none', ['run', 'scenarios', '--protocol', 'bad.yaml'], 'cannot load the protocol bad.yaml'],
+    ['what is no coordinate', ['replay', 'x'], 'one reads like'],
+    ['a model that does not exist', ['check', 'bad.yaml', '--model', 'x'], 'cas-register'],
+  ])('exits with 64: %s', (_what, args, hint) => {
+    const { exitCode, out, err } = quorumquake(folder, ...args);
+    expect({ exitCode, out }).toEqual({ exitCode: 64, out: '' });
+    expect(err).toContain(hint);
+    expect(err).not.toMatch(/^ {4}at /m);
+    expect(err.trimEnd().split('\n').length).toBeLessThanOrEqual(3);
+  });
+
+  it('of no command at all shows the help', () => {
+    expect(quorumquake(folder)).toMatchObject({ exitCode: 64, out: '' });
+  });
+});
+
+describe('nothing selected exits with 4', () => {
+  it.each([
+    ['a folder without scenarios', ['run', 'empty']],
+    ['a shard without runs', ['run', 'scenarios', '--seed', '1', '--shard', '1/999999']],
+    ['no scenarios to list', ['list', 'empty']],
+  ])('%s', (_what, args) => {
+    const { exitCode, err } = quorumquake(folder, ...args);
+    expect(exitCode).toBe(4);
+    expect(err).toMatch(/^quorumquake: nothing was selected: [^\n]*\n$/);
+  });
+});
+
+describe('bad input exits with 65', () => {
+  it('a scenario, with its place', () => {
+    const { exitCode, err } = quorumquake(folder, 'run', 'bad.yaml');
+    expect(exitCode).toBe(65);
+    expect(err).toContain('bad.yaml:1:1: ');
+  });
+
+  it('a scenario that was changed since, with both hashes', () => {
+    const { out } = quorumquake(folder, 'run', 'scenarios', '--seed', '1', '--reporter', 'json');
+    const [run] = (JSON.parse(out) as { runs: { coordinate: string }[] }).runs;
+    const coordinate = run?.coordinate ?? '';
+    expect(quorumquake(folder, 'replay', coordinate).exitCode).toBe(0);
+    const edited = folderWith({ 'scenarios/raft/quiet.yaml': quiet.replace('1s', '2s') });
+    const { exitCode, err } = quorumquake(edited, 'replay', coordinate);
+    expect(exitCode).toBe(65);
+    expect(err).toContain(/@([0-9a-f]{12})/.exec(coordinate)?.[1]);
+    expect(err).toMatch(/scenarios\/raft\/quiet\.yaml has the hash [0-9a-f]{12}: /);
+  });
+
+  it('a coordinate whose scenario is not here', () => {
+    const { exitCode, err } = quorumquake(folder, 'replay', 'raft/gone@0123456789ab/7');
+    expect(exitCode).toBe(65);
+    expect(err).toContain('scenarios/raft/gone.yaml');
+  });
+});
+
+describe('help', () => {
+  it('and the version go to standard output, with 0', () => {
+    const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { version: string };
+    expect(quorumquake(folder, '--version')).toEqual({ exitCode: 0, out: `${version}\n`, err: '' });
+    for (const args of [['--help'], ['run', '--help']]) {
+      const { exitCode, out, err } = quorumquake(folder, ...args);
+      expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+      expect(out).toMatch(/^Usage: quorumquake/);
+    }
+  });
+
+  it('names the commands that exist, and no other', () => {
+    const { out } = quorumquake(folder, '--help');
+    const commands = [...out.matchAll(/^ {2}([a-z]+) .*[<[]/gm)].map(([, name]) => name);
+    expect(commands).toEqual(['run', 'replay', 'check', 'list']);
+  });
+});
+
+describe('list', () => {
+  it('has a line for each scenario', () => {
+    expect(quorumquake(folder, 'list').out).toBe('scenarios/raft/quiet.yaml  three nodes serve appends\n');
+  });
+
+  it('has a line for each defect', () => {
+    const { out } = quorumquake(folder, 'list', '--defects');
+    expect(out).toMatch(/^RF-01 +raft\/vote-not-durable +E +\S+ +\S/m);
+  });
+});
+
+describe('check', () => {
+  const line = (index: number, process: number, type: string, f: string, value: unknown): string =>
+    `${JSON.stringify({ index, time: index, process, type, f, value })}\n`;
+  const write = line(0, 0, 'invoke', 'write', 1) + line(1, 0, 'ok', 'write', 1);
+  const histories = folderWith({
+    'good.jsonl': write + line(2, 1, 'invoke', 'read', null) + line(3, 1, 'ok', 'read', 1),
+    'stale.jsonl': write + line(2, 1, 'invoke', 'read', null) + line(3, 1, 'ok', 'read', null),
+    'open.jsonl': line(0, 0, 'invoke', 'write', 1),
+    'reads.jsonl': line(0, 1, 'invoke', 'read', null) + line(1, 1, 'ok', 'read', null),
+    'broken.jsonl': `${write}{"index":2,\n`,
+    'empty.jsonl': '',
+  });
+
+  it.each([
+    ['good', 0, 'valid'], ['stale', 1, 'invalid'], ['open', 2, 'unknown'],
+  ])('exits for %s with %i', (name, code, verdict) => {
+    const text = quorumquake(histories, 'check', `${name}.jsonl`);
+    expect(text.exitCode).toBe(code);
+    expect(text.out).toMatch(new RegExp(`^${verdict}: `));
+    const json = quorumquake(histories, 'check', `${name}.jsonl`, '--reporter', 'json');
+    expect(json.exitCode).toBe(code);
+    const parsed = JSON.parse(json.out) as object;
+    expect(parsed).toMatchObject({ schema: 'quorumquake/check@1', verdict, model: 'register' });
+    const proof = { valid: ['witness'], invalid: ['evidence'], unknown: [] }[verdict] ?? [];
+    expect(Object.keys(parsed)).toEqual(
+      ['schema', 'verdict', 'model', 'operations', 'algorithm', ...proof, 'verified', 'reason']);
+  });
+
+  it('names the place of what is no history', () => {
+    expect(quorumquake(histories, 'check', 'broken.jsonl')).toMatchObject({
+      exitCode: 65, err: expect.stringMatching(/^quorumquake: broken\.jsonl:3:12: /) as string });
+    expect(quorumquake(histories, 'check', 'empty.jsonl').exitCode).toBe(65);
+  });
+
+  it('asks for the model where the operations do not tell', () => {
+    expect(quorumquake(histories, 'check', 'reads.jsonl').exitCode).toBe(64);
+    expect(quorumquake(histories, 'check', 'reads.jsonl', '--model', 'register').exitCode).toBe(0);
+  });
+
+  it('judges what a run left as the run did', () => {
+    const found = folderWith({ 'scenarios/a.yaml': stormy });
+    quorumquake(found, 'run', 'scenarios', '--seeds', '12', '--defect', 'raft/vote-no-log-check');
+    const folders = readdirSync(resolve(found, 'reports/a')).map((seed) => resolve(found, 'reports/a', seed));
+    const verdicts = folders.map((path) => {
+      const result = JSON.parse(readFileSync(resolve(path, 'result.json'), 'utf8')) as RunResult;
+      const { out } = quorumquake(path, 'check', 'history.jsonl', '--reporter', 'json');
+      const { verdict } = JSON.parse(out) as { verdict: string };
+      expect(verdict, path).toBe(result.verdicts.find(({ checker }) => checker === 'linearizable')?.verdict);
+      return verdict;
+    });
+    expect(verdicts).toContain('invalid');
+  });
+});

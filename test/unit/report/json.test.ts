@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { emptySummary, withRun } from '../../../src/explore/standing.ts';
+import { jsonReporter, runJson } from '../../../src/report/json.ts';
+import { lostWrite, reported, resultOf } from '../../support/cli/results.ts';
+
+const plan = { scenarios: ['a claim'], tool: '1.2.3', trace: 4 };
+const end = { exitCode: 1, exitWords: 'an expectation failed', notRun: 0, foldersOmitted: 0 } as const;
+
+function render(...results: readonly ReturnType<typeof resultOf>[]): string {
+  let text = '';
+  const reporter = jsonReporter((part) => { text += part; }, plan);
+  for (const result of results) reporter.onRun(reported(result));
+  reporter.onEnd({ ...end, summary: results.reduce(withRun, emptySummary) });
+  return text;
+}
+
+describe('the results file', () => {
+  it('has exactly the documented fields, in the documented order', () => {
+    const text = render(lostWrite());
+    const parsed = JSON.parse(text) as { runs: Record<string, unknown>[]; summary: object };
+    expect(Object.keys(parsed)).toEqual(['schema', 'tool', 'trace', 'runs', 'summary']);
+    const [run = {}] = parsed.runs;
+    expect(Object.keys(run)).toEqual([
+      'scenario', 'file', 'coordinate', 'system', 'seed', 'defect', 'fired', 'fingerprint', 'outcome', 'asExpected',
+      'verdicts', 'operations', 'events', 'simulatedUs', 'faults', 'metrics',
+    ]);
+    const [verdict = {}] = run['verdicts'] as object[];
+    expect(Object.keys(verdict)).toEqual(
+      ['checker', 'verdict', 'expected', 'summary', 'atUs', 'cause', 'suspects', 'contract']);
+    expect((run['faults'] as object[])[1]).toEqual(
+      { kind: 'partition', atUs: 1_500_000, effect: { messagesDropped: 9 } });
+    expect(text).toContain('{"schema":"quorumquake/results@1","tool":"1.2.3","trace":4,"runs":[');
+    expect(parsed.summary).toEqual({ runs: 1, asExpected: 0, unexpected: 1, unknown: 0, vacuous: 0 });
+  });
+
+  it('says why only where there is a reason', () => {
+    expect(runJson(resultOf())).not.toContain('reason');
+    const vacuous = resultOf({ outcome: 'vacuous', reason: 'nothing happened' });
+    expect(runJson(vacuous)).toContain('"reason":"nothing happened"');
+  });
+
+  it('is JSON for no run, one, and many', () => {
+    for (const count of [0, 1, 3]) {
+      const results = Array.from({ length: count }, () => resultOf());
+      expect((JSON.parse(render(...results)) as { runs: unknown[] }).runs).toHaveLength(count);
+    }
+  });
+});
