@@ -1,5 +1,7 @@
 const MULTIPLIER_A = 0x9e3779b1 | 0;
 const MULTIPLIER_B = 0x85ebca77 | 0;
+const START_A = 0x243f6a88;
+const START_B = 0x13198a2e;
 const UINT32 = 0x1_0000_0000;
 
 /** One mixing step of a lane: xor the word in, multiply by an odd constant, rotate. A bijection of the lane. */
@@ -16,15 +18,23 @@ function finish(lane: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** A 32-bit integer that stands for a name; depends on the name alone (Fowler, Noll and Vo's hash 1a). */
+export function nameCode(name: string): number {
+  let code = 0x811c9dc5;
+  for (let i = 0; i < name.length; i += 1) code = Math.imul(code ^ name.charCodeAt(i), 0x01000193);
+  return code;
+}
+
 /**
  * A running digest of 64 bits, as two 32-bit lanes with different multipliers. It tells runs apart; it does not
  * withstand an adversary. Depends on the order of what is added.
  */
 export class Digest {
-  private laneA = 0x243f6a88;
-  private laneB = 0x13198a2e;
+  private laneA = START_A;
+  private laneB = START_B;
   /** Digests of frozen objects that were folded before, so that a log entry on five disks is read once. */
   private readonly known = new Map<object, number>();
+  private readonly names = new Map<string, number>();
 
   /** Adds the low 32 bits of an integer. */
   addWord(word: number): void {
@@ -56,6 +66,16 @@ export class Digest {
     for (let i = 0; i < text.length; i += 1) this.addWord(text.charCodeAt(i));
   }
 
+  /** Adds a string of which a run has few, a name or a key, by one word that is remembered. */
+  addName(name: string): void {
+    let word = this.names.get(name);
+    if (word === undefined) {
+      word = nameCode(name);
+      this.names.set(name, word);
+    }
+    this.addWord(word);
+  }
+
   /**
    * Adds plain data: primitives, arrays, objects (keys in their own order), Map, Set. Frozen objects are remembered, so
    * they must not change in depth. Cost: linear in what is new.
@@ -85,9 +105,13 @@ export class Digest {
   private addObject(value: object): void {
     let word = this.known.get(value);
     if (word === undefined) {
-      const inner = new Digest();
-      inner.addFields(value);
-      word = finish(inner.laneA ^ Math.imul(inner.laneB, MULTIPLIER_A)) | 0;
+      const { laneA, laneB } = this;
+      this.laneA = START_A;
+      this.laneB = START_B;
+      this.addFields(value);
+      word = finish(this.laneA ^ Math.imul(this.laneB, MULTIPLIER_A)) | 0;
+      this.laneA = laneA;
+      this.laneB = laneB;
       if (Object.isFrozen(value)) this.known.set(value, word);
     }
     this.addWord(word);
@@ -112,7 +136,7 @@ export class Digest {
     } else {
       this.addWord(10);
       for (const key of Object.keys(value)) {
-        this.addText(key);
+        this.addName(key);
         this.addPlain((value as Record<string, unknown>)[key]);
       }
       this.addWord(11);

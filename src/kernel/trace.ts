@@ -1,4 +1,4 @@
-import { Digest } from './digest.ts';
+import { Digest, nameCode } from './digest.ts';
 import type { TimeUs } from './time.ts';
 
 /** Version of the trace: the same coordinate gives the same fingerprint within one version. */
@@ -51,8 +51,7 @@ export class Trace {
   codeOf(name: string): number {
     let code = this.codes.get(name);
     if (code === undefined) {
-      code = 0x811c9dc5;
-      for (let i = 0; i < name.length; i += 1) code = Math.imul(code ^ name.charCodeAt(i), 0x01000193);
+      code = nameCode(name);
       this.codes.set(name, code);
     }
     return code;

@@ -124,9 +124,9 @@ function fingerprintOf({ world, history }: Built): string {
   for (const event of history.events) {
     digest.addPlain(event.process);
     digest.addNumber(event.time);
-    digest.addText(event.type);
-    digest.addText(event.f);
-    digest.addText(event.key ?? '');
+    digest.addName(event.type);
+    digest.addName(event.f);
+    digest.addName(event.key ?? '');
     digest.addPlain(event.value);
   }
   world.foldDisksInto(digest);
