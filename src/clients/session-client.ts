@@ -45,6 +45,8 @@ export interface ClientState {
   target: NodeId;
   /** Redirects followed at once, since the last pause. */
   hops: number;
+  /** Attempts in a row that nobody answered in time; each doubles the wait for the next. */
+  unanswered: number;
   readonly seen: Seen;
 }
 
@@ -82,6 +84,7 @@ export class SessionClient implements Node<ClientState> {
       awaited: null,
       target: init.nodes[client % init.nodes.length] as NodeId,
       hops: 0,
+      unanswered: 0,
       seen: { client, clients: init.clients, operations: init.operations, last: new Map() },
     };
   }
@@ -96,7 +99,10 @@ export class SessionClient implements Node<ClientState> {
       case 'think': return state.session === null ? this.register(ctx) : this.invoke(ctx, state.session);
       case 'timeout': return this.onTimeout(ctx);
       case 'attempt':
-        if (state.awaited !== null) state.target = this.nodeAfter(state.target);
+        if (state.awaited !== null) {
+          state.target = this.nodeAfter(state.target);
+          state.unanswered += 1;
+        }
         return this.attempt(ctx);
       default: assert(false, 'a client sets only the timers think, attempt and timeout');
     }
@@ -129,6 +135,7 @@ export class SessionClient implements Node<ClientState> {
 
   private onResult(ctx: Context, result: SessionResult): void {
     const { state } = this;
+    state.unanswered = 0;
     switch (state.phase.kind) {
       case 'registering':
         assert(result.kind === 'registered', 'a registration is answered by a session');
@@ -222,7 +229,20 @@ export class SessionClient implements Node<ClientState> {
     state.awaited = id;
     const request: ClientRequest = { kind: 'ClientRequest', client: ctx.self, id, command: this.command() as Plain };
     ctx.send(state.target, request);
-    ctx.setTimer('attempt', this.init.attemptTimeoutUs);
+    ctx.setTimer('attempt', this.patienceUs());
+  }
+
+  /**
+   * Doubles with each attempt that nobody answered, also from one operation to the next, up to the time-out of a whole
+   * operation. At a steady pace, retries alone can fill a slow leader's log faster than it commits: every commit then
+   * answers somebody who has given up, and the overload outlives its cause (Bronson et al. 2021, "Metastable Failures
+   * in Distributed Systems").
+   */
+  private patienceUs(): DurationUs {
+    const { timeoutUs, attemptTimeoutUs } = this.init;
+    let patienceUs = attemptTimeoutUs;
+    for (let left = this.state.unanswered; left > 0 && patienceUs < timeoutUs; left -= 1) patienceUs *= 2;
+    return Math.min(patienceUs, timeoutUs);
   }
 
   /** A short pause, drawn so that clients do not ask in step. */

@@ -48,7 +48,10 @@ export interface ClientSettings {
   readonly count: number;
   /** An operation without an answer after this long ends as `info`. By the client's own monotonic clock. */
   readonly timeoutUs: DurationUs;
-  /** An attempt without an answer after this long is repeated, at another node, under the same session and sequence. */
+  /**
+   * An attempt without an answer after this long is repeated, at another node, under the same session and sequence;
+   * each further one after twice as long, up to `timeoutUs`.
+   */
   readonly attemptTimeoutUs: DurationUs;
 }
 

@@ -89,6 +89,22 @@ describe('a client', () => {
     expect(second?.request.id).not.toBe(first?.request.id);
   });
 
+  it('waits twice as long after each attempt that nobody answers, up to the time of an operation', () => {
+    const { begin, done, fire, timers } = bench();
+    begin();
+    const waits = [0, 1, 2, 3, 4].map(() => {
+      const wait = timers.get('attempt');
+      fire('attempt');
+      return wait;
+    });
+    expect(waits).toEqual([80_000, 160_000, 320_000, 640_000, 1_000_000]);
+    fire('timeout');
+    fire('think');
+    expect(timers.get('attempt')).toBe(1_000_000);
+    done({ kind: 'registered', session: 8 });
+    expect(timers.get('attempt')).toBe(80_000);
+  });
+
   it('takes the result of any attempt of its operation', () => {
     const { begin, fire, done, sent, history } = bench();
     begin();
