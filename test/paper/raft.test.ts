@@ -110,13 +110,13 @@ describe('§5.2 leader election', () => {
   it('a timeout begins an election: new term, own vote, votes asked of all', () => {
     const cluster = new Cluster({ disks: [{ term: 3, terms: [1, 2] }] });
     cluster.fire(n1, 'election');
-    expect(cluster.state(n1).role).toEqual({ kind: 'candidate', votesGranted: [] });
+    expect(cluster.state(n1).role).toMatchObject({ kind: 'candidate', votesGranted: [] });
     expect(cluster.take(n1)).toEqual([]); // The vote for itself is not synced.
     cluster.sync(n1);
     expect(cluster.synced(n1).vote).toEqual({ currentTerm: 4, votedFor: n1 });
     const message = { kind: 'RequestVote', term: 4, lastLogIndex: 2, lastLogTerm: 2 };
     expect(cluster.take(n1)).toEqual([{ from: n1, to: n2, message }, { from: n1, to: n3, message }]);
-    expect(cluster.state(n1).role).toEqual({ kind: 'candidate', votesGranted: [n1] });
+    expect(cluster.state(n1).role).toMatchObject({ kind: 'candidate', votesGranted: [n1] });
   });
 
   it('one vote in a term, first come first served', () => {
@@ -161,7 +161,7 @@ describe('§5.2 leader election', () => {
     cluster.sync(n1);
     cluster.receive(n1, n2, { kind: 'RequestVoteReply', term: 1, voteGranted: true });
     cluster.receive(n1, n2, { kind: 'RequestVoteReply', term: 2, voteGranted: false });
-    expect(cluster.state(n1).role).toEqual({ kind: 'candidate', votesGranted: [n1] });
+    expect(cluster.state(n1).role).toMatchObject({ kind: 'candidate', votesGranted: [n1] });
   });
 
   it('an even cluster needs more than half', () => {
@@ -402,6 +402,21 @@ describe('§5.5 and §5.6 crashes and timing', () => {
     cluster.fire(n1, 'heartbeat');
     cluster.settle();
     expect(cluster.terms(n2)).toEqual([1, 1]);
+  });
+
+  it('a candidate asks again those who have not answered, and nobody once it is none', () => {
+    const cluster = new Cluster({ size: 4 });
+    cluster.fire(n1, 'election');
+    cluster.sync(n1);
+    const [first] = cluster.take();
+    cluster.receive(n1, n3, { kind: 'RequestVoteReply', term: 1, voteGranted: false });
+    cluster.fire(n1, 'request-votes');
+    expect(cluster.take()).toEqual([n2, n4].map((to) => ({ ...first, to })));
+    cluster.receive(n1, n2, appendEntries(1, [0, 0], []));
+    cluster.take();
+    cluster.fire(n1, 'request-votes');
+    expect(cluster.take()).toEqual([]);
+    expect(cluster.timer(n1, 'request-votes')).toBeUndefined();
   });
 
   it('a leader that reaches no majority for an election timeout steps down (thesis §6.2)', () => {

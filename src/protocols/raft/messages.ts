@@ -15,7 +15,7 @@ export interface RequestVote {
   readonly lastLogTerm: number;
 }
 
-/** A granted vote is for the request of this very term: a candidate asks once in a term. */
+/** A granted vote is for the request of this very term: in one term a candidate asks for one and the same. */
 export interface RequestVoteReply {
   readonly kind: 'RequestVoteReply';
   readonly term: number;

@@ -3,9 +3,9 @@
  * "Thesis" is Ongaro's "Consensus: Bridging Theory and Practice", 2014.
  *
  * Implemented: Figure 2 whole; §5.1 terms, §5.2 election with randomised timeouts, §5.3 replication with the conflict
- * hint, §5.4.1 election restriction, §5.4.2 commitment, §5.5 retries by heartbeats, §5.6 timing, §8 no-op and reads
- * through the log; thesis §6.2 CheckQuorum, §6.3 sessions (in the service), §10.2.1 writing to the leader's disk in
- * parallel.
+ * hint, §5.4.1 election restriction, §5.4.2 commitment, §5.5 retries of what was not answered, §5.6 timing, §8 no-op
+ * and reads through the log; thesis §6.2 CheckQuorum, §6.3 sessions (in the service), §10.2.1 writing to the leader's
+ * disk in parallel.
  * Not implemented: membership changes (§6), snapshots (§7), PreVote, leadership transfer, reads outside the log.
  *
  * Deviations, with reasons, are listed in README.md beside this file.
@@ -87,6 +87,8 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
         return this.onElectionTimeout(ctx);
       case 'heartbeat':
         return this.onHeartbeat(ctx);
+      case 'request-votes':
+        return this.onRequestVotesAgain(ctx);
       case 'check-quorum':
         return this.onCheckQuorum(ctx);
       default:
@@ -133,16 +135,28 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
     durable.currentTerm += 1;
     durable.votedFor = this.self;
     state.leaderId = null;
-    state.role = { kind: 'candidate', votesGranted: [] };
+    state.role = { kind: 'candidate', votesGranted: [], haveAnswered: [] };
     this.resetElectionTimer(ctx);
     ctx.note({ event: 'became-candidate', term: durable.currentTerm });
     // Our own vote is a promise like any other: it counts when it is synced.
     ctx.put(VOTE_FILE, this.voteRecord());
     ctx.persist({ kind: 'own-vote', term: durable.currentTerm });
-    const lastLogIndex = lastIndex(durable.log);
-    const lastLogTerm = termAt(durable.log, lastLogIndex);
-    const request: RequestVote = { kind: 'RequestVote', term: durable.currentTerm, lastLogIndex, lastLogTerm };
-    ctx.broadcast(request);
+    ctx.setTimer('request-votes', this.settings.heartbeatUs);
+    ctx.broadcast(this.requestVote());
+  }
+
+  /** §5.5 Requests that nobody answered are repeated. The vote is the same however often it is asked for. */
+  private onRequestVotesAgain(ctx: Context): void {
+    const { role } = this.state;
+    if (role.kind !== 'candidate') return;
+    ctx.setTimer('request-votes', this.settings.heartbeatUs);
+    for (const peer of ctx.peers) if (!role.haveAnswered.includes(peer)) ctx.send(peer, this.requestVote());
+  }
+
+  private requestVote(): RequestVote {
+    const { currentTerm: term, log } = this.state.durable;
+    const lastLogIndex = lastIndex(log);
+    return { kind: 'RequestVote', term, lastLogIndex, lastLogTerm: termAt(log, lastLogIndex) };
   }
 
   private onRequestVote(ctx: Context, from: NodeId, request: RequestVote): void {
@@ -160,8 +174,10 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
   }
 
   private onRequestVoteReply(ctx: Context, from: NodeId, reply: RequestVoteReply): void {
-    if (this.state.role.kind !== 'candidate') return; // Already decided.
+    const { role } = this.state;
+    if (role.kind !== 'candidate') return; // Already decided.
     if (reply.term < this.state.durable.currentTerm) return; // From an older election.
+    if (!role.haveAnswered.includes(from)) role.haveAnswered.push(from);
     if (reply.voteGranted) this.countVote(ctx, from);
   }
 

@@ -28,6 +28,8 @@ export interface Candidate {
   readonly kind: 'candidate';
   /** Who voted for us in this term, each voter once. */
   readonly votesGranted: NodeId[];
+  /** Peers that have answered, whatever they said: they are not asked again. */
+  readonly haveAnswered: NodeId[];
 }
 
 /** Leads the current term. All arrays of numbers per node are indexed by NodeId, this node included. */
