@@ -18,20 +18,25 @@ export interface FaultLine {
 /** When a fault line applies. */
 export type Trigger =
   | { readonly kind: 'at'; readonly atUs: TimeUs }
-  /** The `nth` note `event` (of process `by`, if given), then `afterUs` later. Applies once. */
+  /**
+   * The `nth` note `event` (of process `by`, if given), then `afterUs` later; not after `untilUs`, if given. Applies
+   * once.
+   */
   | {
       readonly kind: 'when';
       readonly event: string;
       readonly by: string | null;
       readonly nth: number;
       readonly afterUs: DurationUs;
+      readonly untilUs: TimeUs | null;
     }
   /** Drawn from the seed before the run: one fault each `everyUs`, from `fromUs` to `untilUs`. */
   | { readonly kind: 'random'; readonly everyUs: Range; readonly fromUs: TimeUs; readonly untilUs: TimeUs };
 
 /**
  * Whom a fault strikes, resolved when it applies: `n3`, `c1`, `leader` (the up node with the highest epoch in role
- * leader), `follower` (any other up node), `any` (any node), `all` (all nodes), or a list of names.
+ * leader), `follower` (any other up node), `any` (any node), `all` (all nodes), `it` (the process of the event that a
+ * `when` line waited for), or a list of names.
  */
 export type Target = string | readonly string[];
 

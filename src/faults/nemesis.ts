@@ -63,7 +63,7 @@ export class Nemesis {
   start(): void {
     const waiting: { readonly fault: PlannedFault; seen: number }[] = [];
     for (const fault of this.plan) {
-      if (fault.trigger.kind === 'at') this.control.at(fault.trigger.atUs, () => { this.apply(fault); });
+      if (fault.trigger.kind === 'at') this.control.at(fault.trigger.atUs, () => { this.apply(fault, null); });
       else waiting.push({ fault, seen: 0 });
     }
     if (waiting.length === 0) return;
@@ -75,14 +75,16 @@ export class Nemesis {
         if (trigger.by !== null && trigger.by !== by) continue;
         entry.seen += 1;
         if (entry.seen !== trigger.nth) continue;
-        this.control.at(this.control.nowUs() + trigger.afterUs, () => { this.apply(entry.fault); });
+        const atUs = this.control.nowUs() + trigger.afterUs;
+        if (trigger.untilUs !== null && atUs > trigger.untilUs) continue;
+        this.control.at(atUs, () => { this.apply(entry.fault, process); });
       }
     });
   }
 
-  private apply(fault: PlannedFault): void {
+  private apply(fault: PlannedFault, it: NodeId | null): void {
     const { action } = fault;
-    const aim: Aim = { control: this.control, pick: picksFrom(fault.pick), isRandom: fault.isRandom };
+    const aim: Aim = { control: this.control, pick: picksFrom(fault.pick), isRandom: fault.isRandom, it };
     switch (action.kind) {
       case 'crash': return this.crash(fault, action, resolveTarget(action.target, aim));
       case 'restart': return this.restart(fault, resolveTarget(action.target, aim));

@@ -10,6 +10,8 @@ export interface Aim {
   readonly pick: Pick;
   /** Take a drawn node where a leader is wanted and there is none. */
   readonly isRandom: boolean;
+  /** Whose event a `when` line waited for. */
+  readonly it: NodeId | null;
 }
 
 /**
@@ -22,6 +24,7 @@ export function resolveTarget(target: Target, aim: Aim, except: readonly NodeId[
   switch (target) {
     case 'all': return nodes;
     case 'any': return drawnFrom(nodes.filter((node) => !except.includes(node)), aim.pick);
+    case 'it': return aim.it === null ? [] : [aim.it];
     case 'leader': {
       const leader = leaderOf(aim.control);
       if (leader !== null) return [leader];

@@ -1,7 +1,8 @@
 import type { RandomStream } from '../contract/context.ts';
 import type { InFlight, LinkProfile } from '../contract/world-control.ts';
-import type { PartitionShape, Range, Target, WeightedFault } from '../faults/fault.ts';
-import { type DurationUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
+import type { FaultLine, PartitionShape, Range, Target, WeightedFault } from '../faults/fault.ts';
+import { type DurationUs, type TimeUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
+import { logUniform } from './log-uniform.ts';
 
 type Action = WeightedFault['action'];
 
@@ -39,6 +40,44 @@ export function swarmChoices(random: RandomStream, trouble: LinkProfile): readon
 /** Every class but the crash of all, each victim as likely as any other. */
 export function gentleChoices(trouble: LinkProfile): readonly WeightedFault[] {
   return classesOf(trouble, 'delivered').flat().filter(({ action }) => !singlesOut(action));
+}
+
+/** Lines that strike at an event; most events come a few dozen times in a run, some of them thousands of times. */
+const STRIKES_MAX = 16;
+const NTH_MAX = 64;
+
+/**
+ * With probability one half: faults that strike whoever has just done something of note, a moment later. The instants
+ * at which a promise was given and nobody knows of it yet are short, and a fault that is drawn by the clock seldom
+ * falls into one.
+ */
+export function swarmStrikes(random: RandomStream, events: readonly string[], quietUs: TimeUs): readonly FaultLine[] {
+  if (events.length === 0 || random.chance(HALF)) return [];
+  const strikes = Array.from({ length: random.between(1, STRIKES_MAX) }, (): FaultLine => {
+    const event = events[random.between(0, events.length - 1)] as string;
+    const nth = logUniform(random, { min: 1, max: NTH_MAX });
+    const afterUs = logUniform(random, { min: 1, max: 100 * US_PER_MS });
+    const untilUs = quietUs - longestFaultUs;
+    return {
+      trigger: { kind: 'when', event, by: null, nth, afterUs, untilUs },
+      action: strikeOf(random),
+      allowVacuous: true,
+    };
+  });
+  return strikes;
+}
+
+function strikeOf(random: RandomStream): Action {
+  const forUs = (range: Range): DurationUs => logUniform(random, range);
+  switch (random.between(0, 5)) {
+    case 0: return { kind: 'pause', target: 'it', forUs: forUs(PAUSED) };
+    case 1: return {
+      kind: 'partition', shape: { kind: 'isolate', target: 'it' }, inFlight: 'delivered', forUs: forUs(CUT_OFF),
+    };
+    case 2: return { kind: 'crash', target: 'all', flavour: 'machine', forUs: forUs(ALL_CRASHED) };
+    case 3: return { kind: 'crash', target: 'it', flavour: 'process', forUs: forUs(CRASHED) };
+    default: return { kind: 'crash', target: 'it', flavour: 'machine', forUs: forUs(CRASHED) };
+  }
 }
 
 function singlesOut(action: Action): boolean {

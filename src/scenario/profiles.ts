@@ -4,13 +4,14 @@ import type { Options, OptionTable, OptionValue, SwarmDraw } from '../contract/o
 import type { LinkProfile } from '../contract/world-control.ts';
 import type { FaultLine, Range, WeightedFault } from '../faults/fault.ts';
 import { type DurationUs, type TimeUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
-import { gentleChoices, longestFaultUs, swarmChoices } from './profile-faults.ts';
+import { logUniform } from './log-uniform.ts';
+import { gentleChoices, longestFaultUs, swarmChoices, swarmStrikes } from './profile-faults.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The stream of one label, of the run's seed. */
 export type StreamOf = (label: string) => RandomStream;
 
-/** Of the run, faults have at least this long: a scenario that is too short for its budget of progress lasts longer. */
+/** Faults have at least this long, however short the scenario is. */
 const FAULT_PHASE_US_MIN = 5 * US_PER_S;
 /** The last fault has healed this long before the budget of progress begins to count. */
 const MARGIN_US = US_PER_S;
@@ -26,28 +27,30 @@ const SYNCS_PER_BUDGET = 160;
  * a bad day. An option that the scenario moved from its default is part of its claim and stays, and a scenario that
  * names processes keeps its numbers of nodes and clients.
  *
- * Faults and trouble end early enough for progress to be judged in the healed world that follows.
+ * Faults and trouble last as long as the scenario; the run goes on until progress can be judged in the healed world.
  */
 export function applyProfile(
-  scenario: Scenario, stream: StreamOf, module: Pick<ProtocolModule, 'options' | 'progressBudgetUs'>,
+  scenario: Scenario, stream: StreamOf, module: Pick<ProtocolModule, 'options' | 'events' | 'progressBudgetUs'>,
 ): Scenario {
   if (scenario.profile === 'none') return scenario;
   const isSwarm = scenario.profile === 'swarm';
   const system = isSwarm ? drawSystem(scenario, stream, module.options) : scenario;
   const budgetUs = module.progressBudgetUs(system.system.options);
   const drawn = isSwarm ? { ...system, ...drawSurroundings(scenario, stream, budgetUs) } : scenario;
-  const durationUs = Math.max(scenario.durationUs, FAULT_PHASE_US_MIN + MARGIN_US + budgetUs);
-  const quietUs = durationUs - budgetUs - MARGIN_US;
+  const quietUs = Math.max(scenario.durationUs, FAULT_PHASE_US_MIN);
+  const durationUs = quietUs + MARGIN_US + budgetUs;
   const trouble = isSwarm ? swarmTrouble(drawn, stream) : gentleTrouble(drawn);
   const choices = isSwarm ? swarmChoices(stream('profile/faults'), trouble) : gentleChoices(trouble);
   const everyUs = isSwarm
     ? { min: 20 * US_PER_MS, max: 780 * US_PER_MS }
     : { min: 1_500 * US_PER_MS, max: 3_500 * US_PER_MS };
+  const strikes = isSwarm ? swarmStrikes(stream('profile/strikes'), module.events, quietUs) : [];
+  const random = randomLine(everyUs, choices, quietUs);
   return {
     ...drawn,
     durationUs,
     profile: 'none',
-    faults: [...scenario.faults, ...troubleLines(drawn, trouble, quietUs), randomLine(everyUs, choices, quietUs)],
+    faults: [...scenario.faults, ...troubleLines(drawn, trouble, quietUs), random, ...strikes],
   };
 }
 
@@ -60,7 +63,7 @@ function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): S
     ...scenario,
     system: {
       ...system,
-      nodes: namesProcesses ? system.nodes : stream('profile/nodes').between(2, 7),
+      nodes: namesProcesses ? system.nodes : drawNodes(stream('profile/nodes')),
       options: drawOptions(system.options, stream, table),
     },
     clients: {
@@ -74,9 +77,16 @@ function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): S
     workload: {
       ...workload,
       keys: stream('profile/keys').between(1, 5),
+      // Many reads find what is stale, many changes what is lost.
+      readPerMillion: stream('profile/reads').between(200_000, 900_000),
       thinkUs: { min: 0, max: logUniform(stream('profile/think'), { min: US_PER_MS, max: 60 * US_PER_MS }) },
     },
   };
+}
+
+/** Two to seven, most of them small: there a single node decides a vote. */
+function drawNodes(random: RandomStream): number {
+  return [2, 3, 3, 3, 3, 4, 4, 5, 5, 5, 6, 7][random.between(0, 11)] ?? 3;
 }
 
 /** Durations are drawn together or not at all: only together are they consistent. */
@@ -128,15 +138,6 @@ function drawSurroundings(
     disk: { syncUs: { min: Math.floor(syncUs / 2), max: syncUs } },
     clocks: { ...scenario.clocks, driftPerMillion: stream('profile/clocks').between(0, 20_000) },
   };
-}
-
-/** Each doubling from `min` on is equally likely, the last one cut off at `max`. `min` is at least 1. Draws twice. */
-function logUniform(random: RandomStream, { min, max }: Range): number {
-  let doublings = 0;
-  for (let low = min * 2; low <= max; low *= 2) doublings += 1;
-  let low = min;
-  for (let left = random.between(0, doublings); left > 0; left -= 1) low *= 2;
-  return random.between(low, Math.min(max, low * 2 - 1));
 }
 
 // ── Network and faults ─────────────────────────────────────────────────

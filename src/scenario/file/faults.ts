@@ -24,6 +24,9 @@ export type NetworkFile = Pick<NonNullable<ActionFile['link']>, 'latency' | 'los
 const ms = 1_000;
 const s = 1_000_000;
 
+/** Targets that are no names. */
+const roles: readonly string[] = ['leader', 'follower', 'any', 'all', 'it'];
+
 /** What the short form of an action, and a bare word in `kinds`, stand for. */
 const defaults = {
   target: 'any',
@@ -83,6 +86,8 @@ export function resolveFaultLine(
 class FaultReader {
   private readonly surroundings: FaultSurroundings;
   private readonly report: Report;
+  /** The line waits for an event, so that `it` means somebody. */
+  private hasEvent = false;
 
   constructor(surroundings: FaultSurroundings, report: Report) {
     this.surroundings = surroundings;
@@ -92,6 +97,7 @@ class FaultReader {
   line(line: FaultLineFile, path: Path): FaultLine | null {
     const trigger = this.trigger(line, path);
     if (trigger === null) return null;
+    this.hasEvent = trigger.kind === 'when';
     const action = trigger.kind === 'random'
       ? this.randomAction(line, path)
       : this.soleAction(line, path, trigger.kind === 'at' ? trigger.atUs : null);
@@ -114,7 +120,7 @@ class FaultReader {
   }
 
   private whenTrigger(when: NonNullable<FaultLineFile['when']>, path: Path): Trigger {
-    const { event, by = null, nth = 1, after = 0 } = typeof when === 'string' ? { event: when } : when;
+    const { event, by = null, nth = 1, after = 0, until = null } = typeof when === 'string' ? { event: when } : when;
     const { events } = this.surroundings;
     if (events !== null && !events.includes(event)) {
       const at = typeof when === 'string' ? path : [...path, 'event'];
@@ -122,7 +128,10 @@ class FaultReader {
     }
     if (by !== null) this.process(by, [...path, 'by']);
     this.insideRun(after, [...path, 'after'], 'this fault strikes');
-    return { kind: 'when', event, by, nth, afterUs: after };
+    if (until !== null && until < after) {
+      this.report.value([...path, 'until'], 'this fault never strikes: `until` is over before `after`');
+    }
+    return { kind: 'when', event, by, nth, afterUs: after, untilUs: until };
   }
 
   private randomTrigger(random: NonNullable<FaultLineFile['random']>, path: Path): Trigger {
@@ -337,7 +346,11 @@ class FaultReader {
       target.forEach((name, index) => { this.process(name, [...path, index]); });
       return target;
     }
-    if (!['leader', 'follower', 'any', 'all'].includes(target)) this.process(target, path, true);
+    if (target === 'it' && !this.hasEvent) {
+      this.report.value(path, '`it` is the process of the event that a line waits for', 'use it with `when`');
+    } else if (!roles.includes(target)) {
+      this.process(target, path, true);
+    }
     return target;
   }
 
@@ -345,7 +358,7 @@ class FaultReader {
   private process(name: string, path: Path, mayBeGroup = false): void {
     const [, kind, number] = /^([nc])([1-9]\d*)$/.exec(name) ?? [];
     if (kind === undefined) {
-      const words = mayBeGroup ? ['leader', 'follower', 'any', 'all'] : [];
+      const words = mayBeGroup ? roles : [];
       const hint = suggestion(name, words) ?? 'nodes are n1, n2, …, clients c1, c2, …';
       const what = mayBeGroup ? 'a target' : 'the name of a node or a client';
       this.report.value(path, `${quote(name)} is not ${what}`, hint);

@@ -105,6 +105,7 @@ export const faultLine = map({
         by: z.string().optional(),
         nth: count(1, 1_000_000).optional(),
         after: duration.optional(),
+        until: duration.optional(),
       }),
     ],
     { error: 'expected an event, or a map with `event`' },

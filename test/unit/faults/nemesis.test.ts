@@ -173,8 +173,8 @@ describe('a target', () => {
 });
 
 describe('a triggered fault', () => {
-  const when = (nth: number, by: string | null = null): FaultLine =>
-    line({ kind: 'when', event: 'elected', by, nth, afterUs: 10 }, pause('n1'));
+  const when = (nth: number, by: string | null = null, untilUs: number | null = null): FaultLine =>
+    line({ kind: 'when', event: 'elected', by, nth, afterUs: 10, untilUs }, pause('n1'));
 
   it('applies once, some time after the nth note of its event', () => {
     const { control } = world([when(2)]);
@@ -194,6 +194,24 @@ describe('a triggered fault', () => {
     control.note(2, 'elected');
     control.run(1_000);
     expect(control.calls).toEqual(['110 pause n1']);
+  });
+
+  it('strikes whoever the event is of, if it is aimed at `it`', () => {
+    const trigger: Trigger = { kind: 'when', event: 'elected', by: null, nth: 1, afterUs: 10, untilUs: null };
+    const { control } = world([line(trigger, pause('it')), at(50, pause('it'))]);
+    control.note(2, 'elected');
+    control.run(1_000);
+    expect(control.calls).toEqual(['10 pause n3']);
+  });
+
+  it('does not apply later than it may', () => {
+    for (const [untilUs, calls] of [[110, ['110 pause n1']], [109, []]] as const) {
+      const { control } = world([when(1, null, untilUs)]);
+      control.run(100);
+      control.note(2, 'elected');
+      control.run(1_000);
+      expect(control.calls).toEqual(calls);
+    }
   });
 });
 

@@ -26,7 +26,8 @@ const table: OptionTable = {
   fixed: { kind: 'boolean', doc: '', default: true },
 };
 const progressBudgetUs = (options: Options): number => 20 * (options['electionTimeoutMax'] as number);
-const module = { options: table, progressBudgetUs };
+const events = ['elected', 'voted'];
+const module = { options: table, events, progressBudgetUs };
 
 function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
@@ -72,6 +73,8 @@ describe('swarm', () => {
     expect(sorted(swarm.map(({ system }) => system.nodes))).toEqual([2, 3, 4, 5, 6, 7]);
     expect(sorted(swarm.map(({ clients }) => clients.count))).toEqual([3, 4, 5, 6]);
     expect(sorted(swarm.map(({ workload }) => workload.keys))).toEqual([1, 2, 3, 4, 5]);
+    const [fewest, most] = range(swarm.map(({ workload }) => workload.readPerMillion));
+    expect([fewest, most].map((share) => Math.round(share / 100_000))).toEqual([2, 9]);
   });
 
   it('draws options by their tables, and leaves those alone that have none', () => {
@@ -166,14 +169,26 @@ describe('swarm', () => {
         const quietUs = each.durationUs - progressBudgetUs(each.system.options) - S;
         expect(each.durationUs).toBeGreaterThanOrEqual(durationUs);
         const ends = planOf(each, seed).map(({ trigger, action }) => {
-          expect(trigger.kind).toBe('at');
           if (action.kind !== 'clock-jump') expect('forUs' in action && action.forUs !== null).toBe(true);
-          return (trigger.kind === 'at' ? trigger.atUs : 0) + ('forUs' in action ? action.forUs ?? 0 : 0);
+          const latestUs = trigger.kind === 'at' ? trigger.atUs : trigger.untilUs ?? Infinity;
+          return latestUs + ('forUs' in action ? action.forUs ?? 0 : 0);
         });
         expect(ends.length).toBeGreaterThan(4);
         expect(Math.max(...ends)).toBeLessThanOrEqual(quietUs);
       });
     }
+  });
+
+  it('strikes at events in about half of the seeds: all events, and all who note them, now and then everybody', () => {
+    const strikes = swarm.map(({ faults }) => faults.filter(({ trigger }) => trigger.kind === 'when'));
+    expect(strikes.filter((lines) => lines.length > 0).length / swarm.length).toBeCloseTo(0.5, 1);
+    expect(Math.max(...strikes.map((lines) => lines.length))).toBe(16);
+    const lines = strikes.flat();
+    const named = lines.map(({ trigger }) => (trigger.kind === 'when' ? trigger.event : ''));
+    expect(new Set(named)).toEqual(new Set(events));
+    const [all, it] = ['"all"', '"it"'].map((target) => lines.filter(({ action }) => textOf(action).includes(target)));
+    expect(all?.length).toBeGreaterThan(lines.length / 10);
+    expect((all?.length ?? 0) + (it?.length ?? 0)).toBe(lines.length);
   });
 
   it('pauses for less than a second', () => {

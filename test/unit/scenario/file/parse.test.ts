@@ -151,12 +151,14 @@ describe('a fault', () => {
 
   it('waits for an event', () => {
     expect(faultOf('{ when: became-leader, heal: , allowVacuous: true }')).toEqual({
-      trigger: { kind: 'when', event: 'became-leader', by: null, nth: 1, afterUs: 0 },
+      trigger: { kind: 'when', event: 'became-leader', by: null, nth: 1, afterUs: 0, untilUs: null },
       action: { kind: 'heal' },
       allowVacuous: true,
     });
-    expect(faultOf('{ when: { event: became-leader, by: n2, nth: 3, after: 5ms }, heal: }')).toMatchObject({
-      trigger: { kind: 'when', event: 'became-leader', by: 'n2', nth: 3, afterUs: 5_000 },
+    const line = '{ when: { event: became-leader, by: n2, nth: 3, after: 5ms, until: 2s }, crash: it }';
+    expect(faultOf(line)).toMatchObject({
+      trigger: { kind: 'when', event: 'became-leader', by: 'n2', nth: 3, afterUs: 5_000, untilUs: 2_000_000 },
+      action: { kind: 'crash', target: 'it' },
     });
   });
 

@@ -115,6 +115,7 @@ describe('faults fit the system and the run', () => {
     ['crash: [n1, leader]', '4:15 `leader` is not the name of a node or a client'
       + ' | nodes are n1, n2, …, clients c1, c2, …'],
     ['crash: leadr', '4:10 `leadr` is not a target | did you mean `leader`?'],
+    ['crash: it', '4:10 `it` is the process of the event that a line waits for | use it with `when`'],
     ['crash: { target: leader, for: 2s, flavour: hard }',
       '4:46 expected one of process, machine, found the text `hard`'],
     ['crash: { for: 2s }', '4:10 `target` is missing'],
