@@ -1,35 +1,18 @@
-import { defaultOptions } from '../../src/contract/options.ts';
-import { raft } from '../../src/protocols/raft/module.ts';
+import { readFileSync } from 'node:fs';
 import { run } from '../../src/run/run.ts';
 import type { RunResult } from '../../src/run/result.ts';
+import { catalogueWith } from '../../src/scenario/catalogue.ts';
+import { parseScenario } from '../../src/scenario/file/parse.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 
+const folder = 'test/defects/profiles';
+
 /** Raft with nothing but a profile: what the catalogue of defects is measured on. */
-export function profileScenario(profile: 'swarm' | 'gentle', defect: string | null): Scenario {
-  return {
-    name: `raft under the ${profile} profile`,
-    why: 'calibration',
-    system: { protocol: 'raft', nodes: 5, options: defaultOptions(raft.options) },
-    clients: { count: 4, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000 },
-    workload: { kind: 'append', keys: 2, readPerMillion: 400_000, thinkUs: { min: 0, max: 40_000 } },
-    network: {
-      latencyUsMin: 500, latencyUsMax: 5_000, lossPerMillion: 0, duplicatePerMillion: 0,
-      slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
-    },
-    disk: { syncUs: { min: 500, max: 10_000 } },
-    clocks: { driftPerMillion: 0, offsetUs: 0 },
-    durationUs: 20_000_000,
-    limits: { events: 5_000_000, sameInstantEvents: 100_000 },
-    profile,
-    defect,
-    faults: [],
-    checks: [
-      { checker: 'linearizable', name: 'linearizable' },
-      { checker: 'progress', name: 'progress', window: null },
-    ],
-    expect: {},
-    seeds: { first: 1, count: 1 },
-  };
+function profileScenario(profile: 'swarm' | 'gentle', defect: string | null): Scenario {
+  const fileName = `${folder}/raft-under-the-${profile}-profile.yaml`;
+  const parsed = parseScenario(readFileSync(fileName), { fileName, catalogue: catalogueWith() });
+  if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join('; '));
+  return { ...parsed.scenario, defect };
 }
 
 /** Runs {@link profileScenario} with one seed. */
