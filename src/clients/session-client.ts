@@ -207,7 +207,7 @@ export class SessionClient implements Node<ClientState> {
     if (type === 'info') {
       state.process += this.init.clients;
       state.session = null;
-      state.nextAttempt = state.process * ATTEMPTS_PER_PROCESS;
+      state.nextAttempt = Math.max(state.nextAttempt, state.process * ATTEMPTS_PER_PROCESS);
     }
     state.firstAttempt = state.nextAttempt;
     state.awaited = null;

@@ -27,8 +27,11 @@ export interface ClusterInfo {
  * it remembers is ghost state that nothing in the protocol can read. It must not change anything it is shown.
  */
 export interface Monitor<S = unknown> {
-  /** A node was (re)started from what its disk kept. */
-  onStarted?(node: NodeId, state: S): void;
+  /**
+   * A node was (re)started from what its disk kept. `synced` shows, from now on and at any time, what a crash of that
+   * machine would certainly leave.
+   */
+  onStarted?(node: NodeId, state: S, synced: DiskView): void;
   onCrashed?(node: NodeId): void;
   /** A handler of this node has returned and its effects were carried out. */
   afterEvent?(node: NodeId, state: S): void;

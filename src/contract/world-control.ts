@@ -59,23 +59,26 @@ export interface WorldControl {
   view(node: NodeId): NodeView | null;
   stream(label: string): RandomStream;
 
-  /** No effect on a process that is down. */
+  /** A process that is down stays so, but a crash of its machine takes what its disk had not synced. */
   crash(process: NodeId, kind: CrashKind, effect: FaultEffect): void;
   /** No effect on a process that is up. */
   restart(process: NodeId, effect: FaultEffect): void;
-  /** Pauses nest: a process runs again when each pause was resumed. */
+  /** Pauses nest: a process runs again when each pause was resumed. What ends one names it by its effect. */
   pause(process: NodeId, effect: FaultEffect): void;
-  resume(process: NodeId): void;
-  /** Cuts nest, one direction at a time. */
+  resume(process: NodeId, effect: FaultEffect): void;
+  /** Cuts nest, one direction at a time, and end like pauses. */
   cut(from: NodeId, to: NodeId, inFlight: InFlight, effect: FaultEffect): void;
-  mend(from: NodeId, to: NodeId): void;
-  /** Keeps messages back (all, or one kind) until {@link release}; nothing is lost. Holds nest. */
+  mend(from: NodeId, to: NodeId, effect: FaultEffect): void;
+  /** Keeps messages back (all, or one kind) until {@link release}; nothing is lost. Holds nest, and end like pauses. */
   hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void;
-  release(from: NodeId, to: NodeId): void;
+  release(from: NodeId, to: NodeId, effect: FaultEffect): void;
   /** Replaces the profile of one direction; `null` restores the scenario's. */
   setLink(from: NodeId, to: NodeId, profile: LinkProfile | null, effect: FaultEffect): void;
   /** Moves the wall clock, forward or back. */
   jumpClock(process: NodeId, byUs: DurationUs, effect: FaultEffect): void;
-  /** Sets the rate of both clocks: `perMillion` microseconds gained each second of simulated time. */
-  setDrift(process: NodeId, perMillion: number, effect: FaultEffect): void;
+  /**
+   * Sets the rate of both clocks: `perMillion` microseconds gained each second of simulated time; `null` restores the
+   * clock's own.
+   */
+  setDrift(process: NodeId, perMillion: number | null, effect: FaultEffect): void;
 }

@@ -107,9 +107,10 @@ export class Nemesis {
     if (targets.length === 0) return;
     const record = this.begin(fault, namesOf(targets, this.control));
     for (const process of targets) {
-      // Who is down already was not crashed by this fault, and is not restarted by it either.
-      if (!this.control.isUp(process)) continue;
+      const isUp = this.control.isUp(process);
       this.control.crash(process, action.flavour, record.effect);
+      // Who was down already was not crashed by this fault, and is not restarted by it either.
+      if (!isUp) continue;
       // A crash ends a pause. Were its end still to come, it would end a pause of the next incarnation.
       this.forget('pause', process);
       this.stand(record, 'crash', process, () => { this.control.restart(process, record.effect); });
@@ -133,7 +134,7 @@ export class Nemesis {
     for (const process of targets) {
       if (!this.control.isUp(process)) continue;
       this.control.pause(process, record.effect);
-      this.stand(record, 'pause', process, () => { this.control.resume(process); });
+      this.stand(record, 'pause', process, () => { this.control.resume(process, record.effect); });
     }
     this.endAfter(record, action.forUs);
   }
@@ -157,7 +158,7 @@ export class Nemesis {
     for (const process of targets) {
       this.override(record, 'drift', process, `drift/${process}`,
         () => { this.control.setDrift(process, action.perMillion.min, record.effect); },
-        () => { this.control.setDrift(process, 0, record.effect); });
+        () => { this.control.setDrift(process, null, record.effect); });
     }
     this.endAfter(record, action.forUs);
   }
@@ -171,7 +172,7 @@ export class Nemesis {
     const record = this.begin(fault, groups.map((group) => namesOf(group, this.control)).join(' | '));
     for (const [from, to] of topology.grudge) {
       this.control.cut(from, to, action.inFlight, record.effect);
-      this.stand(record, 'cut', from, () => { this.control.mend(from, to); });
+      this.stand(record, 'cut', from, () => { this.control.mend(from, to, record.effect); });
     }
     this.endAfter(record, action.forUs);
   }
@@ -201,14 +202,14 @@ export class Nemesis {
   private cut(fault: PlannedFault, action: Act<'cut'>, aim: Aim): void {
     this.strikeLinks(fault, action, aim, (record, from, to) => {
       this.control.cut(from, to, action.inFlight, record.effect);
-      this.stand(record, 'cut', from, () => { this.control.mend(from, to); });
+      this.stand(record, 'cut', from, () => { this.control.mend(from, to, record.effect); });
     });
   }
 
   private hold(fault: PlannedFault, action: Act<'hold'>, aim: Aim): void {
     this.strikeLinks(fault, action, aim, (record, from, to) => {
       this.control.hold(from, to, action.message, record.effect);
-      this.stand(record, 'hold', from, () => { this.control.release(from, to); });
+      this.stand(record, 'hold', from, () => { this.control.release(from, to, record.effect); });
     });
   }
 

@@ -29,6 +29,8 @@ export class HistoryRecorder {
     process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: unknown, error?: string,
   ): void {
     this.counts[type] += 1;
+    // Its client goes on under the next number at once.
+    if (type === 'info') this.lastProcess[process % this.lastProcess.length] = process + this.lastProcess.length;
     this.add(process, type, f, key, value, error);
   }
 
@@ -43,10 +45,15 @@ export class HistoryRecorder {
     return this.invocations[client] as number;
   }
 
-  /** The lowest process number of a client that no operation carries yet. What was open stays open: unknown. */
+  /**
+   * A process number of a client that was never in use. What was open stays open: unknown. A number is used up even if
+   * its client crashed before it invoked anything: it may have asked for a session, and the answer may still come.
+   */
   freshProcess(client: number): number {
     const last = this.lastProcess[client] as number;
-    return last < 0 ? client : last + this.lastProcess.length;
+    const fresh = last < 0 ? client : last + this.lastProcess.length;
+    this.lastProcess[client] = fresh;
+    return fresh;
   }
 
   private add(process: number, type: EventType, f: string, key: string, value: unknown, error?: string): void {

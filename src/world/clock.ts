@@ -9,6 +9,8 @@ const MILLION = 1_000_000;
 export class Clock {
   /** Microseconds gained per second of simulated time; negative for a slow clock. */
   driftPerMillion: number;
+  /** The same while no fault bends the clock. */
+  readonly ownDriftPerMillion: number;
   private baseTrueUs: TimeUs = 0;
   private baseMonotonicUs: TimeUs;
   private wallOffsetUs: DurationUs;
@@ -16,6 +18,7 @@ export class Clock {
   /** `monotonicUs` is what the monotonic clock shows when the run starts: the machine has been up for a while. */
   constructor(driftPerMillion: number, wallOffsetUs: DurationUs, monotonicUs: TimeUs) {
     this.driftPerMillion = driftPerMillion;
+    this.ownDriftPerMillion = driftPerMillion;
     this.wallOffsetUs = wallOffsetUs - monotonicUs;
     this.baseMonotonicUs = monotonicUs;
   }

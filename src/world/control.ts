@@ -54,11 +54,12 @@ export class Control implements WorldControl {
 
   crash(id: NodeId, kind: CrashKind, effect: FaultEffect): void {
     const process = this.world.process(id);
-    if (process.node === null) return;
-    const { sendsLost, messagesLost } = this.world.stopProcess(process);
-    effect.processesStopped += 1;
-    effect.sendsLost += sendsLost;
-    effect.messagesDropped += messagesLost;
+    if (process.node !== null) {
+      const { sendsLost, messagesLost } = this.world.stopProcess(process);
+      effect.processesStopped += 1;
+      effect.sendsLost += sendsLost;
+      effect.messagesDropped += messagesLost;
+    }
     if (kind === 'machine') {
       process.diskGeneration += 1;
       effect.writesLost += process.disk.crash(this.world.streams.get(`disk/${process.name}/crash`));
@@ -82,11 +83,11 @@ export class Control implements WorldControl {
     this.world.say(`  pause ${process.name}`);
   }
 
-  resume(id: NodeId): void {
+  resume(id: NodeId, effect: FaultEffect): void {
     const process = this.world.process(id);
-    // A crash has ended the pause.
-    if (!process.isPaused) return;
-    process.pauses.shift();
+    const at = process.pauses.indexOf(effect);
+    if (at === -1) return; // A crash has ended the pause.
+    process.pauses.splice(at, 1);
     this.world.say(`  resume ${process.name}`);
     if (!process.isPaused) this.world.resumeProcess(process);
   }
@@ -95,16 +96,16 @@ export class Control implements WorldControl {
     this.world.network.cut(from, to, inFlight, effect);
   }
 
-  mend(from: NodeId, to: NodeId): void {
-    this.world.network.mend(from, to);
+  mend(from: NodeId, to: NodeId, effect: FaultEffect): void {
+    this.world.network.mend(from, to, effect);
   }
 
   hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void {
     this.world.network.hold(from, to, kind, effect);
   }
 
-  release(from: NodeId, to: NodeId): void {
-    this.world.network.release(from, to);
+  release(from: NodeId, to: NodeId, effect: FaultEffect): void {
+    this.world.network.release(from, to, effect);
   }
 
   setLink(from: NodeId, to: NodeId, profile: LinkProfile | null, effect: FaultEffect): void {
@@ -118,10 +119,11 @@ export class Control implements WorldControl {
     this.world.say(`  clock of ${process.name} jumps by ${byUs} us`);
   }
 
-  setDrift(id: NodeId, perMillion: number, effect: FaultEffect): void {
+  setDrift(id: NodeId, perMillion: number | null, effect: FaultEffect): void {
     const process = this.world.process(id);
-    if (process.clock.driftPerMillion === perMillion) return;
-    effect.timersMoved += this.world.changeDrift(process, perMillion);
-    this.world.say(`  clock of ${process.name} drifts by ${perMillion} ppm`);
+    const rate = perMillion ?? process.clock.ownDriftPerMillion;
+    if (process.clock.driftPerMillion === rate) return;
+    effect.timersMoved += this.world.changeDrift(process, rate);
+    this.world.say(`  clock of ${process.name} drifts by ${rate} ppm`);
   }
 }

@@ -116,19 +116,23 @@ export class Network {
     this.link(from, to).cuts.push({ inFlight, effect });
   }
 
-  /** Ends the oldest cut of this direction. */
-  mend(from: NodeId, to: NodeId): void {
-    this.link(from, to).cuts.shift();
+  /** Ends the cut of this direction that counts into `effect`. */
+  mend(from: NodeId, to: NodeId, effect: FaultEffect): void {
+    const link = this.link(from, to);
+    link.cuts = link.cuts.filter((cut) => cut.effect !== effect);
   }
 
   hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void {
     this.link(from, to).holds.push({ kind, effect });
   }
 
-  /** Ends the oldest hold of this direction; what no other hold keeps goes on, in the order in which it was sent. */
-  release(from: NodeId, to: NodeId): void {
+  /**
+   * Ends the hold of this direction that counts into `effect`; what no other hold keeps goes on, in the order in which
+   * it was sent.
+   */
+  release(from: NodeId, to: NodeId, effect: FaultEffect): void {
     const link = this.link(from, to);
-    link.holds.shift();
+    link.holds = link.holds.filter((hold) => hold.effect !== effect);
     const { held } = link;
     link.held = [];
     for (const { message, latencyUs } of held) this.dispatch(link, message, latencyUs);

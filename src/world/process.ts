@@ -77,6 +77,8 @@ export class Process {
   wasPaused = false;
   lanes: Parked[][] = [[], [], []];
   parkedCount = 0;
+  /** Messages that waited and stand in the queue again: whatever is delivered meanwhile comes behind them. */
+  arrivalsQueued = 0;
 
   timers: Timer[] = [];
   private lastGeneration = 0;
@@ -137,6 +139,7 @@ export class Process {
     this.wasPaused = false;
     this.lanes = [[], [], []];
     this.parkedCount = 0;
+    this.arrivalsQueued = 0;
     this.timers = [];
     this.persistsAsked = 0;
     this.persistsDone = 0;

@@ -78,8 +78,9 @@ function between(left: readonly NodeId[], right: readonly NodeId[]): Grudge {
   return separate([left, right]).grudge;
 }
 
+/** Groups are ascending, for those who read of them. */
 function split(order: readonly NodeId[], size: number): Topology {
-  return separate([order.slice(0, size), order.slice(size)]);
+  return separate([order.slice(0, size), order.slice(size)].map((group) => group.sort((a, b) => a - b)));
 }
 
 function circle(order: readonly NodeId[], reach: number): Topology {

@@ -237,14 +237,21 @@ export class World implements ContextHost, NetworkHost {
       this.lose(process, from, message, isLost ? 'cut' : 'down');
       return;
     }
-    if (process.isBlocked) this.parkMessage(process, from, message);
+    if (process.arrivalsQueued > 0) this.queueArrival(process, from, message);
+    else if (process.isBlocked) this.parkMessage(process, from, message);
     else this.handleMessage(EVENT.deliver, process, from, message);
   }
 
   private onArrived(process: Process, from: NodeId, message: Message, incarnation: number): void {
     if (process.node === null || incarnation !== process.incarnation) return;
+    process.arrivalsQueued -= 1;
     if (process.isBlocked) process.park(LANE.mailbox, EVENT.arrived, from, incarnation, message);
     else this.handleMessage(EVENT.arrived, process, from, message);
+  }
+
+  private queueArrival(process: Process, from: NodeId, message: Message): void {
+    process.arrivalsQueued += 1;
+    this.queue.push(this.nowUs, EVENT.arrived, process.id, from, process.incarnation, message);
   }
 
   private parkMessage(process: Process, from: NodeId, message: Message): void {
@@ -329,6 +336,8 @@ export class World implements ContextHost, NetworkHost {
       return;
     }
     this.handlePersisted(process, request);
+    // Those behind it may have nothing left to sync, so that no disk will ever ask for them.
+    this.completePersists(process);
   }
 
   /** Lets the messages behind a persist go and tells the process. */
@@ -401,7 +410,7 @@ export class World implements ContextHost, NetworkHost {
     const node = this.settings.create(process.id, process.disk.written);
     process.incarnation += 1;
     process.node = node;
-    if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state);
+    if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state, process.disk.synced);
     return node;
   }
 
@@ -537,6 +546,7 @@ export class World implements ContextHost, NetworkHost {
         if (timer.generation !== second) continue;
         timer.queuedAtUs = this.nowUs;
       }
+      if (kind === EVENT.arrived) process.arrivalsQueued += 1;
       this.queue.push(this.nowUs, kind, process.id, first, second, payload);
     }
   }

@@ -45,7 +45,7 @@ export class FakeControl implements WorldControl {
   stream(label: string): Stream { return new Stream('fake', label); }
 
   crash(process: NodeId, kind: string, effect: FaultEffect): void {
-    if (!this.isUp(process)) throw new Error('crashed twice');
+    if (!this.isUp(process)) return this.say('crash', process, kind, 'while down');
     this.down.add(process);
     this.pauses.delete(process);
     effect.processesStopped += 1;
@@ -75,7 +75,7 @@ export class FakeControl implements WorldControl {
     this.say('link', from, to, profile === null ? 'restored' : String(profile.lossPerMillion));
   }
   jumpClock(process: NodeId, byUs: number): void { this.say('jump', process, String(byUs)); }
-  setDrift(process: NodeId, perMillion: number): void { this.say('drift', process, String(perMillion)); }
+  setDrift(process: NodeId, perMillion: number | null): void { this.say('drift', process, String(perMillion)); }
 
   private say(verb: string, ...what: readonly (NodeId | string)[]): void {
     const words = what.map((word) => (typeof word === 'number' ? nodeName(word, this.nodes.length) : word));

@@ -67,7 +67,7 @@ describe('a nemesis', () => {
 
   it('restarts only whom this very fault has crashed', () => {
     expect(callsOf(at(1, crash('n1', 100)), at(5, crash('all', 10)))).toEqual([
-      '1 crash n1 process',
+      '1 crash n1 process', '5 crash n1 process while down',
       ...['n2', 'n3', 'n4', 'n5'].map((node) => `5 crash ${node} process`),
       ...['n2', 'n3', 'n4', 'n5'].map((node) => `15 restart ${node}`),
       '101 restart n1',
@@ -102,7 +102,7 @@ describe('a nemesis', () => {
     );
     expect(jump).toMatch(/^1 jump n1 -[5-9]$/);
     expect(drift).toMatch(/^2 drift n1 [5-9]$/);
-    expect(restored).toBe('9 drift n1 0');
+    expect(restored).toBe('9 drift n1 null');
   });
 
   it('holds one kind of message from each to each', () => {

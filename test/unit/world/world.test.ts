@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Context, PersistTag } from '../../../src/contract/context.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import type { Node } from '../../../src/contract/node.ts';
+import type { FaultEffect } from '../../../src/contract/world-control.ts';
 import { assert } from '../../../src/kernel/assert.ts';
 import { nodeId, type NodeId } from '../../../src/kernel/ids.ts';
 import { Control } from '../../../src/world/control.ts';
@@ -10,6 +11,12 @@ import type { World } from '../../../src/world/world.ts';
 import { smallWorld } from '../../support/world.ts';
 
 const [N1, N2, N3] = [nodeId(0), nodeId(1), nodeId(2)];
+
+/** Pauses the first node for a while. */
+function pauseBetween(control: Control, fromUs: number, toUs: number, effect: FaultEffect = noEffect()): void {
+  control.at(fromUs, () => control.pause(N1, effect));
+  control.at(toUs, () => control.resume(N1, effect));
+}
 
 /** A node made of loose handlers; `seen` collects what happened at which simulated time. */
 interface Script {
@@ -173,7 +180,96 @@ describe('persist as a barrier', () => {
   });
 });
 
+describe('a persist that has nothing to sync', () => {
+  it('completes behind one that was asked for before it', () => {
+    const setup = worldOf({ 0: {
+      start: (ctx) => {
+        ctx.persist({ kind: 'one' });
+        ctx.persist({ kind: 'two' });
+        ctx.send(N2, ping(1));
+      },
+      persisted: (_ctx, tag) => setup.see(tag.kind),
+    }, 1: { message: () => setup.see('got') } });
+    setup.world.start();
+    setup.world.runUntil(10_000);
+    expect(setup.seen).toEqual(['0 one', '0 two', '1000 got']);
+  });
+
+  it('completes behind one whose completion waited for a step or a pause', () => {
+    const write = (ctx: Context): void => {
+      ctx.put('cell', 1);
+      ctx.persist({ kind: 'one' });
+    };
+    const again = (ctx: Context): void => {
+      ctx.persist({ kind: 'two' });
+      ctx.send(N2, ping(1));
+    };
+    const persisted = (_ctx: Context, tag: PersistTag): void => { stepped.see(tag.kind); };
+    const message = (): void => { stepped.see('got'); };
+    const start = (ctx: Context): void => {
+      write(ctx);
+      ctx.continueAs('step', 5_000);
+    };
+    const stepped = worldOf({ 0: { start, continued: again, persisted }, 1: { message } });
+    stepped.world.start();
+    stepped.world.runUntil(20_000);
+    expect(stepped.seen).toEqual(['5000 one', '5000 two', '6000 got']);
+
+    for (let seed = 0; seed < 20; seed += 1) {
+      const seen: string[] = [];
+      const paused = worldOf({
+        0: { start: write, message: again, persisted: (_ctx, tag) => { seen.push(tag.kind); } },
+        1: { start: (ctx) => ctx.send(N1, ping(1)), message: () => { seen.push('got'); } },
+      }, { seed: String(seed) });
+      pauseBetween(paused.control, 1, 5_000);
+      paused.world.start();
+      paused.world.runUntil(20_000);
+      expect(seen, `seed ${seed}`).toEqual(['one', 'two', 'got']);
+    }
+  });
+});
+
+describe('faults that overlap', () => {
+  it('end what they began, and nothing of the others', () => {
+    const setup = worldOf({
+      0: { start: (ctx) => ctx.setTimer('t', 1_000), timer: (ctx) => {
+        ctx.send(N2, ping(1));
+        ctx.setTimer('t', 4_000);
+      } },
+      1: { message: () => setup.see('got') },
+    });
+    const [all, votes, open, closed] = [noEffect(), noEffect(), noEffect(), noEffect()];
+    setup.control.at(0, () => setup.control.hold(N1, N2, null, all));
+    setup.control.at(100, () => setup.control.hold(N1, N2, 'Vote', votes));
+    setup.control.at(200, () => setup.control.release(N1, N2, votes));
+    setup.control.at(3_000, () => setup.control.release(N1, N2, all));
+    setup.control.at(3_500, () => setup.control.cut(N1, N2, 'delivered', open));
+    setup.control.at(3_600, () => setup.control.cut(N1, N2, 'lost', closed));
+    setup.control.at(3_700, () => setup.control.mend(N1, N2, closed));
+    setup.control.at(8_000, () => setup.control.mend(N1, N2, open));
+    setup.world.start();
+    setup.world.runUntil(11_000);
+    expect(setup.seen).toEqual(['4000 got', '10000 got']);
+    expect([open.messagesDropped, closed.messagesDropped]).toEqual([1, 0]);
+  });
+});
+
 describe('crashes', () => {
+  it('of a machine take what was not synced, also where the process is down already', () => {
+    const setup = worldOf({ 0: { start: (ctx) => ctx.put('cell', 1) } });
+    const { disk } = setup.world.process(N1);
+    const effect = noEffect();
+    setup.control.at(100, () => setup.control.crash(N1, 'process', noEffect()));
+    setup.control.at(200, () => setup.control.crash(N1, 'machine', effect));
+    setup.world.start();
+    setup.world.runUntil(150);
+    expect(disk.written.cell('cell')).toBe(1);
+    setup.world.runUntil(300);
+    expect(effect).toMatchObject({ processesStopped: 0 });
+    expect(disk.written.cell('cell')).toBe(effect.writesLost === 1 ? undefined : 1);
+    expect(disk.synced.cell('cell')).toBe(disk.written.cell('cell'));
+  });
+
   const counter = (setup: () => { see: (what: string) => void }, disk: { last: unknown }): Script => ({
     start: (ctx) => {
       setup().see(`start with ${String(disk.last)}`);
@@ -259,7 +355,7 @@ describe('a pause', () => {
     const effect = noEffect();
     setup.control.at(500, () => setup.control.pause(N1, effect));
     setup.control.at(2_500, () => setup.see(`synced ${String(setup.world.process(N1).disk.synced.cell('cell'))}`));
-    setup.control.at(10_000, () => setup.control.resume(N1));
+    setup.control.at(10_000, () => setup.control.resume(N1, effect));
     setup.world.start();
     setup.world.runUntil(20_000);
     expect(setup.seen[0]).toBe('2500 synced 1');
@@ -281,8 +377,7 @@ describe('a pause', () => {
         },
         1: { start: (ctx) => [1, 2, 3].forEach((number) => ctx.send(N1, ping(number))) },
       }, { seed: String(seed) });
-      setup.control.at(1, () => setup.control.pause(N1, noEffect()));
-      setup.control.at(5_000, () => setup.control.resume(N1));
+      pauseBetween(setup.control, 1, 5_000);
       setup.world.start();
       setup.world.runUntil(20_000);
       places.add(setup.seen.indexOf('5000 timer'));
@@ -301,8 +396,7 @@ describe('a pause', () => {
         },
         1: { start: (ctx) => ctx.send(N1, ping(1)) },
       }, { seed: String(seed) });
-      setup.control.at(1, () => setup.control.pause(N1, noEffect()));
-      setup.control.at(5_000, () => setup.control.resume(N1));
+      pauseBetween(setup.control, 1, 5_000);
       setup.world.start();
       setup.world.runUntil(50_000);
       outcomes.add(setup.seen.join());
@@ -319,8 +413,7 @@ describe('a pause', () => {
       },
       1: { start: (ctx) => ctx.send(N1, ping(1)) },
     });
-    setup.control.at(2_000, () => setup.control.pause(N1, noEffect()));
-    setup.control.at(9_000, () => setup.control.resume(N1));
+    pauseBetween(setup.control, 2_000, 9_000);
     setup.world.start();
     setup.world.runUntil(50_000);
     expect(setup.seen).toEqual(['9000 write', '9000 mail']);
@@ -332,8 +425,7 @@ describe('a pause', () => {
       1: { start: (ctx) => [1, 2, 3].forEach((number) => ctx.send(N1, ping(number))) },
     }, { mailboxLimit: 2 });
     const effect = noEffect();
-    setup.control.at(1, () => setup.control.pause(N1, effect));
-    setup.control.at(5_000, () => setup.control.resume(N1));
+    pauseBetween(setup.control, 1, 5_000, effect);
     setup.world.start();
     setup.world.runUntil(50_000);
     expect(setup.seen).toEqual(['5000 got 1', '5000 got 2']);
@@ -342,13 +434,27 @@ describe('a pause', () => {
 
   it('nests: the process runs again after its last resume', () => {
     const setup = worldOf({ 0: { start: (ctx) => ctx.setTimer('t', 1_000), timer: () => setup.see('timer') } });
-    setup.control.at(1, () => setup.control.pause(N1, noEffect()));
-    setup.control.at(2, () => setup.control.pause(N1, noEffect()));
-    setup.control.at(3_000, () => setup.control.resume(N1));
-    setup.control.at(7_000, () => setup.control.resume(N1));
+    const [outer, inner] = [noEffect(), noEffect()];
+    pauseBetween(setup.control, 1, 7_000, outer);
+    pauseBetween(setup.control, 2, 3_000, inner);
     setup.world.start();
     setup.world.runUntil(50_000);
     expect(setup.seen).toEqual(['7000 timer']);
+    expect([outer.timersDelayed, inner.timersDelayed]).toEqual([0, 1]);
+  });
+
+  it('keeps the order of the mail, also of what arrives at the instant of its end', () => {
+    const setup = worldOf({
+      0: { message: (_ctx, _from, message) => setup.see(String((message as unknown as { number: number }).number)) },
+      1: { start: (ctx) => ctx.setTimer('t', 1_000), timer: (ctx) => {
+        for (const number of [0, 1, 2]) ctx.send(N1, ping(number));
+        if (setup.world.nowUs === 1_000) ctx.setTimer('t', 3_000);
+      } },
+    });
+    pauseBetween(setup.control, 1_500, 5_000);
+    setup.world.start();
+    setup.world.runUntil(20_000);
+    expect(setup.seen).toEqual([0, 1, 2, 0, 1, 2].map((number) => `5000 ${number}`));
   });
 });
 
@@ -384,6 +490,19 @@ describe('timers', () => {
       expect(setup.seen).toEqual([`${firesAt} t`]);
       expect(effect.timersMoved).toBe(1);
     }
+  });
+});
+
+describe('a drift that ends', () => {
+  it('leaves the clock with the rate that it had of its own', () => {
+    const setup = worldOf({}, { driftPerMillion: 20_000 });
+    const { clock } = setup.world.process(N1);
+    const own = clock.driftPerMillion;
+    expect(own).not.toBe(0);
+    setup.control.setDrift(N1, 5, noEffect());
+    expect(clock.driftPerMillion).toBe(5);
+    setup.control.setDrift(N1, null, noEffect());
+    expect(clock.driftPerMillion).toBe(own);
   });
 });
 
