@@ -1,3 +1,4 @@
+import type { DiskView } from '../../contract/disk.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { LogEntry } from './messages.ts';
 
@@ -20,7 +21,13 @@ export interface NodeGhost {
   attestedTerm: number;
   /** Highest term seen on its disk since it started. */
   durableTerm: number;
+  /** Highest term that it was ever in, also one that a crash took back before anybody heard of it. */
+  highestTerm: number;
+  /** What a crash of its machine would leave. */
+  synced: DiskView;
 }
+
+const NOTHING: DiskView = { cell: () => undefined, log: () => [] };
 
 /** A node of which nothing is known. */
 export function newNodeGhost(): NodeGhost {
@@ -35,6 +42,8 @@ export function newNodeGhost(): NodeGhost {
     nextPeer: 0,
     attestedTerm: 0,
     durableTerm: 0,
+    highestTerm: 0,
+    synced: NOTHING,
   };
 }
 

@@ -21,7 +21,10 @@ export const logMatching: InvariantInfo = {
   source: 'Raft, Figure 3, Log Matching (§5.3)',
 };
 
-/** R4: what was committed in a term is in the log of every leader of a higher term when it is elected. */
+/**
+ * R4: what was committed in a term is in the log of every leader of a higher term. Looked at when one is elected, and
+ * when something is committed in a lower term than one leads already.
+ */
 export const leaderCompleteness: InvariantInfo = {
   id: 'R4',
   name: 'leader-completeness',
@@ -71,8 +74,9 @@ export const indicesBounded: InvariantInfo = {
 };
 
 /**
- * R13: what a leader takes as held by a follower of its term is there, is the leader's, and never goes back. The last
- * part is stronger than the paper's specification, which lets matchIndex fall when replies are reordered.
+ * R13: what a leader takes as held by a node, itself included, is on that node's disk, is the leader's, and never goes
+ * back, as long as that node has been in no higher term. "Never back" is stronger than the paper's specification, which
+ * lets matchIndex fall when replies are reordered.
  */
 export const matchIndexTrue: InvariantInfo = {
   id: 'R13',

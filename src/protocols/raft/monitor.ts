@@ -53,8 +53,9 @@ class RaftMonitor implements Monitor<RaftState> {
 
   // ── Starts and events ────────────────────────────────────────────────
 
-  onStarted(node: NodeId, state: RaftState): void {
+  onStarted(node: NodeId, state: RaftState, synced: DiskView): void {
     const ghost = this.ghostOf(node);
+    ghost.synced = synced;
     const { currentTerm, log } = state.durable;
     if (currentTerm < ghost.attestedTerm) {
       const text = `${this.name(node)} starts in term ${currentTerm}, but sent a message of term ${ghost.attestedTerm}`;
@@ -62,6 +63,7 @@ class RaftMonitor implements Monitor<RaftState> {
     }
     // Before it has said anything, a node may lose terms and entries; what it had said is R9's.
     ghost.currentTerm = currentTerm;
+    ghost.highestTerm = Math.max(ghost.highestTerm, currentTerm);
     ghost.ledTerm = 0;
     ghost.commitIndex = 0;
     ghost.lastApplied = 0;
@@ -125,6 +127,7 @@ class RaftMonitor implements Monitor<RaftState> {
       this.breach(invariants.termMonotone, text);
     }
     ghost.currentTerm = currentTerm;
+    ghost.highestTerm = Math.max(ghost.highestTerm, currentTerm);
   }
 
   private onElected(node: NodeId, ghost: NodeGhost, state: RaftState, leader: Leader): void {
@@ -176,11 +179,26 @@ class RaftMonitor implements Monitor<RaftState> {
       this.breach(invariants.commitsCurrentTerm, text);
     }
     const { entries, committedIn } = this.committed;
+    const known = entries.length;
     while (entries.length < Math.min(commitIndex, lastIndex(log))) {
       entries.push(entryAt(log, entries.length + 1));
       committedIn.push(currentTerm);
     }
+    if (entries.length > known) this.checkLaterLeaders(node, currentTerm);
     ghost.commitIndex = commitIndex;
+  }
+
+  /** A slow leader commits after its successor was elected: then the successor has to have had the entry already. */
+  private checkLaterLeaders(node: NodeId, term: number): void {
+    const index = this.committed.entries.length;
+    for (const [ledTerm, leader] of this.leaders) {
+      const ghost = this.ghostOf(leader);
+      if (ledTerm <= term || ghost.ledTerm !== ledTerm) continue;
+      if (ghost.terms[index - 1] === this.committed.entries[index - 1]?.term) continue;
+      const text = `${this.name(node)} commits entry ${index} in term ${term}, which ${this.name(leader)}, ` +
+        `leader of term ${ledTerm}, lacks`;
+      this.breach(invariants.leaderCompleteness, text);
+    }
   }
 
   private onAppliedChanged(node: NodeId, ghost: NodeGhost, state: RaftState): void {
@@ -214,6 +232,13 @@ class RaftMonitor implements Monitor<RaftState> {
   /** The followers take turns, so that the cost of an event does not grow with the cluster. */
   private checkFollowers(node: NodeId, ghost: NodeGhost, leader: Leader): void {
     const size = this.nodes.length;
+    const ownIndex = leader.matchIndex[node] as number;
+    if (ownIndex !== ghost.matchIndex[node] && !this.isHeldBy(ghost, ownIndex, ghost)) {
+      const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, counts itself up to ${ownIndex}, ` +
+        `but has ${durableLog(ghost.synced).length} entries on its disk`;
+      this.breach(invariants.matchIndexTrue, text);
+    }
+    ghost.matchIndex[node] = ownIndex;
     for (let looked = Math.min(size - 1, PEERS_PER_EVENT); looked > 0; looked--) {
       if (ghost.nextPeer === node) ghost.nextPeer += 1;
       if (ghost.nextPeer >= size) ghost.nextPeer = node === 0 ? 1 : 0;
@@ -232,14 +257,20 @@ class RaftMonitor implements Monitor<RaftState> {
     const known = ghost.matchIndex[peer] as number;
     ghost.matchIndex[peer] = matchIndex;
     const follower = this.ghostOf(peer);
-    // A follower that has gone on to a higher term may have dropped what this leader wrote.
-    const isHeld = matchIndex === 0 || follower.currentTerm > ghost.currentTerm ||
-      (matchIndex <= ghost.terms.length && follower.terms[matchIndex - 1] === ghost.terms[matchIndex - 1]);
+    const isHeld = this.isHeldBy(follower, matchIndex, ghost);
     if (isHeld && matchIndex >= known) return;
     const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, has matchIndex ${matchIndex} ` +
-      `(before: ${known}) for ${this.name(peer)}, which holds ${follower.terms.length} entries ` +
-      (isHeld ? 'and agrees' : 'and does not agree');
+      `(before: ${known}) for ${this.name(peer)}, on whose disk are ${durableLog(follower.synced).length} entries ` +
+      (isHeld ? 'that agree' : 'that do not agree');
     this.breach(invariants.matchIndexTrue, text);
+  }
+
+  /** Whether a node has the leader's entry at `index` on its disk. */
+  private isHeldBy(holder: NodeGhost, index: number, leader: NodeGhost): boolean {
+    // Whoever has been in a higher term may have dropped what this leader wrote. It may have forgotten that term since:
+    // term and log are synced apart, so a crash can take the term and leave the cut.
+    if (index === 0 || holder.highestTerm > leader.currentTerm) return true;
+    return index <= leader.terms.length && durableLog(holder.synced)[index - 1]?.term === leader.terms[index - 1];
   }
 
   // ── Messages ─────────────────────────────────────────────────────────
@@ -291,7 +322,7 @@ class RaftMonitor implements Monitor<RaftState> {
     this.onTerm(from, reply.term, synced);
     if (reply.matchIndex === 0) return;
     const ghost = this.ghostOf(from);
-    const log = synced.log(LOG_FILE) as readonly LogEntry[];
+    const log = durableLog(synced);
     const heldTerm = log[reply.matchIndex - 1]?.term;
     // While the reply waited for its sync, a leader of a higher term may have replaced entries: in memory, where the
     // disk still has what is acknowledged, or on the disk as well. Whoever counts this reply can no longer win by it.
@@ -355,6 +386,10 @@ export const raftInvariants: InvariantSet<RaftState> = {
 /** Term in which a node would come back: an entry of a term shows that the node was in it. */
 function durableTerm(synced: DiskView): number {
   const vote = synced.cell(VOTE_FILE) as VoteRecord | undefined;
-  const log = synced.log(LOG_FILE) as readonly LogEntry[];
+  const log = durableLog(synced);
   return Math.max(vote?.currentTerm ?? 0, termAt(log, lastIndex(log)));
+}
+
+function durableLog(synced: DiskView): readonly LogEntry[] {
+  return synced.log(LOG_FILE) as readonly LogEntry[];
 }

@@ -60,14 +60,15 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
   onMessage(ctx: Context, from: NodeId, message: Message): void {
     const received = message as RaftMessage;
     // §5.1 A higher term, in any message, makes a follower of us. Replies are no exception, whatever else they say.
-    if (received.term > this.state.durable.currentTerm) {
+    const isNewTerm = received.term > this.state.durable.currentTerm;
+    if (isNewTerm) {
       this.adoptTerm(ctx, received.term);
       // A vote is stored together with its term, so onRequestVote does both in one write.
       if (received.kind !== 'RequestVote') this.storeVote(ctx);
     }
     switch (received.kind) {
       case 'RequestVote':
-        return this.onRequestVote(ctx, from, received);
+        return this.onRequestVote(ctx, from, received, isNewTerm);
       case 'RequestVoteReply':
         return this.onRequestVoteReply(ctx, from, received);
       case 'AppendEntries':
@@ -159,7 +160,7 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
     return { kind: 'RequestVote', term, lastLogIndex, lastLogTerm: termAt(log, lastLogIndex) };
   }
 
-  private onRequestVote(ctx: Context, from: NodeId, request: RequestVote): void {
+  private onRequestVote(ctx: Context, from: NodeId, request: RequestVote, isNewTerm: boolean): void {
     const { durable } = this.state;
     const voteGranted = this.mayGrantVote(from, request);
     if (voteGranted) {
@@ -168,7 +169,7 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
       this.resetElectionTimer(ctx);
       ctx.note({ event: 'granted-vote', term: durable.currentTerm, candidate: from });
     }
-    this.storeVote(ctx); // Barrier: the reply leaves when term and vote are synced.
+    if (isNewTerm || voteGranted) this.storeVote(ctx); // Barrier: the reply leaves when term and vote are synced.
     const reply: RequestVoteReply = { kind: 'RequestVoteReply', term: durable.currentTerm, voteGranted };
     ctx.send(from, reply);
   }

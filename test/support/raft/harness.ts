@@ -229,7 +229,9 @@ export class Cluster {
   }
 
   private begin(id: NodeId): void {
-    this.settings.monitor?.onStarted?.(id, this.state(id));
+    const host = this.host(id);
+    const synced = { cell: () => host.synced.vote, log: () => host.synced.log };
+    this.settings.monitor?.onStarted?.(id, this.state(id), synced);
     this.run(id, (node, ctx) => node.onStart?.(ctx));
     this.sync(id);
   }
