@@ -10,8 +10,8 @@ type Cause = NonNullable<VerdictRecord['cause']>;
  * Looks for the cause of an `invalid` verdict: the first of its suspects, the latest fault first, without which the
  * verdict of that checker is no longer `invalid`; then the first pair. `null` where neither helps.
  *
- * Yields lists of faults to leave out, one for each run that it needs, `width` at a time, and is handed the results in
- * the same order. The answer does not depend on `width`.
+ * Yields lists of faults to leave out (by their index in the plan), one for each run that it needs, `width` at a time,
+ * and is handed the results in the same order. The answer does not depend on `width`.
  */
 export function* establishCause(
   result: RunResult, checker: string, width: number,
@@ -22,7 +22,7 @@ export function* establishCause(
   const trials = [...suspects.map((fault) => [fault]), ...pairsOf(suspects.slice(0, PAIRED_MAX))];
   for (let from = 0; from < trials.length; from += width) {
     const round = trials.slice(from, from + width);
-    const results = yield round;
+    const results = yield round.map((faults) => faults.flatMap((at) => result.faults[at]?.index ?? []));
     const place = results.findIndex((trial) => isGone(trial, checker));
     const faults = round[place];
     if (faults !== undefined) return causeOf(faults, result.faults);
@@ -36,9 +36,9 @@ export function withCause(result: RunResult, checker: string, cause: Cause): Run
   return { ...result, verdicts };
 }
 
-/** A run that broke off, or a checker that gave up, does not show that the fault was needed. */
+/** A run that broke off or met a limit, or a checker that gave up, does not show that the fault was needed. */
 function isGone(trial: RunResult, checker: string): boolean {
-  if (trial.outcome === 'error' || trial.outcome === 'nondeterministic') return false;
+  if (trial.outcome === 'error' || trial.outcome === 'nondeterministic' || trial.reason !== null) return false;
   const verdict = trial.verdicts.find((record) => record.checker === checker)?.verdict;
   return verdict === undefined || verdict === 'valid';
 }

@@ -14,7 +14,7 @@ export interface RunJob {
   /** Zero-based place in the list of {@link ScenarioEntry} that the pool was opened with. */
   readonly entry: number;
   readonly seed: string;
-  /** Indices of applied faults to leave out. */
+  /** Faults to leave out, by their index in the plan. */
   readonly without: readonly number[];
   /** Which runs are to bring their history along; it is too big to travel with every one. */
   readonly history: 'never' | 'unexpected' | 'always';

@@ -27,7 +27,8 @@ export function checkText(result: LinearizabilityResult): string {
 function operationText(operation: CheckedOperation): string {
   const { process, f, key, input, output, outcome, invokedIndex, completedIndex } = operation;
   const object = key === null ? '' : ` ${key}`;
-  const answer = outcome === 'ok' ? `ok ${JSON.stringify(output)}` : outcome;
-  const end = completedIndex === null ? ', never completed' : ` to ${completedIndex}`;
-  return `process ${process}: ${f}${object} ${JSON.stringify(input)} -> ${answer} (index ${invokedIndex}${end})`;
+  const call = `process ${process}: ${f}${object} ${JSON.stringify(input)}`;
+  // It may well have completed: the contradiction does not need that.
+  if (outcome !== 'ok') return `${call}, at any time from index ${invokedIndex} on, or never`;
+  return `${call} -> ok ${JSON.stringify(output)} (index ${invokedIndex} to ${completedIndex})`;
 }

@@ -1,4 +1,6 @@
-import { checkLinearizable, checkProgress, type LinearizabilityResult, type Operation } from '../../checkers/index.ts';
+import {
+  checkLinearizable, checkProgress, pairOperations, type Evidence, type Operation,
+} from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { History } from '../history/operation.ts';
@@ -72,17 +74,24 @@ function findingOf(judged: Judged, check: Check): Finding {
 }
 
 function linearizable({ history, scenario }: Judged): Finding {
-  const result = checkLinearizable(history, { model: scenario.workload.kind });
-  const { verdict, reason, evidence } = result;
+  const { verdict, reason, evidence } = checkLinearizable(history, { model: scenario.workload.kind });
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };
   const atUs = evidence.offending.completedAtUs;
-  return { verdict, summary: evidence.summary, atUs, evidence: evidenceLines(result, scenario.clients.count) };
+  const lines = evidenceLines(evidence, history, scenario.clients.count);
+  return { verdict, summary: evidence.summary, atUs, evidence: lines };
 }
 
-function evidenceLines({ evidence }: LinearizabilityResult, clients: number): string[] {
-  if (evidence === null) return [];
-  const lines = evidence.operations.map((operation) => operationLine(operation, clients));
-  return evidence.omitted === 0 ? lines : [...lines, `(and ${evidence.omitted} earlier operations)`];
+/**
+ * Evidence has forgotten how an update ended, where the contradiction does not need that. People look for the operation
+ * as it was.
+ */
+function evidenceLines({ operations, omitted }: Evidence, history: History, clients: number): string[] {
+  const byIndex = new Map(pairOperations(history).operations.map((operation) => [operation.invokedIndex, operation]));
+  const lines = operations.map((operation) => {
+    const { outcome, completedAtUs } = byIndex.get(operation.invokedIndex) ?? operation;
+    return operationLine({ ...operation, outcome, completedAtUs }, clients);
+  });
+  return omitted === 0 ? lines : [...lines, `(and ${omitted} earlier operations)`];
 }
 
 /** One operation for a person: who, what, the answer, and its true-time interval. */

@@ -13,7 +13,7 @@ export interface RunRequest {
   readonly module?: ProtocolModule;
   /** Keep the full trace. Does not change the fingerprint. */
   readonly trace?: boolean;
-  /** Indices of applied faults to leave out, for counterfactuals. */
+  /** Faults to leave out, by their index in the plan, for counterfactuals. */
   readonly without?: readonly number[];
   /** Host's watch over stray promises: starts it, and returns the call that stops it and says how many were made. */
   readonly watchPromises?: () => () => number;

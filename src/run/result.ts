@@ -26,6 +26,8 @@ export interface VerdictRecord {
 
 /** A fault as it was applied. */
 export interface FaultRecord {
+  /** Its index in the plan of this run, which names it whatever else is left out. */
+  readonly index: number;
   readonly kind: string;
   readonly atUs: TimeUs;
   /** Instant at which it was undone; `null` when it lasted to the end, or has no duration. */

@@ -44,7 +44,12 @@ function runScenario(request: RunRequest): RunRecord {
   const streams = new Streams(seed);
   const scenario = applyProfile(request.scenario, (label) => streams.get(label), module);
   const built = buildWorld(scenario, {
-    module, streams, trace: request.trace === true ? 'full' : 'digest', without: request.without ?? [],
+    module,
+    streams,
+    trace: request.trace === true ? 'full' : 'digest',
+    // Messages travel by reference. Ours are known to be left alone by whoever has them; a stranger's are not.
+    freezeMessages: request.module !== undefined,
+    without: request.without ?? [],
   });
   built.world.start();
   built.nemesis.start();
@@ -134,7 +139,7 @@ function fingerprintOf({ world, history }: Built): string {
   return digest.hex();
 }
 
-function faultRecord({ kind, atUs, untilUs, target, effect, line }: AppliedFault): FaultRecord {
+function faultRecord({ index, kind, atUs, untilUs, target, effect, line }: AppliedFault): FaultRecord {
   const changed = Object.entries(effect).filter(([, count]) => (count as number) > 0) as [keyof FaultEffect, number][];
-  return { kind, atUs, untilUs, target, effect: Object.fromEntries(changed), line };
+  return { index, kind, atUs, untilUs, target, effect: Object.fromEntries(changed), line };
 }

@@ -45,6 +45,8 @@ export interface BuildSettings {
   readonly module: ProtocolModule;
   readonly streams: Streams;
   readonly trace: TraceMode;
+  /** Freeze each message as it leaves, so that a protocol which writes to one is caught. Slower. */
+  readonly freezeMessages: boolean;
   /** Indices of planned faults to leave out. */
   readonly without: readonly number[];
 }
@@ -85,7 +87,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     mailboxLimit: MAILBOX_LIMIT,
     limits,
     trace: settings.trace,
-    freezeMessages: settings.trace === 'full',
+    freezeMessages: settings.freezeMessages,
     create: (process, view) => (process < system.nodes ? makeNode(process, view) : makeClient(process)),
     monitor: module.invariants.observe({ nodes, nameOf }, reportBreach),
     onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`),

@@ -20,7 +20,8 @@ let lastSeed = 0;
 /** Runs a scenario without judging it; another seed each time. A run that is not clean is no measurement. */
 function simulate(scenario: Scenario, trace: TraceMode, module: ProtocolModule): Built {
   lastSeed += 1;
-  const built = buildWorld(scenario, { module, streams: new Streams(String(lastSeed)), trace, without: [] });
+  const streams = new Streams(String(lastSeed));
+  const built = buildWorld(scenario, { module, streams, trace, freezeMessages: false, without: [] });
   built.world.start();
   built.nemesis.start();
   const stop = built.world.runUntil(scenario.durationUs);

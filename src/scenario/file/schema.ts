@@ -30,6 +30,8 @@ const drift = quantity(readDriftRange, 'a rate or a range such as -200ppm..200pp
 const day = 24 * 60 * 60 * 1_000_000;
 
 const drawnDrift = rate.pipe(z.number().max(500_000, 'must be at most 50%'));
+/** Drawn from both sides of zero with 32 random bits. */
+const drawnOffset = duration.pipe(z.number().max(30 * 60_000_000, 'must be at most 30m'));
 
 /** A text of one line, for people. */
 const line = z.string().min(1).max(200).regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, 'must be one line of text');
@@ -163,7 +165,7 @@ export const scenarioFile = map({
   }).optional(),
   network: map(networkShape).optional(),
   disk: map({ sync: span.optional() }).optional(),
-  clocks: map({ drift: drawnDrift.optional(), offset: duration.optional() }).optional(),
+  clocks: map({ drift: drawnDrift.optional(), offset: drawnOffset.optional() }).optional(),
   duration: atMostADay.optional(),
   limits: map({
     events: count(1, 1_000_000_000).optional(),

@@ -55,13 +55,13 @@ export function lostWrite(fields: Partial<RunResult> = {}): RunResult {
       verdictOf({ checker: 'R4', verdict: 'invalid', summary: 'n3 lacks entry 5', atUs: 1_800_000 }),
     ],
     faults: [
-      { kind: 'crash', atUs: 100_000, untilUs: 200_000, target: 'n2', effect: {}, line: 0 },
+      { index: 0, kind: 'crash', atUs: 100_000, untilUs: 200_000, target: 'n2', effect: {}, line: 0 },
       {
-        kind: 'partition', atUs: 1_500_000, untilUs: 2_400_000, target: 'n1 | n2 n3', effect: { messagesDropped: 9 },
-        line: 1,
+        index: 1, kind: 'partition', atUs: 1_500_000, untilUs: 2_400_000, target: 'n1 | n2 n3', line: 1,
+        effect: { messagesDropped: 9 },
       },
-      { kind: 'restart', atUs: 1_900_000, untilUs: null, target: 'n2', effect: {}, line: 2 },
-      { kind: 'pause', atUs: 2_100_000, untilUs: null, target: 'n1', effect: {}, line: 3 },
+      { index: 2, kind: 'restart', atUs: 1_900_000, untilUs: null, target: 'n2', effect: {}, line: 2 },
+      { index: 3, kind: 'pause', atUs: 2_100_000, untilUs: null, target: 'n1', effect: {}, line: 3 },
     ],
     ...fields,
   });

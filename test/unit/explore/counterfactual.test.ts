@@ -40,7 +40,7 @@ describe('the cause of a violation', () => {
     expect(search(() => false, 2)).toEqual({ cause: null, trials: 6 });
     const many = lostWrite({
       faults: Array.from({ length: 40 }, (_, index) =>
-        ({ kind: 'pause', atUs: index, untilUs: null, target: 'n1', effect: {}, line: index })),
+        ({ index, kind: 'pause', atUs: index, untilUs: null, target: 'n1', effect: {}, line: index })),
       verdicts: [verdictOf({ verdict: 'invalid', suspects: Array.from({ length: 40 }, (_, index) => 39 - index) })],
     });
     expect(search(() => false, 5, many)).toEqual({ cause: null, trials: 12 + 15 });
