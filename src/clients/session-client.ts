@@ -34,6 +34,8 @@ export interface ClientState {
   phase: Phase;
   /** `null` until the process has registered one. */
   session: number | null;
+  /** A session was asked for and has not come; it is waited for across operations. */
+  isRegistering: boolean;
   /** Of the last operation in this session; they begin at 1. */
   sequence: number;
   /** Attempts with numbers from this on belong to the present request; answers to lower ones are ignored. */
@@ -52,7 +54,8 @@ export interface ClientState {
 
 type Phase =
   | { readonly kind: 'thinking' }
-  | { readonly kind: 'registering' }
+  /** The operation has begun, and waits for a session: no node knows of it yet. */
+  | { readonly kind: 'registering'; readonly operation: Operation }
   | { readonly kind: 'executing'; readonly operation: Operation };
 
 /** Keeps the attempts of two processes of one client apart: a late answer must not find a number used again. */
@@ -78,6 +81,7 @@ export class SessionClient implements Node<ClientState> {
       process: init.process,
       phase: { kind: 'thinking' },
       session: null,
+      isRegistering: false,
       sequence: 0,
       firstAttempt: init.process * ATTEMPTS_PER_PROCESS,
       nextAttempt: init.process * ATTEMPTS_PER_PROCESS,
@@ -96,7 +100,7 @@ export class SessionClient implements Node<ClientState> {
   onTimer(ctx: Context, name: string): void {
     const { state } = this;
     switch (name) {
-      case 'think': return state.session === null ? this.register(ctx) : this.invoke(ctx, state.session);
+      case 'think': return this.invoke(ctx);
       case 'timeout': return this.onTimeout(ctx);
       case 'attempt':
         if (state.awaited !== null) {
@@ -136,16 +140,13 @@ export class SessionClient implements Node<ClientState> {
   private onResult(ctx: Context, result: SessionResult): void {
     const { state } = this;
     state.unanswered = 0;
-    switch (state.phase.kind) {
-      case 'registering':
-        assert(result.kind === 'registered', 'a registration is answered by a session');
-        state.session = result.session;
-        state.sequence = 0;
-        return this.invoke(ctx, result.session);
-      case 'executing': return this.onExecuted(ctx, state.phase.operation, result);
-      case 'thinking': return; // Unreachable: while thinking, every attempt belongs to the past.
-      default: return unreachable(state.phase);
-    }
+    const { phase } = state;
+    if (phase.kind === 'executing') return this.onExecuted(ctx, phase.operation, result);
+    assert(state.isRegistering && result.kind === 'registered', 'a registration is answered by a session');
+    state.session = result.session;
+    state.sequence = 0;
+    this.endRequest(ctx);
+    if (phase.kind === 'registering') this.execute(ctx, phase.operation);
   }
 
   private onExecuted(ctx: Context, operation: Operation, result: SessionResult): void {
@@ -163,8 +164,15 @@ export class SessionClient implements Node<ClientState> {
 
   private onTimeout(ctx: Context): void {
     const { phase } = this.state;
-    assert(phase.kind === 'executing', 'only an open operation can time out');
-    this.complete(ctx, phase.operation, this.outcomeOfTimeout(), phase.operation.value, 'timeout');
+    assert(phase.kind !== 'thinking', 'only an open operation can time out');
+    const { operation } = phase;
+    // It was never sent to anybody. The session is waited for all the same: to ask anew would waste what was asked.
+    if (phase.kind === 'registering') {
+      const { f, key, value } = operation;
+      this.init.recorder.complete(this.state.process, 'fail', f, key, value, 'no-session');
+      return this.think(ctx);
+    }
+    this.complete(ctx, operation, this.outcomeOfTimeout(), operation.value, 'timeout');
   }
 
   /** A request without an answer may have been executed, or may be yet: unknown, never failed. */
@@ -179,21 +187,23 @@ export class SessionClient implements Node<ClientState> {
     ctx.setTimer('think', this.init.source.thinkUs(ctx.random('workload')));
   }
 
-  /** Not an operation: a session is asked for until there is one, however long that takes. */
-  private register(ctx: Context): void {
-    this.state.phase = { kind: 'registering' };
+  /** The time of an operation begins here, session or not: a user who waits for a session waits, too. */
+  private invoke(ctx: Context): void {
+    const { state } = this;
+    const operation = this.init.source.next(ctx.random('workload'), state.seen);
+    state.seen.operations += 1;
+    this.init.recorder.invoke(state.process, operation.f, operation.key, operation.value);
+    ctx.setTimer('timeout', this.init.timeoutUs);
+    if (state.session !== null) return this.execute(ctx, operation);
+    state.phase = { kind: 'registering', operation };
+    if (state.isRegistering) return;
+    state.isRegistering = true;
     this.beginRequest(ctx);
   }
 
-  private invoke(ctx: Context, session: number): void {
-    const { state } = this;
-    assert(state.session === session, 'an operation needs a session');
-    const operation = this.init.source.next(ctx.random('workload'), state.seen);
-    state.seen.operations += 1;
-    state.sequence += 1;
-    state.phase = { kind: 'executing', operation };
-    this.init.recorder.invoke(state.process, operation.f, operation.key, operation.value);
-    ctx.setTimer('timeout', this.init.timeoutUs);
+  private execute(ctx: Context, operation: Operation): void {
+    this.state.sequence += 1;
+    this.state.phase = { kind: 'executing', operation };
     this.beginRequest(ctx);
   }
 
@@ -203,14 +213,12 @@ export class SessionClient implements Node<ClientState> {
     const { state } = this;
     this.init.recorder.complete(state.process, type, operation.f, operation.key, value, error);
     ctx.cancelTimer('timeout');
-    ctx.cancelTimer('attempt');
     if (type === 'info') {
       state.process += this.init.clients;
       state.session = null;
       state.nextAttempt = Math.max(state.nextAttempt, state.process * ATTEMPTS_PER_PROCESS);
     }
-    state.firstAttempt = state.nextAttempt;
-    state.awaited = null;
+    this.endRequest(ctx);
     this.think(ctx);
   }
 
@@ -220,6 +228,14 @@ export class SessionClient implements Node<ClientState> {
     this.state.firstAttempt = this.state.nextAttempt;
     this.state.hops = 0;
     this.attempt(ctx);
+  }
+
+  /** Answers to its attempts are news no more. */
+  private endRequest(ctx: Context): void {
+    ctx.cancelTimer('attempt');
+    this.state.isRegistering = false;
+    this.state.firstAttempt = this.state.nextAttempt;
+    this.state.awaited = null;
   }
 
   private attempt(ctx: Context): void {

@@ -158,7 +158,7 @@ describe('a client', () => {
     begin();
     done({ kind: 'no-session' });
     fire('think');
-    expect(history).toEqual(['0 invoke write x 0', '0 info write x 0 no-session']);
+    expect(history).toEqual(['0 invoke write x 0', '0 info write x 0 no-session', '2 invoke write x 1']);
     expect(command().kind).toBe('register');
   });
 
@@ -204,13 +204,30 @@ describe('a client', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('keeps asking for a session beyond the time of an operation', () => {
-    const { fire, sent, history, timers } = bench();
+  it('reports an operation that found no session as failed, for nobody was told of it', () => {
+    const { fire, sent, history } = bench();
     fire('think');
-    for (let turn = 0; turn < 50; turn += 1) fire('attempt');
-    expect(sent).toHaveLength(51);
-    expect(timers.has('timeout')).toBe(false);
-    expect(history).toEqual([]);
+    fire('timeout');
+    expect(sent.map(({ request }) => request.command)).toEqual([{ kind: 'register' }]);
+    expect(history).toEqual(['0 invoke write x 0', '0 fail write x 0 no-session']);
+  });
+
+  it.each([['between two operations', false], ['with the next one', true]])('takes a late session %s', (_, hasNext) => {
+    const { fire, sent, done, command, timers, last } = bench();
+    fire('think');
+    const { id } = last().request;
+    fire('attempt');
+    fire('timeout');
+    fire('attempt'); // It is still asked for.
+    if (hasNext) fire('think');
+    expect(sent).toHaveLength(3);
+    done({ kind: 'registered', session: 4 }, id);
+    if (!hasNext) {
+      expect(timers.has('attempt')).toBe(false);
+      fire('think');
+    }
+    expect(command()).toMatchObject({ kind: 'execute', session: 4, sequence: 1, operation: { value: 1 } });
+    expect(sent).toHaveLength(4);
   });
 
   it('reuses no attempt number and no value after a restart', () => {
