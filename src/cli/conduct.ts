@@ -2,7 +2,7 @@ import { establishCause, withCause } from '../explore/counterfactual.ts';
 import { exitCodeOf, exitWords, type ExitCode } from '../explore/exit-code.ts';
 import type { RunReport } from '../explore/job.ts';
 import { shellQuoted } from '../explore/replay.ts';
-import { emptySummary, standingOf, withRun } from '../explore/standing.ts';
+import { emptySummary, isMissed, standingOf, withRun } from '../explore/standing.ts';
 import { countRuns, sweepJobs, type JobSettings, type SeedSelection, type Shard } from '../explore/sweep.ts';
 import { writeRunFiles } from '../host/files.ts';
 import type { LoadedProtocol } from '../host/load-protocol.ts';
@@ -17,7 +17,6 @@ import { screenStyle, type ColourChoice } from '../host/terminal.ts';
 import { runJson } from '../report/json.ts';
 import type { RunResult } from '../run/result.ts';
 import { TRACE_VERSION } from '../run/check.ts';
-import { run } from '../run/run.ts';
 import type { ReporterChoice } from './arguments.ts';
 import { openReporters } from './open-reporters.ts';
 
@@ -45,7 +44,8 @@ export async function conduct(request: Conduct): Promise<ExitCode> {
   const total = countRuns(entries, request.seeds, request.shard).reduce((sum, count) => sum + count, 0);
   if (total === 0) throw new HostError(4, 'nothing was selected: no seed of these scenarios belongs to this shard');
 
-  const pool = openPool(request, Math.min(request.workers, total));
+  const protocolPath = request.protocol?.path ?? null;
+  const pool = new Pool(Math.min(request.workers, total), { entries, protocolPath });
   const output = new StandardOutput(process.stdout, () => { pool.stop(); });
   const progress = new Progress(process.stderr, total);
   const write = (text: string): void => {
@@ -71,7 +71,7 @@ export async function conduct(request: Conduct): Promise<ExitCode> {
       const result = await withCauses(pool, report, seenViolations);
       summary = withRun(summary, result);
       const folder = folders.write({ ...report, result });
-      const replay = replayCommand(result, request.scenarios[entry], request.protocol?.path ?? null);
+      const replay = replayCommand(result, request.scenarios[entry], protocolPath);
       reporters.onRun({ entry, result, standing: standingOf(result), replay, folder });
       progress.update(summary.runs, summary.unexpected);
     }
@@ -88,12 +88,6 @@ export async function conduct(request: Conduct): Promise<ExitCode> {
     signals.close();
     await pool.close();
   }
-}
-
-function openPool({ scenarios, protocol }: Conduct, workers: number): Pool {
-  const entries = scenarios.map(({ entry }) => entry);
-  if (workers === 1) return Pool.inProcess({ entries, module: protocol?.module ?? null, run });
-  return Pool.threads(workers, { entries, protocolPath: protocol?.path ?? null });
 }
 
 /**
@@ -128,10 +122,13 @@ class RunFolders {
   private readonly scenarios: readonly LoadedScenario[];
   /** How many folders each scenario has. */
   private readonly written: number[];
+  /** What each scenario has shown in a folder: outcomes, and checkers that were missed. */
+  private readonly shown: readonly Set<string>[];
 
   constructor(scenarios: readonly LoadedScenario[]) {
     this.scenarios = scenarios;
     this.written = scenarios.map(() => 0);
+    this.shown = scenarios.map(() => new Set());
   }
 
   /** The path of the folder, or `null` where there is none. A disk that is full does not end the sweep. */
@@ -139,10 +136,14 @@ class RunFolders {
     const scenario = this.scenarios[entry];
     if (result.asExpected || scenario === undefined) return null;
     const written = this.written[entry] ?? 0;
-    if (written >= FOLDERS_PER_SCENARIO || this.failure !== null) {
+    // Whatever is told of in full for the first time must have its files.
+    const kinds = [result.outcome, ...result.verdicts.filter(isMissed).map(({ checker }) => checker)];
+    const isNew = kinds.some((kind) => this.shown[entry]?.has(kind) !== true);
+    if ((written >= FOLDERS_PER_SCENARIO && !isNew) || this.failure !== null) {
       this.omitted += 1;
       return null;
     }
+    for (const kind of kinds) this.shown[entry]?.add(kind);
     const resultJson = `${runJson(result)}\n`;
     try {
       const { slug } = scenario.entry;

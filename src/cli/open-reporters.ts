@@ -30,8 +30,10 @@ export function openReporters(
     return reporterOf(name, (text) => { target.write(text); }, plan, fileStyle);
   };
   const reporters: Reporter[] = [];
+  // Those with a file end first: if one cannot be written, nobody has been told yet that all is well.
+  const inOrder = [...all.filter(({ file }) => file !== null), ...all.filter(({ file }) => file === null)];
   try {
-    for (const choice of all) reporters.push(open(choice));
+    for (const choice of inOrder) reporters.push(open(choice));
   } catch (error) {
     abandon();
     throw error;
@@ -39,8 +41,9 @@ export function openReporters(
   return {
     onRun: (run) => { for (const reporter of reporters) reporter.onRun(run); },
     onEnd: (end) => {
-      for (const reporter of reporters) reporter.onEnd(end);
+      for (const reporter of reporters.slice(0, files.length)) reporter.onEnd(end);
       for (const file of files) file.commit();
+      for (const reporter of reporters.slice(files.length)) reporter.onEnd(end);
     },
     abandon,
   };

@@ -36,7 +36,7 @@ function addRun(program: Command, onExit: (code: ExitCode) => void): void {
     .addOption(new Option('--seed <seed>', 'one seed, any word').argParser(parseSeed).conflicts('seeds'))
     .addOption(new Option('--seeds <n>', 'n seeds from the scenario\'s first on, or a range a..b; default: its own')
       .argParser(parseSeeds))
-    .option('-j, --jobs <n>', 'runs at the same time; 1 is without threads; default: all cores but one', parseWorkers)
+    .option('-j, --jobs <n>', 'runs at the same time; default: all cores but one', parseWorkers)
     .option('--shard <i/n>', 'only the i-th of n parts of the runs, counted from 1', parseShard)
     .option('--defect <id>', 'arm a defect, by id or row; what scenarios expect stays, so a find exits with 1')
     .option('--protocol <module>', 'a JavaScript module with your own protocol, in place of the built-in one')

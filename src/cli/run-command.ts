@@ -34,8 +34,9 @@ export async function runCommand(paths: readonly string[], options: RunOptions):
   const loaded = loadScenarios(files, catalogueWith(protocol?.module));
   const scenarios = concerned(loaded, protocol?.module, defect);
   const others = loaded.length - scenarios.length;
-  if (scenarios.length === 0) throw new HostError(4, 'nothing was selected: all scenarios are of other protocols');
-  if (others > 0) process.stderr.write(`${others} of ${loaded.length} scenarios are of other protocols: left out\n`);
+  const why = 'of another protocol, or have a defect of their own';
+  if (scenarios.length === 0) throw new HostError(4, `nothing was selected: all scenarios are ${why}`);
+  if (others > 0) process.stderr.write(`${others} of ${loaded.length} scenarios are ${why}: left out\n`);
   const seeds: SeedSelection = options.seed === undefined ? options.seeds ?? { kind: 'own' }
     : { kind: 'one', seed: options.seed };
   return conduct({

@@ -14,7 +14,8 @@ export function defectNamed(name: string, own: LoadedProtocol | undefined): Defe
 
 /**
  * The scenarios that concern a user's protocol and a defect, where these are given: those that name the protocol, and
- * whose system can have the defect. Those of clients and services are for every system.
+ * whose system can have the defect. Those of clients and services are for every system. A scenario that arms another
+ * defect itself expects that one to be found, and says nothing about this.
  */
 export function concerned(
   scenarios: readonly LoadedScenario[], own: LoadedProtocol | undefined, defect: DefectRow | null,
@@ -23,6 +24,8 @@ export function concerned(
   const isOfOneProtocol = protocols.has(owner) || owner === own?.name;
   return scenarios.filter(({ entry }) => {
     const { protocol } = entry.scenario.system;
+    const armed = entry.scenario.defect;
+    if (defect !== null && armed !== null && armed !== defect.id) return false;
     return (own === undefined || own.name === protocol) && (!isOfOneProtocol || owner === protocol);
   });
 }

@@ -37,12 +37,14 @@ export function execute({ entries, module, run }: Workbench, job: RunJob): RunRe
     const trace = job.trace ? first.trace : null;
     return { entry: job.entry, result, history: isWanted ? formatHistory(first.history) : null, trace };
   } catch (error) {
-    return brokenReport(job, entry, `the run broke off: ${messageOf(error)}`);
+    return brokenReport(job, entry, 'error', `the run broke off: ${messageOf(error)}`);
   }
 }
 
 /** The report of a run of which nothing is known but that it did not end. */
-export function brokenReport(job: RunJob, { scenario, file, slug }: ScenarioEntry, reason: string): RunReport {
+export function brokenReport(
+  job: RunJob, { scenario, file, slug }: ScenarioEntry, outcome: 'error' | 'unknown', reason: string,
+): RunReport {
   const { seed } = job;
   const { name, defect, system } = scenario;
   const result: RunResult = {
@@ -54,7 +56,7 @@ export function brokenReport(job: RunJob, { scenario, file, slug }: ScenarioEntr
     defect,
     fired: null,
     fingerprint: '0'.repeat(16),
-    outcome: 'error',
+    outcome,
     asExpected: false,
     verdicts: [],
     reason,

@@ -1,5 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync }
-  from 'node:fs';
+import {
+  closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, HostError, messageOf } from './problem.ts';
 
@@ -11,9 +13,10 @@ const HISTORY_BYTES_MAX = 256 * MIB;
 const SCENARIO_BYTES_MAX = MIB;
 
 /**
- * The scenario files that arguments name: a file as it is, of a folder all `*.yaml` below it, by code unit of their
- * paths. Links below a folder are not followed, hidden folders and `node_modules` not entered, and nothing is
- * named twice. Paths begin as the argument does and have forward slashes.
+ * The scenario files that arguments name: a file as it is, of a folder all `*.yaml` and `*.yml` below it, by code unit
+ * of their paths. Links below a folder are not followed; hidden folders, `node_modules` and `reports`, where runs leave
+ * copies of scenarios, are not entered; and nothing is named twice. Paths begin as the argument does and have forward
+ * slashes.
  */
 export function scenarioFiles(paths: readonly string[]): readonly string[] {
   const found = new Map<string, string>();
@@ -44,9 +47,9 @@ function yamlBelow(folder: string): readonly string[] {
   const visit = (path: string): void => {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       const below = path === '.' ? entry.name : `${path}/${entry.name}`;
-      const isHidden = entry.name.startsWith('.') || entry.name === 'node_modules';
-      if (entry.isDirectory() && !isHidden) visit(below);
-      else if (entry.isFile() && entry.name.endsWith('.yaml')) files.push(below);
+      const isLeftOut = entry.name.startsWith('.') || entry.name === 'node_modules' || entry.name === 'reports';
+      if (entry.isDirectory() && !isLeftOut) visit(below);
+      else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) files.push(below);
     }
   };
   visit(folder);
@@ -58,9 +61,18 @@ export function readScenarioFile(path: string): Buffer {
   return readLimited(path, SCENARIO_BYTES_MAX);
 }
 
-/** The text of a history file. */
+/** The text of a history file. Two bytes that are no text would else become the same replacement character. */
 export function readHistoryFile(path: string): string {
-  return readLimited(path, HISTORY_BYTES_MAX).toString('utf8');
+  const bytes = readLimited(path, HISTORY_BYTES_MAX);
+  const text = bytes.toString('utf8');
+  for (let at = text.indexOf('\ufffd'); at !== -1; at = text.indexOf('\ufffd', at + 1)) {
+    const offset = Buffer.byteLength(text.slice(0, at));
+    if (bytes.subarray(offset, offset + 3).toString('hex') === 'efbfbd') continue; // It stands there as such.
+    const line = text.slice(0, at).split('\n').length;
+    const column = at - text.lastIndexOf('\n', at);
+    throw new HostError(65, `${path}:${line}:${column}: a byte that is no text in UTF-8`);
+  }
+  return text;
 }
 
 function readLimited(path: string, bytesMax: number): Buffer {
@@ -74,19 +86,26 @@ function readLimited(path: string, bytesMax: number): Buffer {
   }
 }
 
-/** A file that comes into being whole or not at all: written under another name beside it, flushed, renamed. */
+/**
+ * A file that comes into being whole or not at all: written under another name beside it, flushed, renamed. What is no
+ * regular file (a device, a pipe) is written to as it is.
+ */
 export class AtomicFile {
+  /** Where a link leads. */
   private readonly path: string;
-  private readonly temporary: string;
+  /** `null` for what cannot be replaced. */
+  private readonly temporary: string | null;
   private readonly descriptor: number;
 
   /** Makes the folder if need be. */
   constructor(path: string) {
-    this.path = path;
-    this.temporary = `${path}.${process.pid}.part`;
+    const target = writing(path, () => statSync(path, { throwIfNoEntry: false }));
+    if (target?.isDirectory() === true) throw new HostError(74, `cannot write ${path}: it is a folder`);
+    this.path = target === undefined ? path : realpathSync(path);
+    this.temporary = target === undefined || target.isFile() ? `${this.path}.${process.pid}.part` : null;
     this.descriptor = writing(path, () => {
-      mkdirSync(dirname(path), { recursive: true });
-      return openSync(this.temporary, 'w');
+      mkdirSync(dirname(this.path), { recursive: true });
+      return openSync(this.temporary ?? this.path, 'w');
     });
   }
 
@@ -100,15 +119,15 @@ export class AtomicFile {
   /** From here on the file is there, under its name. */
   commit(): void {
     this.orRemove(() => {
-      fsyncSync(this.descriptor);
+      if (this.temporary !== null) fsyncSync(this.descriptor);
       closeSync(this.descriptor);
-      renameSync(this.temporary, this.path);
+      if (this.temporary !== null) renameSync(this.temporary, this.path);
     });
   }
 
   /** Leaves nothing behind. */
   abandon(): void {
-    rmSync(this.temporary, { force: true });
+    if (this.temporary !== null) rmSync(this.temporary, { force: true });
   }
 
   private orRemove(action: () => void): void {
@@ -149,8 +168,9 @@ export interface RunFiles {
 
 /** Writes the folder of one run below `reports` and returns its path. The same run writes the same bytes again. */
 export function writeRunFiles({ slug, seed, resultJson, history, scenario }: RunFiles): string {
-  // A seed is any word, "..", too, but a name in a path must be one that leads nowhere else.
-  const name = seed.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, (dots) => '_'.repeat(dots.length));
+  // A seed is any word, "..", too, but a name in a path must be one that leads nowhere else, and no two may be alike.
+  const name = encodeURIComponent(seed).replace(/[!'()*~]|^\.+/g, (text) =>
+    [...text].map((character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`).join(''));
   const folder = ['reports', slug, name].join('/');
   writeAtomically(join(folder, 'result.json'), resultJson);
   writeAtomically(join(folder, 'history.jsonl'), history);

@@ -13,14 +13,29 @@ export type LoadedProtocol = NonNullable<RunRequest['module']>;
 export async function loadProtocol(path: string): Promise<LoadedProtocol> {
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+    exported = await importOrGiveUp(pathToFileURL(resolve(path)).href);
   } catch (error) {
-    throw new HostError(64, `cannot load the protocol ${path}: ${messageOf(error)}`);
+    const hint = error instanceof SyntaxError ? `node --check ${path} shows where` : null;
+    throw new HostError(64, `cannot load the protocol ${path}: ${messageOf(error)}`, hint);
   }
   const candidate = exported['default'] ?? exported['protocol'];
   const missing = missingPart(candidate);
   if (missing === null) return candidate as LoadedProtocol;
   throw new HostError(64, `${path} is no protocol: ${missing}`, 'export a ProtocolModule as default or as `protocol`');
+}
+
+/** A module that awaits what never comes would else end the process with Node's own code 13, and without a word. */
+async function importOrGiveUp(url: string): Promise<Record<string, unknown>> {
+  let giveUp = (): void => undefined;
+  const never = new Promise<never>((_, reject) => {
+    giveUp = (): void => { reject(new Error('it waits at its top level for something that never comes')); };
+  });
+  process.once('beforeExit', giveUp);
+  try {
+    return await Promise.race([import(url) as Promise<Record<string, unknown>>, never]);
+  } finally {
+    process.removeListener('beforeExit', giveUp);
+  }
 }
 
 const parts: readonly (readonly [name: keyof LoadedProtocol, type: 'string' | 'object' | 'function'])[] = [

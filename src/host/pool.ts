@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { RunJob, RunReport, ScenarioEntry } from '../explore/job.ts';
-import { brokenReport, execute, type Workbench } from './execute.ts';
-import { messageOf } from './problem.ts';
+import { brokenReport } from './execute.ts';
+import { codeOf, messageOf } from './problem.ts';
 
 /** Heap of one worker. A run that needs more dies alone; typed arrays are not counted by the engine. */
 const WORKER_HEAP_MB = 512;
@@ -19,40 +19,28 @@ export interface WorkerData {
   readonly protocolPath: string | null;
 }
 
-/** Makes one run at a time. */
-interface Slot {
-  execute(job: RunJob): Promise<RunReport>;
-  close(): Promise<void>;
-}
-
 interface Waiting {
   readonly job: RunJob;
   readonly settle: (report: RunReport | null) => void;
 }
 
-/** Runs jobs on some slots, in the order in which they were asked for. */
+/**
+ * Runs jobs on some threads, in the order in which they were asked for. One job alone has a thread of its own, too: a
+ * run keeps its thread busy, and this one must hear signals; and its heap ends where that of all others ends.
+ */
 export class Pool {
   /** How many runs can be made at the same time. */
   readonly width: number;
-  private readonly slots: readonly Slot[];
-  private readonly free: Slot[];
+  private readonly slots: readonly ThreadSlot[];
+  private readonly free: ThreadSlot[];
   private readonly waiting: Waiting[] = [];
   private isStopped = false;
 
-  private constructor(slots: readonly Slot[]) {
-    this.slots = slots;
-    this.width = slots.length;
-    this.free = [...slots];
-  }
-
-  /** Everything in this thread, one run after the other. */
-  static inProcess(workbench: Workbench): Pool {
-    return new Pool([new LocalSlot(workbench)]);
-  }
-
   /** Long-lived threads; `script` is what they execute, `worker.js` unless a test says otherwise. */
-  static threads(count: number, data: WorkerData, script: URL = new URL('./worker.js', import.meta.url)): Pool {
-    return new Pool(Array.from({ length: count }, () => new ThreadSlot(data, script)));
+  constructor(width: number, data: WorkerData, script: URL = new URL('./worker.js', import.meta.url)) {
+    this.slots = Array.from({ length: width }, () => new ThreadSlot(data, script));
+    this.width = width;
+    this.free = [...this.slots];
   }
 
   /** The report of a run, or `null` if the pool was stopped before the run began. `urgent` jobs go first. */
@@ -111,26 +99,8 @@ export class Pool {
   }
 }
 
-class LocalSlot implements Slot {
-  private readonly workbench: Workbench;
-
-  constructor(workbench: Workbench) {
-    this.workbench = workbench;
-  }
-
-  async execute(job: RunJob): Promise<RunReport> {
-    // A run keeps the thread busy: signals and the progress line get their turn between two runs.
-    await new Promise<void>((resolve) => { setImmediate(resolve); });
-    return execute(this.workbench, job);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-/** A thread and, after its death, its successor: started with the first job that it gets. */
-class ThreadSlot implements Slot {
+/** Makes one run at a time: a thread and, after its death, its successor. Started with the first job that it gets. */
+class ThreadSlot {
   private readonly data: WorkerData;
   private readonly script: URL;
   private worker: Worker | null = null;
@@ -154,16 +124,22 @@ class ThreadSlot implements Slot {
   private start(): Worker {
     const resourceLimits = { maxOldGenerationSizeMb: WORKER_HEAP_MB };
     const worker = new Worker(this.script, { workerData: this.data, resourceLimits });
-    let reason: string | null = null;
+    let failure: Error | null = null;
     worker.on('message', (report: RunReport) => { this.settle(report); });
-    worker.on('error', (error) => { reason = messageOf(error); });
+    worker.on('error', (error: Error) => { failure = error; });
     // A dead thread takes its run with it, and nothing else: the run has a report, and the next one a new thread.
     worker.on('exit', (code) => {
       this.worker = null;
       if (this.open === null) return;
       const { job } = this.open;
-      const why = `its worker died: ${reason ?? `exit code ${code}`}`;
-      this.settle(brokenReport(job, this.data.entries[job.entry] as ScenarioEntry, why));
+      const entry = this.data.entries[job.entry] as ScenarioEntry;
+      if (codeOf(failure) === 'ERR_WORKER_OUT_OF_MEMORY') {
+        const why = `limit: the run needs more than ${WORKER_HEAP_MB} MB of memory`;
+        this.settle(brokenReport(job, entry, 'unknown', why));
+      } else {
+        const why = failure === null ? `exit code ${code}` : messageOf(failure);
+        this.settle(brokenReport(job, entry, 'error', `its worker died: ${why}`));
+      }
     });
     return worker;
   }

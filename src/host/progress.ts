@@ -7,6 +7,7 @@ const PLAIN_MS = 30_000;
 /** Where progress goes: standard error. */
 export interface ProgressScreen {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -37,7 +38,9 @@ export class Progress {
     const leftS = Math.ceil((this.total - done) / perSecond);
     const left = Number.isFinite(leftS) ? `, ${leftS} s left` : '';
     const text = `${done}/${this.total} runs, ${perSecond.toFixed(1)}/s, ${unexpected} unexpected${left}`;
-    this.screen.write(isTerminal ? `\r${text}\u001b[K` : `${text}\n`);
+    // A line that wraps could not be taken away again.
+    const fitting = text.slice(0, (this.screen.columns ?? 80) - 1);
+    this.screen.write(isTerminal ? `\r${fitting}\u001b[K` : `${text}\n`);
     this.isShown = isTerminal;
   }
 

@@ -16,7 +16,8 @@ export interface LoadedScenario {
 export function loadScenarios(files: readonly string[], catalogue: Catalogue): readonly LoadedScenario[] {
   const problems: Problem[] = [];
   const loaded = files.flatMap((file): readonly LoadedScenario[] => {
-    const bytes = readScenarioFile(file);
+    const bytes = readOrReport(file, problems);
+    if (bytes === null) return [];
     const parsed = parseScenario(bytes, { fileName: file, catalogue });
     if (parsed.ok) return [{ entry: { scenario: parsed.scenario, file, slug: slugFor(file) }, bytes }];
     problems.push(...parsed.problems);
@@ -24,6 +25,16 @@ export function loadScenarios(files: readonly string[], catalogue: Catalogue): r
   });
   if (problems.length > 0) throw new HostError(65, formatProblems(problems));
   return loaded;
+}
+
+function readOrReport(file: string, problems: Problem[]): Buffer | null {
+  try {
+    return readScenarioFile(file);
+  } catch (error) {
+    if (!(error instanceof HostError) || error.exitCode !== 65) throw error;
+    problems.push({ file, line: 1, column: 1, message: error.message, sourceLine: '' });
+    return null;
+  }
 }
 
 /**

@@ -133,7 +133,7 @@ describe('check', () => {
 
   it('names the place of what is no history', () => {
     expect(quorumquake(histories, 'check', 'broken.jsonl')).toMatchObject({
-      exitCode: 65, err: expect.stringMatching(/^quorumquake: broken\.jsonl:3:12: /) as string });
+      exitCode: 65, err: expect.stringMatching(/^broken\.jsonl:3:12: /) as string });
     expect(quorumquake(histories, 'check', 'empty.jsonl').exitCode).toBe(65);
   });
 

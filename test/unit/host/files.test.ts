@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -121,6 +123,21 @@ describe('a file is written', () => {
   });
 });
 
+describe('a path that is no regular file', () => {
+  it('keeps its link: what the link leads to is replaced', () => {
+    put('target');
+    symlinkSync('target', 'link');
+    writeAtomically('link', 'new');
+    expect(lstatSync('link').isSymbolicLink()).toBe(true);
+    expect(readFileSync('target', 'utf8')).toBe('new');
+  });
+
+  it.skipIf(process.platform !== 'linux')('is written to, if it is a device, and stays one', () => {
+    writeAtomically('/dev/null', 'x');
+    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+});
+
 describe('the folder of a failing run', () => {
   const files = { slug: 'raft/x', resultJson: '{}\n', history: 'h\n', scenario: Buffer.from([0xff, 0x0a]) };
 
@@ -132,8 +149,8 @@ describe('the folder of a failing run', () => {
   });
 
   it('stays below reports, whatever the seed is called', () => {
-    expect(writeRunFiles({ ...files, seed: '..' })).toBe('reports/raft/x/__');
-    expect(writeRunFiles({ ...files, seed: '..\\..\\x' })).toBe('reports/raft/x/___.._x');
+    expect(writeRunFiles({ ...files, seed: '..' })).toBe('reports/raft/x/%2E%2E');
+    expect(writeRunFiles({ ...files, seed: '..\\..\\x' })).toBe('reports/raft/x/%2E%2E%5C..%5Cx');
   });
 });
 
@@ -141,5 +158,13 @@ describe('a history', () => {
   it('is no folder, and not missing', () => {
     expect(failureOf(() => readHistoryFile('.'))).toMatchObject({ exitCode: 64 });
     expect(failureOf(() => readHistoryFile('nowhere'))).toMatchObject({ exitCode: 64 });
+  });
+
+  it('is text in UTF-8, or the place is named where it is not', () => {
+    writeFileSync('good', '\ufffdä\n');
+    expect(readHistoryFile('good')).toBe('\ufffdä\n');
+    writeFileSync('latin', Buffer.concat([Buffer.from('\ufffdä\nab'), Buffer.from([0xe4, 0x0a])]));
+    expect(failureOf(() => readHistoryFile('latin'))).toMatchObject(
+      { exitCode: 65, message: 'latin:2:3: a byte that is no text in UTF-8' });
   });
 });

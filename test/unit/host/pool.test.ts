@@ -1,15 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { execute } from '../../../src/host/execute.ts';
 import { Pool } from '../../../src/host/pool.ts';
 import type { RunReport } from '../../../src/explore/job.ts';
-import { entryOf, jobOf, resultOf } from '../../support/cli/results.ts';
+import { entryOf, jobOf } from '../../support/cli/results.ts';
 
 const entries = [entryOf('raft/one')];
 const script = new URL('../../support/cli/fake-worker.js', import.meta.url);
 const pools: Pool[] = [];
 
 function threads(count: number): Pool {
-  const pool = Pool.threads(count, { entries, protocolPath: null }, script);
+  const pool = new Pool(count, { entries, protocolPath: null }, script);
   pools.push(pool);
   return pool;
 }
@@ -38,6 +37,12 @@ describe('a pool of threads', () => {
     expect(dead?.coordinate).toMatch(new RegExp(`^raft/one@[0-9a-f]{12}/${death}$`));
   });
 
+  it('says of a run for which there is not enough memory that nothing is known of it', async () => {
+    const [report] = await all(threads(1), ['hoard']);
+    expect(report?.result).toMatchObject({ outcome: 'unknown', asExpected: false });
+    expect(report?.result.reason).toMatch(/^limit: .* 512 MB/);
+  });
+
   it('makes urgent runs before those that wait', async () => {
     const pool = threads(1);
     const ended: string[] = [];
@@ -53,31 +58,5 @@ describe('a pool of threads', () => {
     pool.stop();
     const reports = await Promise.all(runs);
     expect(reports.map((report) => report?.result.seed ?? null)).toEqual(['40', '41', null, null]);
-  });
-});
-
-describe('a pool without threads', () => {
-  it('lets a stop in between two runs', async () => {
-    const made: string[] = [];
-    const pool = Pool.inProcess({
-      entries,
-      module: null,
-      run: ({ seed }) => {
-        made.push(seed);
-        if (seed === '2') pool.stop();
-        return { result: resultOf({ seed }), history: [], trace: null };
-      },
-    });
-    const reports = await all(pool, ['1', '2', '3', '4']);
-    expect(reports.map(({ result }) => result.seed)).toEqual(['1', '2']);
-    expect(made).toEqual(['1', '2']);
-  });
-
-  it('gives what the run gives', async () => {
-    const workbench = {
-      entries, module: null, run: () => ({ result: resultOf({ outcome: 'violation' }), history: [], trace: null }),
-    };
-    const [report] = await all(Pool.inProcess(workbench), ['5']);
-    expect(report).toEqual(execute(workbench, jobOf('5')));
   });
 });
