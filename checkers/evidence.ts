@@ -8,9 +8,9 @@ import type { ValueKey } from './value-key.ts';
 export interface Evidence {
   readonly key: string | null;
   /**
-   * At most {@link EVIDENCE_LIMIT}, in the order of their invocations. An update that did not have to be complete
-   * for the contradiction stands here as `info` without completion, whatever became of it. Lists that were read stand
-   * here without the values that do not matter. `invokedIndex` leads to the original.
+   * At most {@link EVIDENCE_LIMIT}, in the order of their invocations, the offending one among them. An update that did
+   * not have to be complete for the contradiction stands here as `info` without completion, whatever became of it.
+   * Lists that were read stand here without the values that do not matter. `invokedIndex` leads to the original.
    */
   readonly operations: readonly Operation[];
   /** How many more operations the contradiction needs, earlier ones; without them `operations` proves nothing. */
@@ -49,9 +49,11 @@ export function findEvidence(
   const completedIndex = offending.completedIndex as number;
   const near = nearest(upTo(operations, completedIndex), offending, trials);
   const small = shrink(hideValues(near, trials), trials);
-  const kept = small.slice(-EVIDENCE_LIMIT);
+  const last = new Set(small.slice(1 - EVIDENCE_LIMIT));
+  const kept = small.length <= EVIDENCE_LIMIT ? small
+    : small.filter((operation) => last.has(operation) || operation.invokedIndex === offending.invokedIndex);
   const omitted = small.length - kept.length;
-  const summary = `no order of ${small.length} ${small.length === 1 ? 'operation' : 'operations'} explains that ` +
+  const summary = `no order of ${small.length} ${small.length === 1 ? 'operation' : 'operations'} explains ` +
     `${describe(offending)}`;
   return {
     evidence: { key: offending.key, operations: kept, omitted, completedIndex, offending, summary },
@@ -234,9 +236,10 @@ function withoutUnneeded(operations: readonly Operation[], model: Model): Operat
   return kept.sort((left, right) => left.invokedIndex - right.invokedIndex);
 }
 
-function describe({ process, f, input, output, outcome }: Operation): string {
-  const value = outcome === 'ok' && f === 'read' ? output : input;
-  return `process ${process} completed ${f} ${shortText(value)}`;
+/** Without what was read: most of a list does not matter, and what does stands in the evidence. */
+function describe({ process, f, key, input }: Operation): string {
+  const object = key === null ? '' : ` ${key}`;
+  return `how process ${process} completed ${f}${object}${f === 'read' ? '' : ` ${shortText(input)}`}`;
 }
 
 function shortText(value: unknown): string {

@@ -24,6 +24,8 @@ export interface Assumption {
   readonly properties: readonly string[];
   /** Kinds of fault action that break it. */
   readonly brokenBy: readonly string[];
+  /** Crashes, pauses and partitions that leave a majority of the nodes running and together do not break it. */
+  readonly tolerates?: 'minority';
 }
 
 /** Everything that the tool knows about a protocol. */
@@ -31,6 +33,8 @@ export interface ProtocolModule<S = unknown> {
   /** Name in scenario files. */
   readonly name: string;
   readonly options: OptionTable;
+  /** What is wrong with options that are each within their limits, and with which of them; `null` if nothing is. */
+  optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
   create(init: NodeInit): Node<S>;
   readonly client: ClientProtocol;
   view(state: S): NodeView;
@@ -39,6 +43,8 @@ export interface ProtocolModule<S = unknown> {
   readonly invariants: InvariantSet<S>;
   readonly variants: readonly Variant[];
   readonly assumptions: readonly Assumption[];
+  /** Fields of its messages, notes and files that hold a node: traces show them by name. */
+  readonly nodeFields?: readonly string[];
   /** How long after the last fault has healed a client may have to wait for an answer. */
   progressBudgetUs(options: Options): DurationUs;
 }

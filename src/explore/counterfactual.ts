@@ -38,7 +38,9 @@ export function withCause(result: RunResult, checker: string, cause: Cause): Run
 
 /** A run that broke off or met a limit, or a checker that gave up, does not show that the fault was needed. */
 function isGone(trial: RunResult, checker: string): boolean {
-  if (trial.outcome === 'error' || trial.outcome === 'nondeterministic' || trial.reason !== null) return false;
+  if (trial.outcome === 'error' || trial.outcome === 'nondeterministic') return false;
+  // Vacuous is what a run becomes whose only fault was left out: that is no limit.
+  if (trial.outcome !== 'vacuous' && trial.reason !== null) return false;
   const verdict = trial.verdicts.find((record) => record.checker === checker)?.verdict;
   return verdict === undefined || verdict === 'valid';
 }

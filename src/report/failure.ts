@@ -2,8 +2,7 @@ import type { FaultRecord, RunResult, VerdictRecord } from '../run/result.ts';
 import type { ReportedRun } from './reporter.ts';
 import { oneLine, seconds } from './text.ts';
 
-/** More lines of evidence or faults than this are counted, not printed. */
-const EVIDENCE_MAX = 12;
+/** More faults than this are counted, not printed. */
 const FAULTS_MAX = 4;
 
 /** What undoes a fault, or lets a node start again, is never "active". */
@@ -11,18 +10,15 @@ const undoing: readonly string[] = ['heal', 'restart', 'resume'];
 
 /**
  * Missed verdicts of one run, for a person: what was violated, the operations that contradict each other, the faults
- * active at that time, the command that reruns it; and nothing else. The first verdict is told in full, of the others
- * that they are violated, too: most often one breach has brought about all of them.
+ * active at that time, the command that reruns it; and nothing else. The first verdict is told in full, the others by
+ * name: most often one breach has brought about all of them.
  */
 export function failureLines(run: ReportedRun, verdicts: readonly VerdictRecord[]): readonly string[] {
   const [verdict, ...others] = verdicts;
   if (verdict === undefined) return [];
   const lines = [`${headOf(run.result)}, ${verdictText(verdict)}`];
-  const evidence = verdict.evidence.slice(0, EVIDENCE_MAX);
-  lines.push(...evidence.map((line) => `  ${line}`));
-  const omitted = verdict.evidence.length - evidence.length;
-  if (omitted > 0) lines.push(`  and ${omitted} more`);
-  lines.push(...others.map((other) => `  also ${verdictText(other)}`));
+  lines.push(...verdict.evidence.map((line) => `  ${line}`));
+  if (others.length > 0) lines.push(`  also: ${others.map(({ checker }) => checker).join(', ')}`);
   if (verdict.verdict === 'invalid') lines.push(...faultLines(run.result, verdict));
   return [...lines, ...footLines(run)].map(oneLine);
 }
@@ -50,10 +46,15 @@ function faultLines(result: RunResult, verdict: VerdictRecord): readonly string[
   const earlier = result.faults.filter((fault) => fault.atUs <= atUs && !undoing.includes(fault.kind)).length;
   const activeText = active.length > 0 ? `${shown.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`
     : `none${earlier > 0 ? ` (${earlier} had passed)` : ''}`;
-  const cause = verdict.cause === null ? 'undetermined' : `${verdict.cause.text}; without it this does not happen`;
-  const contract = verdict.contract === 'intact' ? 'intact: every assumption of this property held, so this is a bug'
-    : 'outside: a fault had broken an assumption of this property';
-  return [`  faults active: ${activeText}`, `  cause: ${cause}`, `  contract: ${contract}`];
+  const cause = verdict.cause !== null ? `${verdict.cause.text}; without it this does not happen`
+    : verdict.suspects.length === 0 ? 'no fault: none had struck yet' : 'undetermined';
+  return [`  faults active: ${activeText}`, `  cause: ${cause}`, `  contract: ${contractText(result, verdict)}`];
+}
+
+function contractText({ faults }: RunResult, { broken }: VerdictRecord): string {
+  const fault = broken === null ? undefined : faults[broken.fault];
+  if (broken === null || fault === undefined) return 'intact: every assumption of this property held, so this is a bug';
+  return `outside: ${fault.kind} of ${fault.target} at ${seconds(fault.atUs)} broke "${broken.assumption}"`;
 }
 
 function isActive({ kind, atUs, untilUs }: FaultRecord, instantUs: number): boolean {
@@ -61,6 +62,7 @@ function isActive({ kind, atUs, untilUs }: FaultRecord, instantUs: number): bool
 }
 
 function faultText({ kind, target, atUs, untilUs }: FaultRecord): string {
+  if (kind === 'clock-jump') return `${kind} of ${target} at ${seconds(atUs)}`; // Over at once, but it stays.
   return `${kind} of ${target} from ${seconds(atUs)}${untilUs === null ? '' : ` to ${seconds(untilUs)}`}`;
 }
 

@@ -11,8 +11,10 @@ export function jsonReporter(write: Write, { tool, trace }: ReportPlan): Reporte
       write(`${separator}\n${runJson(result)}`);
       separator = ',';
     },
-    onEnd: ({ summary: { runs, asExpected, unexpected, unknown, vacuous } }) => {
-      const summary = JSON.stringify({ runs, asExpected, unexpected, unknown, vacuous });
+    onEnd: ({ summary: { runs, asExpected, unexpected, unknown, vacuous }, notRun }) => {
+      const counts = { runs, asExpected, unexpected, unknown, vacuous };
+      // Only where a signal has cut the sweep short.
+      const summary = JSON.stringify(notRun === 0 ? counts : { ...counts, notRun });
       write(`\n],"summary":${summary}}\n`);
     },
   };

@@ -27,7 +27,9 @@ export type HistoryCheck =
 export function checkHistory(text: string, { model, shouldStop }: CheckSettings): HistoryCheck {
   const parsed = parseHistory(text);
   if (!parsed.ok) return { kind: 'malformed', problems: parsed.problems };
-  const chosen = model ?? impliedModel(parsed.history);
+  // Where nobody did anything, every model says the same.
+  const isEmpty = operationNames(parsed.history).length === 0;
+  const chosen = model ?? (isEmpty ? 'register' : impliedModel(parsed.history));
   if (chosen === null) {
     const names = [...new Set(operationNames(parsed.history))].join(', ');
     const message = `the operations (${names}) do not say which model is meant; name one of ${MODEL_NAMES.join(', ')}`;

@@ -1,5 +1,5 @@
 import {
-  checkLinearizable, checkProgress, pairOperations, type Evidence, type Operation,
+  checkLinearizable, checkProgress, pairOperations, type Evidence, type Json, type Operation,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
@@ -8,7 +8,7 @@ import type { TimeUs } from '../kernel/time.ts';
 import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
-import { contractOf } from './ledger.ts';
+import { brokenBy } from './ledger.ts';
 import type { VerdictRecord } from './result.ts';
 
 /** What there is to judge. */
@@ -33,9 +33,10 @@ export function judge(judged: Judged): VerdictRecord[] {
   const records = scenario.checks.map((check) => record(judged, check.name, check.checker, findingOf(judged, check)));
   for (const breach of breaches) {
     const info = module.invariants.declared.find(({ id }) => id === breach.id);
-    const summary = info === undefined ? breach.text : `${info.name} (${info.source}): ${breach.text}`;
-    const evidence = [`#${breach.event} ${formatTime(breach.atUs)} s: ${breach.text}`];
-    records.push(record(judged, breach.id, breach.id, { verdict: 'invalid', summary, atUs: breach.atUs, evidence }));
+    const text = `${breach.text} (event #${breach.event})`;
+    const summary = info === undefined ? text : `${info.name} (${info.source}): ${text}`;
+    const finding: Finding = { verdict: 'invalid', summary, atUs: breach.atUs, evidence: [] };
+    records.push(record(judged, breach.id, breach.id, finding));
   }
   for (const name of Object.keys(scenario.expect)) {
     if (records.some(({ checker }) => checker === name)) continue;
@@ -49,6 +50,8 @@ function record(judged: Judged, name: string, property: string, finding: Finding
   const untilUs = finding.atUs ?? endUs;
   const isInvalid = finding.verdict === 'invalid';
   const suspects = isInvalid ? [...faults.keys()].filter((at) => isBefore(faults[at], untilUs)).reverse() : [];
+  const { assumptions } = module;
+  const broken = isInvalid ? brokenBy(property, untilUs, faults, assumptions, scenario.system.nodes) : null;
   return {
     checker: name,
     verdict: finding.verdict,
@@ -57,7 +60,8 @@ function record(judged: Judged, name: string, property: string, finding: Finding
     atUs: finding.atUs,
     cause: null,
     suspects,
-    contract: isInvalid ? contractOf(property, untilUs, faults, module.assumptions) : 'intact',
+    contract: broken === null ? 'intact' : 'outside',
+    broken,
     evidence: finding.evidence,
   };
 }
@@ -81,27 +85,50 @@ function linearizable({ history, scenario }: Judged): Finding {
   return { verdict, summary: evidence.summary, atUs, evidence: lines };
 }
 
+/** No person follows more. */
+const EVIDENCE_LINES_MAX = 12;
+
 /**
- * Evidence has forgotten how an update ended, where the contradiction does not need that. People look for the operation
- * as it was.
+ * Evidence has forgotten how an update ended, where the contradiction does not need that, and leaves failed ones out.
+ * To people operations are shown as they were, and so are those of which it was said that they failed though somebody
+ * saw what they did.
  */
-function evidenceLines({ operations, omitted }: Evidence, history: History, clients: number): string[] {
-  const byIndex = new Map(pairOperations(history).operations.map((operation) => [operation.invokedIndex, operation]));
-  const lines = operations.map((operation) => {
-    const { outcome, completedAtUs } = byIndex.get(operation.invokedIndex) ?? operation;
-    return operationLine({ ...operation, outcome, completedAtUs }, clients);
-  });
-  return omitted === 0 ? lines : [...lines, `(and ${omitted} earlier operations)`];
+function evidenceLines({ key, operations, omitted }: Evidence, history: History, clients: number): string[] {
+  const all = pairOperations(history).operations;
+  const byIndex = new Map(all.map((operation) => [operation.invokedIndex, operation]));
+  const seen = new Set(operations.flatMap(({ output }) => (Array.isArray(output) ? (output as Json[]) : [output])));
+  const denied = all.filter((operation) => operation.outcome === 'fail' && operation.key === key
+    && operation.input !== null && seen.has(producedBy(operation)));
+  const shown = [...operations, ...denied].sort((a, b) => a.invokedIndex - b.invokedIndex);
+  const lines = shown.map((operation) =>
+    operationLine(byIndex.get(operation.invokedIndex) ?? operation, operation.output, clients));
+  if (omitted === 0 && lines.length <= EVIDENCE_LINES_MAX) return lines;
+  const kept = lines.slice(1 - EVIDENCE_LINES_MAX);
+  return [`(${omitted + lines.length - kept.length} earlier ones)`, ...kept];
 }
 
-/** One operation for a person: who, what, the answer, and its true-time interval. */
-function operationLine(operation: Operation, clients: number): string {
+/** What a compare-and-set, a write or an append would have left. */
+function producedBy({ f, input }: Operation): Json {
+  return f === 'cas' && Array.isArray(input) ? (input as Json[])[1] ?? null : input;
+}
+
+/** One operation for a person: who, what, the answer as far as it matters, and its true-time interval. */
+function operationLine(operation: Operation, mattering: Json, clients: number): string {
   const { process, f, key, input, output, outcome, invokedAtUs, completedAtUs } = operation;
   const asked = input === null ? '' : ` ${JSON.stringify(input)}`;
-  const answered = outcome === 'ok' ? (f === 'read' ? ` -> ${JSON.stringify(output)}` : ' -> ok') : ' -> unknown';
-  const end = completedAtUs === null ? '...' : `${formatTime(completedAtUs)} s`;
+  const done = f === 'read' ? answerText(output, mattering) : 'ok';
+  const answered = { ok: done, info: 'unknown', fail: 'failed' }[outcome];
+  const end = completedAtUs === null || outcome === 'info' ? '...' : `${formatTime(completedAtUs)} s`;
   const who = `c${(process % clients) + 1} (process ${process})`;
-  return `${who}  ${f} ${key ?? ''}${asked}${answered}  [${formatTime(invokedAtUs)} s, ${end}]`;
+  return `${who}  ${f} ${key ?? ''}${asked} -> ${answered}  [${formatTime(invokedAtUs)} s, ${end}]`;
+}
+
+/** A list without the values that do not matter, but with their number: `[82, ...14 others]`. */
+function answerText(output: Json, mattering: Json): string {
+  const hidden = Array.isArray(output) && Array.isArray(mattering) ? output.length - mattering.length : 0;
+  if (hidden === 0) return JSON.stringify(output);
+  const kept = (mattering as readonly Json[]).map((value) => JSON.stringify(value));
+  return `[${[...kept, `...${hidden} others`].join(', ')}]`;
 }
 
 function progress(judged: Judged, check: Extract<Check, { checker: 'progress' }>): Finding {

@@ -1,18 +1,55 @@
 import type { Assumption } from '../contract/module.ts';
+import { majority } from '../contract/quorum.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { TimeUs } from '../kernel/time.ts';
 
+/** What a violation stands on: the fault that broke an assumption of the property first, and that assumption. */
+export interface Broken {
+  /** Its place among the applied faults. */
+  readonly fault: number;
+  readonly assumption: string;
+}
+
+type Struck = Pick<AppliedFault, 'kind' | 'atUs' | 'untilUs' | 'target'>;
+
 /**
  * Whether a violation of `property` at `atUs` came while what the property relies on still held. Safety never recovers
- * from a broken assumption; progress relies on the present only, so a fault that is over no longer excuses it.
+ * from a broken assumption; progress relies on the present only, so a fault that is over no longer excuses it. An
+ * assumption about a majority of the `nodes` is not broken by what leaves a majority running and together.
  */
 export function contractOf(
-  property: string, atUs: TimeUs, faults: readonly AppliedFault[], assumptions: readonly Assumption[],
+  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], nodes: number = 1,
 ): 'intact' | 'outside' {
+  return brokenBy(property, atUs, faults, assumptions, nodes) === null ? 'intact' : 'outside';
+}
+
+/** The first fault that broke an assumption of `property`; see {@link contractOf}. */
+export function brokenBy(
+  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], nodes: number,
+): Broken | null {
   const relied = assumptions.filter(({ properties }) => properties.includes(property) || properties.includes('*'));
-  const isBroken = faults.some(({ kind, atUs: fromUs, untilUs }) => {
-    const isOver = property === 'progress' && untilUs !== null && untilUs < atUs;
-    return fromUs <= atUs && !isOver && relied.some(({ brokenBy }) => brokenBy.includes(kind));
-  });
-  return isBroken ? 'outside' : 'intact';
+  const standing = faults.filter((fault) => isStanding(fault, atUs));
+  for (const [place, fault] of faults.entries()) {
+    if (fault.atUs > atUs || (property === 'progress' && !isStanding(fault, atUs))) continue;
+    const assumption = relied.find(({ brokenBy: kinds, tolerates }) =>
+      kinds.includes(fault.kind) && !(tolerates === 'minority' && isMinorityOnly(fault, standing, nodes)));
+    if (assumption !== undefined) return { fault: place, assumption: assumption.text };
+  }
+  return null;
+}
+
+function isStanding({ atUs: fromUs, untilUs }: Struck, atUs: TimeUs): boolean {
+  return fromUs <= atUs && (untilUs === null || untilUs >= atUs);
+}
+
+/** Whether a fault, with the others of its time, leaves a majority of the nodes up and in one group. */
+function isMinorityOnly(fault: Struck, standing: readonly Struck[], nodes: number): boolean {
+  const nodesIn = (target: string): string[] => target.split(' ').filter((name) => /^n\d+$/.test(name));
+  if (fault.kind === 'partition') {
+    const groups = fault.target.split(' | ');
+    return groups.length > 1 && groups.some((group) => nodesIn(group).length >= majority(nodes));
+  }
+  if (fault.kind !== 'crash' && fault.kind !== 'pause') return false;
+  const stopped = standing.filter(({ kind }) => kind === 'crash' || kind === 'pause');
+  return nodes - new Set(stopped.flatMap(({ target }) => nodesIn(target))).size >= majority(nodes);
 }

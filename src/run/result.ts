@@ -20,7 +20,9 @@ export interface VerdictRecord {
   readonly suspects: readonly number[];
   /** `outside`: a fault broke an assumption of this property first. `intact`: a bug. */
   readonly contract: 'intact' | 'outside';
-  /** At most twelve lines that show the conflict to a person: operations, or the events of a broken invariant. */
+  /** With `outside`, else `null`: the place in `faults` of the first fault that broke an assumption, and that one. */
+  readonly broken: { readonly fault: number; readonly assumption: string } | null;
+  /** At most twelve lines that show the conflict to a person: operations. */
   readonly evidence: readonly string[];
 }
 

@@ -112,10 +112,10 @@ function outcomeOf(
 
 /** Why the run says nothing, or `null` when it says something. */
 function vacuity(scenario: Scenario, { nemesis, history }: Built): string | null {
-  const [line] = vacuousLines(scenario.faults, nemesis.applied);
-  if (line !== undefined) {
-    const { action, trigger } = scenario.faults[line] as Scenario['faults'][number];
-    return `fault line ${line + 1} (${trigger.kind} ${action.kind}) never applied or changed nothing`;
+  const lines = vacuousLines(scenario.faults, nemesis.applied);
+  if (lines.length > 0) {
+    const names = lines.map((line) => `number ${line + 1} (${scenario.faults[line]?.action.kind ?? ''})`);
+    return `of its faults, ${names.join(', ')} never applied or changed nothing`;
   }
   const asksAnswers = scenario.checks.some(({ checker }) => checker === 'linearizable');
   if (!asksAnswers || couldHaveBeenWrong(history.events)) return null;

@@ -10,6 +10,10 @@ import { raftVariants } from './variants.ts';
 export const raft: ProtocolModule<RaftState> = {
   name: 'raft',
   options: raftOptions,
+  optionsProblem: ({ electionTimeoutMin, electionTimeoutMax }) => {
+    if ((electionTimeoutMin as number) <= (electionTimeoutMax as number)) return null;
+    return { option: 'electionTimeoutMin', message: 'electionTimeoutMin is above electionTimeoutMax' };
+  },
   create: (init) => new RaftNode(init),
   client: raftClient,
   view: (state) => ({ role: state.role.kind, epoch: state.durable.currentTerm, leader: state.leaderId }),
@@ -28,6 +32,7 @@ export const raft: ProtocolModule<RaftState> = {
       text: 'a majority of the nodes is up, runs, and reaches each other and the clients',
       properties: ['progress'],
       brokenBy: ['crash', 'pause', 'partition', 'cut', 'hold', 'link'],
+      tolerates: 'minority',
     },
     {
       id: 'broadcasts-faster-than-elections',
@@ -36,5 +41,6 @@ export const raft: ProtocolModule<RaftState> = {
       brokenBy: ['link', 'hold', 'clock-drift'],
     },
   ],
+  nodeFields: ['votedFor', 'candidate', 'leader'],
   progressBudgetUs: (options) => 20 * readSettings(options).electionTimeoutUsMax,
 };
