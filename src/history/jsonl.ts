@@ -126,7 +126,8 @@ class HistoryReader {
     const { numbered } = this;
     for (const name of ['index', 'time'] as const) {
       if (has(name) !== numbered[name]) {
-        throw new FieldError(name, `"${name}" is ${has(name) ? 'here, but not' : 'missing, but'} in the first event`);
+        const what = has(name) ? 'stands here; the first event has none' : 'is missing here; the first event has it';
+        throw new FieldError(name, `"${name}" ${what}`);
       }
     }
     const count = this.history.length;

@@ -87,6 +87,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     mailboxLimit: MAILBOX_LIMIT,
     limits,
     trace: settings.trace,
+    nodeFields: module.nodeFields ?? [],
     freezeMessages: settings.freezeMessages,
     create: (process, view) => (process < system.nodes ? makeNode(process, view) : makeClient(process)),
     monitor: module.invariants.observe({ nodes, nameOf }, reportBreach),

@@ -1,6 +1,6 @@
 import { clientVariants, type ClientVariant } from '../clients/variants.ts';
 import type { ProtocolModule } from '../contract/module.ts';
-import type { OptionTable } from '../contract/options.ts';
+import type { Options, OptionTable } from '../contract/options.ts';
 import type { Variant } from '../contract/variant.ts';
 import { raft } from '../protocols/raft/module.ts';
 import { serviceVariants } from '../services/variants.ts';
@@ -8,8 +8,8 @@ import { serviceVariants } from '../services/variants.ts';
 /** What a scenario file may name: the built-in protocols, a user's own, and the defects. Injected into the parser. */
 export interface Catalogue {
   readonly protocols: ReadonlyMap<string, CatalogueProtocol>;
-  /** Ids (`raft/vote-not-durable`) and rows (`RF-01`). */
-  readonly defects: readonly string[];
+  /** The id of each defect (`raft/vote-not-durable`), keyed by id and by row (`RF-01`). */
+  readonly defects: ReadonlyMap<string, string>;
 }
 
 /** One protocol, as far as a scenario file can refer to it. */
@@ -17,6 +17,9 @@ export interface CatalogueProtocol {
   readonly options: OptionTable;
   /** Events that `when` can wait for. */
   readonly events: readonly string[];
+  /** What `expect` can name besides checks. */
+  readonly invariants: { readonly declared: readonly { readonly id: string }[] };
+  optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
 
 const builtIn: readonly ProtocolModule[] = [raft];
@@ -41,5 +44,5 @@ export function findDefect(name: string, own?: ProtocolModule): DefectRow | unde
 export function catalogueWith(own?: ProtocolModule): Catalogue {
   const modules = own === undefined ? protocols : new Map([...protocols, [own.name, own]]);
   const rows = [...(own?.variants ?? []), ...defects()];
-  return { protocols: modules, defects: rows.flatMap(({ id, row }) => [id, row]) };
+  return { protocols: modules, defects: new Map(rows.flatMap(({ id, row }) => [[id, id], [row, id]])) };
 }

@@ -24,6 +24,8 @@ export type NetworkFile = Pick<NonNullable<ActionFile['link']>, 'latency' | 'los
 const ms = 1_000;
 const s = 1_000_000;
 
+/** They are drawn before the run, and kept. */
+const faultsMax = 100_000;
 /** Targets that are no names. */
 const roles: readonly string[] = ['leader', 'follower', 'any', 'all', 'it'];
 
@@ -140,6 +142,10 @@ class FaultReader {
     const untilUs = random.until ?? Math.floor((durationUs ?? 0) * 3 / 4);
     const fromUs = random.from ?? 0;
     if (random.every.min === 0) this.report.value([...path, 'every'], 'faults need some time between them');
+    else if ((untilUs - fromUs) / random.every.min > faultsMax) {
+      const message = `these may be more than ${faultsMax} faults`;
+      this.report.value([...path, 'every'], message, 'leave more time between them, or stop earlier');
+    }
     if (random.until !== undefined && durationUs !== null && random.until > durationUs) {
       const message = `\`until\` is ${formatDuration(random.until)}, but the run lasts ${formatDuration(durationUs)}`;
       this.report.value([...path, 'until'], message, 'lengthen `duration`, or stop earlier');

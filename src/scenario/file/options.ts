@@ -11,8 +11,9 @@ type OptionValue = Scenario['system']['options'][string];
 
 /** The options of a file, checked against the protocol's own table, and its defaults for the others. */
 export function resolveOptions(
-  given: Readonly<Record<string, OptionValue>>, table: OptionTable, report: Report,
+  given: Readonly<Record<string, OptionValue>>, protocol: CatalogueProtocol, report: Report,
 ): Scenario['system']['options'] {
+  const { options: table } = protocol;
   const path = ['system', 'options'];
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(table, name)) continue;
@@ -25,6 +26,8 @@ export function resolveOptions(
     const refuse = (message: string, hint?: string): undefined => { report.value([...path, name], message, hint); };
     options[name] = (value === undefined ? undefined : readOption(value, spec, refuse)) ?? spec.default;
   }
+  const problem = protocol.optionsProblem?.(options) ?? null;
+  if (problem !== null) report.value([...path, problem.option], problem.message);
   return options;
 }
 

@@ -59,10 +59,19 @@ function goodParts(plain: Readonly<Record<string, unknown>>, report: Report): Go
     }
     broken.add(key);
     reportIssues(parsed.error.issues, [key], report);
+    // A wrong number of nodes must not hide a wrong protocol, nor wrong options.
+    if (key === 'system') good[key] = systemWithout(parsed.error.issues.map(({ path }) => path[0]), plain[key]);
   }
   const faults = goodItems('faults', plain, broken, report);
   const check = plain['check'] === undefined ? null : goodItems('check', plain, broken, report);
   return { ...good, faults, check, broken } as GoodParts;
+}
+
+/** The parts of a `system` that have their shape; `undefined` if too little is left. */
+function systemWithout(broken: readonly unknown[], plain: unknown): unknown {
+  if (typeof plain !== 'object' || plain === null) return undefined;
+  const rest = Object.entries(plain).filter(([key]) => !broken.includes(key));
+  return scenarioFile.shape.system.safeParse(Object.fromEntries(rest)).data;
 }
 
 /** The items of a list that have their shape. A list that is none, or is too long, has no items. */

@@ -112,7 +112,9 @@ function readRange(text: string, kind: Kind): Reading<Range> {
     return { ok: false, message: `${quote(text)} is too wide to draw from`, hint: 'a range spans at most 71m' };
   }
   if (min.value <= max.value) return { ok: true, value: { min: min.value, max: max.value } };
-  const hint = `write ${second.trim()}..${first.trim()} with the smaller end first`;
+  const unit = amountOf(second)?.unit ?? '';
+  const withUnit = amountOf(first)?.unit === '' ? `${first.trim()}${unit}` : first.trim();
+  const hint = `write ${second.trim()}..${withUnit} with the smaller end first`;
   return { ok: false, message: `${quote(text)} ends below its beginning`, hint };
 }
 

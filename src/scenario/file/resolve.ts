@@ -1,4 +1,4 @@
-import type { Catalogue } from '../catalogue.ts';
+import type { Catalogue, CatalogueProtocol } from '../catalogue.ts';
 import type { Check, FaultLine, Scenario } from '../scenario.ts';
 import { suggestion } from './did-you-mean.ts';
 import { networkOf, resolveFaultLine, type FaultSurroundings } from './faults.ts';
@@ -57,9 +57,10 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     .map(({ index, item }) => resolveFaultLine(item, ['faults', index], surroundings, report))
     .filter((line): line is FaultLine => line !== null);
   const checks = resolveChecks(file.check, surroundings, report);
-  const defect = file.defect ?? null;
-  if (defect !== null && !catalogue.defects.includes(defect)) {
-    report.value(['defect'], `${quote(defect)} is not in the catalogue`, suggestion(defect, catalogue.defects));
+  const named = file.defect ?? null;
+  const defect = named === null ? null : catalogue.defects.get(named) ?? null;
+  if (named !== null && defect === null) {
+    report.value(['defect'], `${quote(named)} is not in the catalogue`, suggestion(named, catalogue.defects.keys()));
   }
   const { limits, workload, clocks, seeds } = file;
   return {
@@ -85,7 +86,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     defect,
     faults,
     checks,
-    expect: resolveExpect(file, checks, report),
+    expect: resolveExpect(file, checks, catalogue.protocols.get(system.protocol), report),
     seeds: typeof seeds === 'number'
       ? { first: lan.seeds.first, count: seeds }
       : { first: seeds?.first ?? lan.seeds.first, count: seeds?.count ?? lan.seeds.count },
@@ -102,7 +103,7 @@ function resolveSystem({ system }: GoodParts, catalogue: Catalogue, report: Repo
     report.value(['system', 'protocol'], `${quote(protocol)} is not a protocol that is known here`, hint);
     return { protocol, nodes, options: {} };
   }
-  return { protocol, nodes, options: resolveOptions(system.options ?? {}, known.options, report) };
+  return { protocol, nodes, options: resolveOptions(system.options ?? {}, known, report) };
 }
 
 function resolveClients({ clients }: GoodParts, report: Report): Scenario['clients'] {
@@ -180,17 +181,19 @@ function fullCheck(
   return { checker: 'progress', name, window: { fromUs, toUs, clients: clients ?? null } };
 }
 
-function resolveExpect(file: GoodParts, checks: readonly Check[], report: Report): Scenario['expect'] {
+function resolveExpect(
+  file: GoodParts, checks: readonly Check[], protocol: CatalogueProtocol | undefined, report: Report,
+): Scenario['expect'] {
+  const invariants = (protocol?.invariants.declared ?? []).map(({ id }) => id);
   const names = [...checks.map(({ name }) => name), 'assertion'];
   // An expectation of a check that is wrong itself was told already.
-  const isComplete = !file.broken.has('check') && checks.length === (file.check ?? checks).length;
+  const isComplete = !file.broken.has('check') && checks.length === (file.check ?? checks).length
+    && protocol !== undefined;
   const expect: Record<string, 'valid' | 'invalid' | 'unknown'> = {};
   for (const [name, verdict] of Object.entries(file.expect ?? {})) {
-    // `R1`, `R20`: which of them there are, the protocol's invariants say.
-    const isInvariant = /^[A-Z]{1,3}\d{1,3}[a-z]?$/.test(name);
-    if (!isInvariant && !names.includes(name) && isComplete) {
-      const hint = suggestion(name, names) ?? 'name a check, an invariant such as R1, or assertion';
-      report.key(['expect', name], `${quote(name)} is not a check of this scenario`, hint);
+    if (!names.includes(name) && !invariants.includes(name) && isComplete) {
+      const hint = suggestion(name, [...names, ...invariants]) ?? `known here: ${[...names, ...invariants].join(', ')}`;
+      report.key(['expect', name], `${quote(name)} is neither a check of this scenario nor an invariant`, hint);
     }
     expect[name] = verdict;
   }

@@ -1,8 +1,8 @@
-import type { Catalogue } from '../../../src/scenario/catalogue.ts';
+import type { Catalogue, CatalogueProtocol } from '../../../src/scenario/catalogue.ts';
 
 /** A catalogue of one made-up protocol with an option of each kind. */
 export const catalogue: Catalogue = {
-  protocols: new Map([
+  protocols: new Map<string, CatalogueProtocol>([
     ['raft', {
       options: {
         heartbeat: { kind: 'duration', doc: '', default: 50_000, min: 1_000, max: 60_000_000 },
@@ -11,8 +11,11 @@ export const catalogue: Catalogue = {
         reads: { kind: 'choice', doc: '', default: 'index', of: ['index', 'lease'] },
       },
       events: ['became-leader', 'stepped-down'],
+      invariants: { declared: [{ id: 'R1' }, { id: 'R9' }] },
+      optionsProblem: ({ heartbeat, batch }) =>
+        (heartbeat === 7_000 && batch === 7 ? { option: 'batch', message: 'seven and seven' } : null),
     }],
-    ['redlock', { options: {}, events: [] }],
+    ['redlock', { options: {}, events: [], invariants: { declared: [] } }],
   ]),
-  defects: ['raft/vote-not-durable', 'RF-01'],
+  defects: new Map([['raft/vote-not-durable', 'raft/vote-not-durable'], ['RF-01', 'raft/vote-not-durable']]),
 };

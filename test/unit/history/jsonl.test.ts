@@ -70,7 +70,7 @@ describe('a history in JSON lines', () => {
     ['an unknown type', INVOKE.replace('invoke', 'start'), 1, 43, '"type" is none of'],
     ['a time that decreases', `${INVOKE}\n${OK.replace('3400', '100')}`, 2, 1, 'before the previous time'],
     ['an index that does not grow', `${INVOKE}\n${OK.replace('"index":1', '"index":0')}`, 2, 1, 'not above'],
-    ['an index in some lines only', `${INVOKE}\n${OK.replace('"index":1,', '')}`, 2, 1, 'missing, but in'],
+    ['an index in some lines only', `${INVOKE}\n${OK.replace('"index":1,', '')}`, 2, 1, 'is missing here'],
     ['a completion without invocation', OK, 1, 1, 'no open operation'],
     ['a process busy twice', `${INVOKE}\n${INVOKE.replace('"index":0', '"index":1')}`, 2, 1, 'is open'],
     ['another f at the end', `${INVOKE}\n${OK.replace('"f":"write"', '"f":"read"')}`, 2, 1, 'had invoked'],

@@ -73,7 +73,7 @@ seeds: { first: 0, count: 5 }
     expect(scenario.clocks).toEqual({ driftPerMillion: 500, offsetUs: 2_000_000 });
     expect(scenario.durationUs).toBe(60_000_000);
     expect(scenario.limits).toEqual({ events: 1_000, sameInstantEvents: 10 });
-    expect([scenario.profile, scenario.defect, scenario.why]).toEqual(['swarm', 'RF-01', 'because']);
+    expect([scenario.profile, scenario.defect, scenario.why]).toEqual(['swarm', 'raft/vote-not-durable', 'because']);
     expect(scenario.checks).toEqual([
       { checker: 'progress', name: 'stall', window: { fromUs: 1_500_000, toUs: 60_000_000, clients: ['c7'] } },
       { checker: 'linearizable', name: 'order' },
@@ -94,7 +94,7 @@ seeds: { first: 0, count: 5 }
   });
 
   it('may name a protocol of the user', () => {
-    const own = { options: {}, events: ['elected'] };
+    const own = { options: {}, events: ['elected'], invariants: { declared: [] } };
     const protocols = new Map([...catalogue.protocols, ['my-raft', own]]);
     const text = 'name: a\nsystem: { protocol: my-raft }\nfaults: [{ when: elected, crash: leader }]\n';
     expect(parseScenario(text, { fileName: 'a', catalogue: { ...catalogue, protocols } }).ok).toBe(true);

@@ -191,7 +191,9 @@ describe('checks and expectations fit each other', () => {
     ['check: [{ progress: { from: 5s, to: 5s } }]', '3:29 this window ends (5s) before it begins (5s)'],
     ['check: [{ progress: { clients: [c4] } }]', '3:33 c4: there are 3 clients'],
     ['check: [{ progress: { clients: [n1] } }]', '3:33 `n1` is not the name of a client: they are c1, c2, …'],
-    ['expect: { progres: invalid }', '3:11 `progres` is not a check of this scenario | did you mean `progress`?'],
+    ['expect: { progres: invalid }', 
+      '3:11 `progres` is neither a check of this scenario nor an invariant | did you mean `progress`?'],
+    ['expect: { R99: valid }', '3:11 `R99` is neither a check of this scenario nor an invariant | did you mean `R9`?'],
     ['defect: raft/vote-not-durabel',
       '3:9 `raft/vote-not-durabel` is not in the catalogue | did you mean `raft/vote-not-durable`?'],
   ])('%s', (line, problem) => {
@@ -199,7 +201,7 @@ describe('checks and expectations fit each other', () => {
   });
 
   it('but any invariant may be expected to break', () => {
-    expect(told(`${head}expect: { R1: invalid, P2a: invalid, assertion: invalid, progress: invalid }`)).toEqual([]);
+    expect(told(`${head}expect: { R1: invalid, R9: invalid, assertion: invalid, progress: invalid }`)).toEqual([]);
   });
 });
 
