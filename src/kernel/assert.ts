@@ -5,6 +5,14 @@ export class AssertionError extends Error {
 }
 
 /**
+ * Whether something that was thrown is an {@link AssertionError}. By its code: a user's protocol may have the class
+ * from another copy of this package than the one that runs it.
+ */
+export function isAssertionError(thrown: unknown): thrown is AssertionError {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ASSERTION';
+}
+
+/**
  * Throws {@link AssertionError} unless `condition` holds. The text states the fact that should have held.
  * Pass a plain string: building one costs more than the check.
  */

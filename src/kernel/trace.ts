@@ -64,17 +64,22 @@ export function formatTime(atUs: TimeUs): string {
   return `${text.slice(0, -6)}.${text.slice(-6)}`;
 }
 
+/** Says a field in other words than as plain data; `null` to leave it as it is. */
+export type FieldText = (key: string, value: unknown) => string | null;
+
 /** Plain data as one line for people and for comparison: like JSON, and Map and Set as well. */
-export function formatPlain(value: unknown): string {
+export function formatPlain(value: unknown, fieldText: FieldText): string {
+  const format = (item: unknown): string => formatPlain(item, fieldText);
   if (value instanceof Map) {
     const entries = [...(value as ReadonlyMap<unknown, unknown>)];
-    return `{${entries.map(([key, item]) => `${formatPlain(key)} => ${formatPlain(item)}`).join(', ')}}`;
+    return `{${entries.map(([key, item]) => `${format(key)} => ${format(item)}`).join(', ')}}`;
   }
-  if (value instanceof Set) return `{${[...(value as ReadonlySet<unknown>)].map(formatPlain).join(', ')}}`;
-  if (Array.isArray(value)) return `[${(value as readonly unknown[]).map(formatPlain).join(', ')}]`;
+  if (value instanceof Set) return `{${[...(value as ReadonlySet<unknown>)].map(format).join(', ')}}`;
+  if (Array.isArray(value)) return `[${(value as readonly unknown[]).map(format).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     const record = value as Readonly<Record<string, unknown>>;
-    return `{${Object.keys(record).map((key) => `${key}: ${formatPlain(record[key])}`).join(', ')}}`;
+    const fields = Object.keys(record).map((key) => `${key}: ${fieldText(key, record[key]) ?? format(record[key])}`);
+    return `{${fields.join(', ')}}`;
   }
   return value === undefined ? 'undefined' : JSON.stringify(value);
 }

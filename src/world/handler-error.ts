@@ -27,6 +27,15 @@ export function refuseThenable(returned: unknown): void {
 export function describeFailure(error: unknown): string {
   const who = error instanceof HandlerError ? `${error.processName}: ` : '';
   const inner = error instanceof HandlerError ? error.inner : error;
-  if (inner instanceof AsyncHandlerError || inner instanceof LeakError) return `${who}${inner.message}`;
-  return `${who}a handler threw ${inner instanceof Error ? `${inner.name}: ${inner.message}` : String(inner)}`;
+  if (inner instanceof AsyncHandlerError) return `${who}${inner.message}`;
+  if (inner instanceof LeakError) return `${who}${inner.message}${placeOf(inner)}`;
+  if (!(inner instanceof Error)) return `${who}a handler threw ${String(inner)}`;
+  return `${who}a handler threw ${inner.name}: ${inner.message}${placeOf(inner)}`;
+}
+
+/** File and line of the code that threw, past the traps of the guard; the way to it is a matter of the machine. */
+function placeOf(error: Error): string {
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !/guard\.[jt]s:/.test(line));
+  const place = /([^/\\\s(]+):(\d+):\d+\)?$/.exec(frames[0] ?? '');
+  return place === null ? '' : `, at ${place[1]}:${place[2]}`;
 }

@@ -5,7 +5,7 @@ import type { Monitor } from '../contract/invariant.ts';
 import type { Message } from '../contract/message.ts';
 import type { Node } from '../contract/node.ts';
 import type { LinkProfile } from '../contract/world-control.ts';
-import { AssertionError, assert } from '../kernel/assert.ts';
+import { assert, isAssertionError } from '../kernel/assert.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import { EventQueue } from '../kernel/queue.ts';
@@ -36,6 +36,8 @@ export interface WorldSettings {
   readonly mailboxLimit: number;
   readonly limits: { readonly events: number; readonly sameInstantEvents: number };
   readonly trace: TraceMode;
+  /** Fields of messages, notes and files that hold a process: the trace shows them by name. */
+  readonly nodeFields: readonly string[];
   /** Freeze each message as it leaves: shows a protocol that writes to what it sent or received. */
   readonly freezeMessages: boolean;
   /** Makes an incarnation of a process: the first one at time 0, the others at restarts. */
@@ -78,6 +80,7 @@ export class World implements ContextHost, NetworkHost {
   private readonly noteListeners: ((process: NodeId, event: string) => void)[] = [];
   private freshNotes: { readonly process: NodeId; readonly event: string }[] = [];
   private sameInstant = 0;
+  private readonly nodeFields: ReadonlySet<string>;
 
   constructor(settings: WorldSettings) {
     this.settings = settings;
@@ -85,6 +88,7 @@ export class World implements ContextHost, NetworkHost {
     this.monitor = settings.monitor;
     this.trace = new Trace(settings.trace);
     this.isTracing = settings.trace === 'full';
+    this.nodeFields = new Set(['client', ...settings.nodeFields]);
     const ids = Array.from({ length: settings.nodes + settings.clients }, (_, index) => nodeId(index));
     this.nodes = ids.slice(0, settings.nodes);
     this.clients = ids.slice(settings.nodes);
@@ -273,7 +277,7 @@ export class World implements ContextHost, NetworkHost {
   private handleMessage(kind: number, process: Process, from: NodeId, message: Message): void {
     this.messagesDelivered += 1;
     this.record(kind, process, from, this.trace.codeOf(message.kind));
-    if (this.isTracing) this.say(`${this.head(process)} <- ${this.nameOf(from)} ${formatPlain(message)}`);
+    if (this.isTracing) this.say(`${this.head(process)} <- ${this.nameOf(from)} ${this.plain(message)}`);
     this.run(process, kind, from, message);
   }
 
@@ -344,7 +348,7 @@ export class World implements ContextHost, NetworkHost {
   private handlePersisted(process: Process, request: PersistRequest): void {
     const { tag } = request;
     this.record(EVENT.persisted, process, NO_PEER, tag === undefined ? 0 : this.trace.codeOf(tag.kind));
-    if (this.isTracing) this.say(`${this.head(process)} persisted ${tag === undefined ? '' : formatPlain(tag)}`);
+    if (this.isTracing) this.say(`${this.head(process)} persisted${tag === undefined ? '' : ` ${this.plain(tag)}`}`);
     process.persistsDone = request.number;
     while (process.heldSends.length > 0 && (process.heldSends[0] as HeldSend).after <= process.persistsDone) {
       const { to, message } = process.heldSends.shift() as HeldSend;
@@ -382,7 +386,7 @@ export class World implements ContextHost, NetworkHost {
       this.carryOutEffects(process);
       if (this.isNode(process)) this.monitor.afterEvent?.(process.id, (process.node as Node).state);
     } catch (error) {
-      if (!(error instanceof AssertionError)) throw new HandlerError(process.name, error);
+      if (!isAssertionError(error)) throw new HandlerError(process.name, error);
       this.effects.count = 0;
       this.stopProcess(process);
       this.settings.onAssertion(process.id, error.message);
@@ -440,12 +444,12 @@ export class World implements ContextHost, NetworkHost {
       }
       case EFFECT.put: {
         process.disk.put(name, value);
-        if (this.isTracing) this.say(`  put ${name} ${formatPlain(value)}`);
+        if (this.isTracing) this.say(`  put ${name} ${this.plain(value)}`);
         return;
       }
       case EFFECT.append: {
         const index = process.disk.append(name, value);
-        if (this.isTracing) this.say(`  append ${name} ${index} ${formatPlain(value)}`);
+        if (this.isTracing) this.say(`  append ${name} ${index} ${this.plain(value)}`);
         if (this.isNode(process)) this.monitor.onAppend?.(process.id, name, index, value);
         return;
       }
@@ -469,7 +473,7 @@ export class World implements ContextHost, NetworkHost {
   private transmit(process: Process, to: NodeId, message: Message): void {
     if (this.settings.freezeMessages) deepFreeze(message);
     this.messagesSent += 1;
-    if (this.isTracing) this.say(`  send ${process.name} > ${this.nameOf(to)} ${formatPlain(message)}`);
+    if (this.isTracing) this.say(`  send ${process.name} > ${this.nameOf(to)} ${this.plain(message)}`);
     this.monitor.onSend?.(process.id, to, message, process.disk.synced);
     this.network.send(process.id, to, message);
   }
@@ -517,7 +521,7 @@ export class World implements ContextHost, NetworkHost {
   }
 
   private takeNote(process: Process, note: Note): void {
-    if (this.isTracing) this.say(`  note ${process.name} ${formatPlain(note)}`);
+    if (this.isTracing) this.say(`  note ${process.name} ${this.plain(note)}`);
     if (this.noteListeners.length > 0) this.freshNotes.push({ process: process.id, event: note.event });
   }
 
@@ -559,6 +563,12 @@ export class World implements ContextHost, NetworkHost {
 
   private record(kind: number, process: Process, peer: number, code: number): void {
     this.trace.event(this.nowUs, this.queue.poppedSequence, kind, process.id, peer, code);
+  }
+
+  /** Plain data of the protocol as text, with nodes by name. */
+  private plain(value: unknown): string {
+    return formatPlain(value, (key, item) =>
+      (typeof item === 'number' && this.nodeFields.has(key) ? this.nameOf(item as NodeId) : null));
   }
 
   private head(process: Process): string {

@@ -53,6 +53,7 @@ export function pingPong(nodes: number, inFlight: number, events: number, trace:
     mailboxLimit: 10_000,
     limits: { events, sameInstantEvents: 1_000_000 },
     trace,
+    nodeFields: [],
     freezeMessages: false,
     create: () => new Player(serves),
     monitor: {},

@@ -25,6 +25,7 @@ export function smallWorld(
     mailboxLimit: 1_000,
     limits: { events: 1_000_000, sameInstantEvents: 10_000 },
     trace: 'full',
+    nodeFields: [],
     freezeMessages: true,
     create,
     monitor: {},
