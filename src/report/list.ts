@@ -87,7 +87,7 @@ function tableText(rows: readonly Row[], style: TextStyle, paint: ChalkInstance)
     colWidths: widths,
     colAligns: ['left', 'right', 'left', 'left'],
     style: { head: [], border: [] },
-    ...(style.hasUnicode ? {} : { chars: asciiFrame }),
+    chars: style.hasUnicode ? noLines : { ...asciiFrame, ...noLines },
   });
   for (const row of rows) {
     const claim = wrapped(oneLine(row.claim), (widths[0] ?? 0) - 2).join('\n');
@@ -97,10 +97,13 @@ function tableText(rows: readonly Row[], style: TextStyle, paint: ChalkInstance)
   return table.toString();
 }
 
+/** A line under each row would double the height of a table that is read at one glance. */
+const noLines = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
 const asciiFrame = {
   top: '-', 'top-mid': '+', 'top-left': '+', 'top-right': '+',
   bottom: '-', 'bottom-mid': '+', 'bottom-left': '+', 'bottom-right': '+',
-  left: '|', 'left-mid': '+', mid: '-', 'mid-mid': '+', right: '|', 'right-mid': '+', middle: '|',
+  left: '|', right: '|', middle: '|',
 };
 
 function outcomesOf({ outcomes }: Row): string {
