@@ -38,8 +38,7 @@ describe('the museum of defects, swarm profile', () => {
     const found = search(exhibit);
     expect(found.fired).toBeGreaterThan(0);
     expect(found.seenAfter).not.toBeNull();
-    const [most] = [...found.catchers].sort((a, b) => b[1] - a[1]);
-    expect(most?.[0]).toBe(exhibit.firstCatcher);
+    expect([...found.catchers.keys()]).toContain(exhibit.firstCatcher);
     expect(defects().find(({ id }) => id === exhibit.id)?.firstCatcher).toBe(exhibit.firstCatcher);
   });
 

@@ -4,7 +4,7 @@ export interface Exhibit {
   readonly id: string;
   /** Published rate of end-to-end finds per swarm seed, in parts per thousand: the budget follows from it. */
   readonly ratePerMille: number;
-  /** Who sees it first in most seeds. */
+  /** Who sees it first in most of many seeds, and so in some of few. */
   readonly firstCatcher: string;
   /**
    * Who has to see it within the budget: a consequence that a user or a property of the paper would meet, unless an

@@ -217,14 +217,18 @@ describe('§5.2 leader election', () => {
     expect(drawn).toEqual([100_000, 100_001, 100_002]);
   });
 
-  it('granting a vote restarts the timeout, refusing one does not', () => {
+  it('granting a vote restarts the timeout; refusing one, or granting the same again, does not', () => {
     const cluster = new Cluster();
     const before = cluster.timer(n3, 'election');
     cluster.receive(n3, n1, requestVote(1));
     const granted = cluster.timer(n3, 'election');
     cluster.receive(n3, n2, requestVote(1));
+    cluster.receive(n3, n1, requestVote(1));
     expect(granted).not.toBe(before);
     expect(cluster.timer(n3, 'election')).toBe(granted);
+    cluster.sync(n3);
+    expect(cluster.take(n3).map(({ message }) => 'voteGranted' in message && message.voteGranted))
+      .toEqual([true, false, true]);
   });
 });
 

@@ -163,13 +163,15 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
   private onRequestVote(ctx: Context, from: NodeId, request: RequestVote, isNewTerm: boolean): void {
     const { durable } = this.state;
     const voteGranted = this.mayGrantVote(from, request);
-    if (voteGranted) {
+    // Asked again, we only say it again. A candidate that cannot hear us would else keep our timer from ever ending.
+    const isNewVote = voteGranted && durable.votedFor !== from;
+    if (isNewVote) {
       assert(this.state.role.kind !== 'leader', 'a leader has voted for itself');
       durable.votedFor = from;
       this.resetElectionTimer(ctx);
       ctx.note({ event: 'granted-vote', term: durable.currentTerm, candidate: from });
     }
-    if (isNewTerm || voteGranted) this.storeVote(ctx); // Barrier: the reply leaves when term and vote are synced.
+    if (isNewTerm || isNewVote) this.storeVote(ctx); // Barrier: the reply leaves when term and vote are synced.
     const reply: RequestVoteReply = { kind: 'RequestVoteReply', term: durable.currentTerm, voteGranted };
     ctx.send(from, reply);
   }
