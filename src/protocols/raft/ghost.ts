@@ -13,6 +13,8 @@ export interface NodeGhost {
   readonly terms: number[];
   /** Lowest index cut off during the event that is going on; 0 for none. */
   truncatedFrom: number;
+  /** Lowest index cut off since the node started. */
+  cutFrom: number;
   /** matchIndex by NodeId, while the node leads. */
   matchIndex: number[];
   /** Whose matchIndex is looked at next. */
@@ -38,6 +40,7 @@ export function newNodeGhost(): NodeGhost {
     lastApplied: 0,
     terms: [],
     truncatedFrom: 0,
+    cutFrom: Infinity,
     matchIndex: [],
     nextPeer: 0,
     attestedTerm: 0,
@@ -84,6 +87,18 @@ export class EntryTable {
       vertex = vertex.next;
     }
     return vertex.prevTerm === prevTerm && isSameEntry(vertex.entry, entry);
+  }
+
+  /** Term at `index` of the log that ends at `lastIndex` with `lastTerm`; 0 beyond its end. Walks back from there. */
+  termAt(index: number, lastIndex: number, lastTerm: number): number {
+    if (index > lastIndex) return 0;
+    let term = lastTerm;
+    for (let at = lastIndex; at > index; at--) {
+      let vertex = this.heads[at - 1] ?? null;
+      while (vertex !== null && vertex.entry.term !== term) vertex = vertex.next;
+      term = vertex?.prevTerm ?? 0;
+    }
+    return term;
   }
 }
 

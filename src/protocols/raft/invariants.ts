@@ -38,6 +38,13 @@ export const stateMachineSafety: InvariantInfo = {
   source: 'Raft, Figure 3, State Machine Safety (§5.4.3)',
 };
 
+/** R6: what a leader commits is on the disks of a majority. Looked at when it commits. */
+export const committedIsDurable: InvariantInfo = {
+  id: 'R6',
+  name: 'committed-is-durable',
+  source: 'Raft, §5.3 and Figure 2, Persistent state',
+};
+
 /** R8: nobody votes for two candidates in a term, over its whole life. Looked at when a vote leaves. */
 export const voteUniqueness: InvariantInfo = {
   id: 'R8',
@@ -126,6 +133,7 @@ export const declaredInvariants: readonly InvariantInfo[] = [
   logMatching,
   leaderCompleteness,
   stateMachineSafety,
+  committedIsDurable,
   voteUniqueness,
   promisesAreDurable,
   termMonotone,

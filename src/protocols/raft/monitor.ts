@@ -31,6 +31,13 @@ interface OpenRead {
   readonly attempts: number[];
 }
 
+/** A leader, and where its log ended when it had just been elected. */
+interface Elected {
+  readonly node: NodeId;
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
 /** Evaluates the invariants of Raft as a run goes: at constant cost per event, entry and message. */
 class RaftMonitor implements Monitor<RaftState> {
   private readonly cluster: ClusterInfo;
@@ -38,7 +45,8 @@ class RaftMonitor implements Monitor<RaftState> {
   private readonly breached = new Set<string>();
   /** By NodeId. */
   private readonly nodes: readonly NodeGhost[];
-  private readonly leaders = new Map<number, NodeId>();
+  private readonly leaders = new Map<number, Elected>();
+  private highestLedTerm = 0;
   private readonly entries = new EntryTable();
   private readonly votes = new VoteTable();
   private readonly committed = new CommittedTable();
@@ -60,6 +68,9 @@ class RaftMonitor implements Monitor<RaftState> {
     if (currentTerm < ghost.attestedTerm) {
       const text = `${this.name(node)} starts in term ${currentTerm}, but sent a message of term ${ghost.attestedTerm}`;
       this.breach(invariants.termMonotone, text);
+    } else if (currentTerm < storedTerm(synced)) {
+      const text = `${this.name(node)} starts in term ${currentTerm}, but term ${storedTerm(synced)} is on its disk`;
+      this.breach(invariants.termMonotone, text);
     }
     // Before it has said anything, a node may lose terms and entries; what it had said is R9's.
     ghost.currentTerm = currentTerm;
@@ -68,6 +79,7 @@ class RaftMonitor implements Monitor<RaftState> {
     ghost.commitIndex = 0;
     ghost.lastApplied = 0;
     ghost.truncatedFrom = 0;
+    ghost.cutFrom = Infinity;
     ghost.durableTerm = 0;
     ghost.terms.length = 0;
     for (let index = 1; index <= lastIndex(log); index++) this.onAppend(node, LOG_FILE, index, entryAt(log, index));
@@ -95,6 +107,7 @@ class RaftMonitor implements Monitor<RaftState> {
     if (file !== LOG_FILE) return;
     const ghost = this.ghostOf(node);
     ghost.terms.length = index - 1;
+    ghost.cutFrom = Math.min(ghost.cutFrom, index);
     if (ghost.truncatedFrom === 0 || index < ghost.truncatedFrom) ghost.truncatedFrom = index;
   }
 
@@ -133,9 +146,11 @@ class RaftMonitor implements Monitor<RaftState> {
   private onElected(node: NodeId, ghost: NodeGhost, state: RaftState, leader: Leader): void {
     const { currentTerm: term, log } = state.durable;
     const other = this.leaders.get(term);
-    if (other === undefined) this.leaders.set(term, node);
-    else if (other !== node) {
-      this.breach(invariants.electionSafety, `${this.name(other)} and ${this.name(node)} both lead term ${term}`);
+    const last = lastIndex(log);
+    if (term > this.highestLedTerm) this.highestLedTerm = term;
+    if (other === undefined) this.leaders.set(term, { node, lastIndex: last, lastTerm: termAt(log, last) });
+    else if (other.node !== node) {
+      this.breach(invariants.electionSafety, `${this.name(other.node)} and ${this.name(node)} both lead term ${term}`);
     }
     const votes = this.votes.countFor(term, node) + 1;
     if (votes < majority(this.cluster.nodes.length)) {
@@ -149,7 +164,7 @@ class RaftMonitor implements Monitor<RaftState> {
         `committed in term ${this.committed.committedIn[required - 1]}`;
       this.breach(invariants.leaderCompleteness, text);
     }
-    ghost.matchIndex = leader.matchIndex.slice();
+    ghost.matchIndex = leader.matchIndex.map(() => 0);
     ghost.nextPeer = 0;
   }
 
@@ -178,25 +193,38 @@ class RaftMonitor implements Monitor<RaftState> {
         `an entry of term ${ghost.terms[commitIndex - 1]}`;
       this.breach(invariants.commitsCurrentTerm, text);
     }
+    if (ghost.ledTerm !== 0 && commitIndex > ghost.commitIndex) this.checkHolders(node, ghost, commitIndex);
     const { entries, committedIn } = this.committed;
     const known = entries.length;
     while (entries.length < Math.min(commitIndex, lastIndex(log))) {
       entries.push(entryAt(log, entries.length + 1));
       committedIn.push(currentTerm);
     }
-    if (entries.length > known) this.checkLaterLeaders(node, currentTerm);
+    if (entries.length > known && this.highestLedTerm > currentTerm) this.checkLaterLeaders(node, currentTerm);
     ghost.commitIndex = commitIndex;
   }
 
-  /** A slow leader commits after its successor was elected: then the successor has to have had the entry already. */
+  /** One look at each disk per commit: a leader has had an answer from most of them for it, so that is no new cost. */
+  private checkHolders(node: NodeId, ghost: NodeGhost, commitIndex: number): void {
+    let holders = 0;
+    for (const { synced } of this.nodes) {
+      if (durableLog(synced)[commitIndex - 1]?.term === ghost.terms[commitIndex - 1]) holders += 1;
+    }
+    if (holders >= majority(this.nodes.length)) return;
+    const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, commits up to index ${commitIndex}, ` +
+      `which is on the disks of ${holders} of ${this.nodes.length} nodes`;
+    this.breach(invariants.committedIsDurable, text);
+  }
+
+  /** A slow leader commits after its successors were elected: then each has to have had the entry when it was. */
   private checkLaterLeaders(node: NodeId, term: number): void {
     const index = this.committed.entries.length;
-    for (const [ledTerm, leader] of this.leaders) {
-      const ghost = this.ghostOf(leader);
-      if (ledTerm <= term || ghost.ledTerm !== ledTerm) continue;
-      if (ghost.terms[index - 1] === this.committed.entries[index - 1]?.term) continue;
-      const text = `${this.name(node)} commits entry ${index} in term ${term}, which ${this.name(leader)}, ` +
-        `leader of term ${ledTerm}, lacks`;
+    for (const [ledTerm, elected] of this.leaders) {
+      if (ledTerm <= term) continue;
+      const held = this.entries.termAt(index, elected.lastIndex, elected.lastTerm);
+      if (held === this.committed.entries[index - 1]?.term) continue;
+      const text = `${this.name(node)} commits entry ${index} in term ${term}, which ${this.name(elected.node)}, ` +
+        `leader of term ${ledTerm}, lacked when it was elected`;
       this.breach(invariants.leaderCompleteness, text);
     }
   }
@@ -233,9 +261,10 @@ class RaftMonitor implements Monitor<RaftState> {
   private checkFollowers(node: NodeId, ghost: NodeGhost, leader: Leader): void {
     const size = this.nodes.length;
     const ownIndex = leader.matchIndex[node] as number;
-    if (ownIndex !== ghost.matchIndex[node] && !this.isHeldBy(ghost, ownIndex, ghost)) {
-      const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, counts itself up to ${ownIndex}, ` +
-        `but has ${durableLog(ghost.synced).length} entries on its disk`;
+    const ownKnown = ghost.matchIndex[node] as number;
+    if (ownIndex !== ownKnown && (ownIndex < ownKnown || !this.isHeldBy(ghost, ownIndex, ghost))) {
+      const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, counts itself up to ${ownIndex} ` +
+        `(before: ${ownKnown}), and has ${durableLog(ghost.synced).length} entries on its disk`;
       this.breach(invariants.matchIndexTrue, text);
     }
     ghost.matchIndex[node] = ownIndex;
@@ -326,8 +355,9 @@ class RaftMonitor implements Monitor<RaftState> {
     const heldTerm = log[reply.matchIndex - 1]?.term;
     // While the reply waited for its sync, a leader of a higher term may have replaced entries: in memory, where the
     // disk still has what is acknowledged, or on the disk as well. Whoever counts this reply can no longer win by it.
-    const isReplaced = ghost.currentTerm > reply.term;
-    if (heldTerm !== undefined && (isReplaced || heldTerm === ghost.terms[reply.matchIndex - 1])) return;
+    // The cut may be on the disk before the term is: the two files are synced apart.
+    const isReplaced = ghost.currentTerm > reply.term && (heldTerm !== undefined || ghost.cutFrom <= reply.matchIndex);
+    if (isReplaced || (heldTerm !== undefined && heldTerm === ghost.terms[reply.matchIndex - 1])) return;
     if (durableTerm(synced) > reply.term) return;
     const text = `${this.name(from)} acknowledges the entries up to ${reply.matchIndex}, ` +
       `but its disk holds ${log.length} entries` + (heldTerm === undefined ? '' : ' and another one there');
@@ -382,6 +412,11 @@ export const raftInvariants: InvariantSet<RaftState> = {
   declared: invariants.declaredInvariants,
   observe: (cluster, report) => new RaftMonitor(cluster, report),
 };
+
+/** Term in the record that a restart finds. */
+function storedTerm(synced: DiskView): number {
+  return (synced.cell(VOTE_FILE) as VoteRecord | undefined)?.currentTerm ?? 0;
+}
 
 /** Term in which a node would come back: an entry of a term shows that the node was in it. */
 function durableTerm(synced: DiskView): number {
