@@ -9,6 +9,7 @@ import type { NodeView } from './module.ts';
  */
 export interface FaultEffect {
   messagesDropped: number;
+  /** Messages that come at another time than they would have. */
   messagesDelayed: number;
   messagesDuplicated: number;
   timersDelayed: number;

@@ -273,6 +273,8 @@ export class Nemesis {
   }
 
   private endAfter(record: AppliedFault, forUs: DurationUs | null): void {
+    // It found its targets down: there is nothing to undo, and nothing of it is left.
+    if (![...this.standing].some((change) => change.record === record)) record.untilUs = record.atUs;
     if (forUs === null) return;
     this.control.at(record.atUs + forUs, () => {
       const last = [...this.standing].find((change) => change.record === record);

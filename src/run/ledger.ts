@@ -28,9 +28,10 @@ export function brokenBy(
   property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], nodes: number,
 ): Broken | null {
   const relied = assumptions.filter(({ properties }) => properties.includes(property) || properties.includes('*'));
-  const standing = faults.filter((fault) => isStanding(fault, atUs));
   for (const [place, fault] of faults.entries()) {
     if (fault.atUs > atUs || (property === 'progress' && !isStanding(fault, atUs))) continue;
+    const instantUs = property === 'progress' ? atUs : fault.atUs;
+    const standing = faults.filter((other) => isStanding(other, instantUs));
     const assumption = relied.find(({ brokenBy: kinds, tolerates }) =>
       kinds.includes(fault.kind) && !(tolerates === 'minority' && isMinorityOnly(fault, standing, nodes)));
     if (assumption !== undefined) return { fault: place, assumption: assumption.text };
@@ -42,14 +43,24 @@ function isStanding({ atUs: fromUs, untilUs }: Struck, atUs: TimeUs): boolean {
   return fromUs <= atUs && (untilUs === null || untilUs >= atUs);
 }
 
-/** Whether a fault, with the others of its time, leaves a majority of the nodes up and in one group. */
+const STOPPING: readonly string[] = ['crash', 'pause'];
+
+/** Whether a fault, with the others of its time, leaves a majority of the nodes up and together. */
 function isMinorityOnly(fault: Struck, standing: readonly Struck[], nodes: number): boolean {
+  if (fault.kind !== 'partition' && !STOPPING.includes(fault.kind)) return false;
   const nodesIn = (target: string): string[] => target.split(' ').filter((name) => /^n\d+$/.test(name));
-  if (fault.kind === 'partition') {
-    const groups = fault.target.split(' | ');
-    return groups.length > 1 && groups.some((group) => nodesIn(group).length >= majority(nodes));
+  const stops = standing.filter(({ kind }) => STOPPING.includes(kind));
+  const stopped = new Set(stops.flatMap(({ target }) => nodesIn(target)));
+  const partitions = standing.filter(({ kind }) => kind === 'partition').map(({ target }) => target.split(' | '));
+  // A ring is told as one group, which says nothing of who reaches whom.
+  if (partitions.some((groups) => groups.length < 2)) return false;
+  const together = new Map<string, number>();
+  for (let number = 1; number <= nodes; number += 1) {
+    const name = `n${number}`;
+    if (stopped.has(name)) continue;
+    // Two nodes are together if no partition puts them into different groups.
+    const side = partitions.map((groups) => groups.findIndex((group) => nodesIn(group).includes(name))).join();
+    together.set(side, (together.get(side) ?? 0) + 1);
   }
-  if (fault.kind !== 'crash' && fault.kind !== 'pause') return false;
-  const stopped = standing.filter(({ kind }) => kind === 'crash' || kind === 'pause');
-  return nodes - new Set(stopped.flatMap(({ target }) => nodesIn(target))).size >= majority(nodes);
+  return Math.max(0, ...together.values()) >= majority(nodes);
 }

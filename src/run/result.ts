@@ -59,7 +59,10 @@ export interface RunResult {
   readonly outcome: Outcome;
   readonly asExpected: boolean;
   readonly verdicts: readonly VerdictRecord[];
-  /** Why the outcome is `error`, `unknown`, `vacuous` or `nondeterministic`, in one line; `null` otherwise. */
+  /**
+   * Why the outcome is `error`, `unknown`, `vacuous` or `nondeterministic`, in one line, or which limit a violation met
+   * later; `null` otherwise.
+   */
   readonly reason: string | null;
   readonly operations: { readonly ok: number; readonly fail: number; readonly info: number };
   readonly events: number;

@@ -8,8 +8,12 @@ export function mix(hash: number, value: number): number {
 
 /** Folds plain data into a rolling 32-bit hash. Linear in its size; keys count in their own order. */
 export function mixPlain(hash: number, value: Plain): number {
-  if (typeof value === 'number') return Number.isInteger(value) ? mix(hash, value) : mixText(hash, String(value));
-  return mixText(hash, typeof value === 'string' ? value : JSON.stringify(value) ?? 'undefined');
+  if (Number.isSafeInteger(value)) {
+    const number = value as number;
+    return mix(mix(mix(hash, 1), number), Math.floor(number / 0x1_0000_0000));
+  }
+  if (typeof value === 'string') return mixText(mix(hash, 2), value);
+  return mixText(mix(hash, 3), JSON.stringify(value) ?? 'undefined');
 }
 
 function mixText(hash: number, text: string): number {

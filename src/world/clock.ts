@@ -1,3 +1,4 @@
+import type { FaultEffect } from '../contract/world-control.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 
 const MILLION = 1_000_000;
@@ -11,6 +12,10 @@ export class Clock {
   driftPerMillion: number;
   /** The same while no fault bends the clock. */
   readonly ownDriftPerMillion: number;
+  /** The fault that bends the clock now. */
+  bentBy: FaultEffect | null = null;
+  /** Faults that moved the wall clock. */
+  readonly movedBy: FaultEffect[] = [];
   private baseTrueUs: TimeUs = 0;
   private baseMonotonicUs: TimeUs;
   private wallOffsetUs: DurationUs;
@@ -29,8 +34,16 @@ export class Clock {
     return this.baseMonotonicUs + elapsed + Math.floor((elapsed * this.driftPerMillion) / MILLION);
   }
 
-  wallUs(nowUs: TimeUs): TimeUs {
-    return this.monotonicUs(nowUs) + this.wallOffsetUs;
+  /** A process reads its monotonic clock: it sees the fault that bends it. */
+  readMonotonicUs(nowUs: TimeUs): TimeUs {
+    if (this.bentBy !== null) this.bentBy.clockReadings += 1;
+    return this.monotonicUs(nowUs);
+  }
+
+  /** A process reads its wall clock: it sees the faults that bend and moved it. */
+  readWallUs(nowUs: TimeUs): TimeUs {
+    for (const effect of this.movedBy) effect.clockReadings += 1;
+    return this.readMonotonicUs(nowUs) + this.wallOffsetUs;
   }
 
   /** The first instant of simulated time at which the monotonic clock shows at least `monotonicUs`. */

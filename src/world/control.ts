@@ -115,13 +115,14 @@ export class Control implements WorldControl {
   jumpClock(id: NodeId, byUs: DurationUs, effect: FaultEffect): void {
     const process = this.world.process(id);
     process.clock.jump(byUs);
-    if (byUs !== 0) process.jumps.push(effect);
+    if (byUs !== 0) process.clock.movedBy.push(effect);
     this.world.say(`  clock of ${process.name} jumps by ${byUs} us`);
   }
 
   setDrift(id: NodeId, perMillion: number | null, effect: FaultEffect): void {
     const process = this.world.process(id);
     const rate = perMillion ?? process.clock.ownDriftPerMillion;
+    process.clock.bentBy = perMillion === null || rate === process.clock.ownDriftPerMillion ? null : effect;
     if (process.clock.driftPerMillion === rate) return;
     effect.timersMoved += this.world.changeDrift(process, rate);
     this.world.say(`  clock of ${process.name} drifts by ${rate} ppm`);

@@ -19,16 +19,16 @@ interface Hold {
 interface Held {
   readonly message: Message;
   readonly latencyUs: DurationUs;
+  /** Who keeps it back. */
+  readonly by: Hold;
 }
 
 /** One direction between two processes. */
 interface Link {
   readonly from: NodeId;
   readonly to: NodeId;
-  /** Latency and the message's fate: two draws for every message, whatever the faults. */
+  /** Latency and fate: two draws for every message, whatever becomes of it. */
   readonly luck: Stream;
-  /** What happens to troubled messages only: a stream of its own, so that it moves no other message's luck. */
-  trouble: Stream | null;
   cuts: Cut[];
   holds: Hold[];
   held: Held[];
@@ -46,6 +46,15 @@ export interface NetworkHost {
 }
 
 const MILLION = 1_000_000;
+const UINT32 = 0x1_0000_0000;
+
+/** What is decided about a message, each independent of the others: a constant of its own scrambles the one draw. */
+const LOSS = 0x51ed270b;
+const DUPLICATE = 0x2545f491;
+const COPY_IS_LATE = 0x6c62272e;
+const COPY_LATENCY = 0x1b873593;
+const SLOW = 0x38495ab5;
+const SLOW_LATENCY = 0x7ed55d16;
 
 /**
  * The datagram network: per directed link latency, loss, duplication, a slow path that reorders, cuts and holds. A
@@ -72,29 +81,29 @@ export class Network {
   send(from: NodeId, to: NodeId, message: Message): void {
     const link = this.link(from, to);
     const profile = link.profile ?? this.profile;
-    const latencyUs = link.luck.between(profile.latencyUsMin, profile.latencyUsMax);
-    // The second draw decides between disjoint bands, so that a change of one rate moves no other message's fate.
-    const fate = link.luck.between(0, MILLION - 1);
+    // Drawn once and then scaled, so that a change of one rate or range moves nothing else, of this message or another.
+    const pace = link.luck.between(0, UINT32 - 1);
+    const fate = link.luck.between(0, UINT32 - 1);
     if (link.cuts.length > 0) {
       for (const cut of link.cuts) cut.effect.messagesDropped += 1;
       this.host.onDropped(from, to, message);
       return;
     }
-    let band = profile.lossPerMillion;
-    if (fate < band) {
+    if (happens(fate, LOSS, profile.lossPerMillion)) {
       if (link.profileEffect !== null) link.profileEffect.messagesDropped += 1;
       this.host.onDropped(from, to, message);
       return;
     }
-    if (fate < (band += profile.duplicatePerMillion)) {
+    if (happens(fate, DUPLICATE, profile.duplicatePerMillion)) {
       if (link.profileEffect !== null) link.profileEffect.messagesDuplicated += 1;
-      this.dispatch(link, message, this.copyLatencyUs(link, profile));
-    } else if (fate < band + profile.slowPerMillion) {
-      if (link.profileEffect !== null) link.profileEffect.messagesDelayed += 1;
-      this.dispatch(link, message, this.troubleOf(link).between(profile.slowUsMin, profile.slowUsMax));
-      return;
-    } else if (link.profileEffect !== null && latencyUs > this.profile.latencyUsMax) {
-      link.profileEffect.messagesDelayed += 1;
+      this.dispatch(link, message, copyLatencyUs(fate, profile));
+    }
+    const latencyUs = happens(fate, SLOW, profile.slowPerMillion)
+      ? scaled(scrambled(fate, SLOW_LATENCY), profile.slowUsMin, profile.slowUsMax)
+      : scaled(pace, profile.latencyUsMin, profile.latencyUsMax);
+    if (link.profileEffect !== null) {
+      const usualUs = scaled(pace, this.profile.latencyUsMin, this.profile.latencyUsMax);
+      if (latencyUs !== usualUs) link.profileEffect.messagesDelayed += 1;
     }
     this.dispatch(link, message, latencyUs);
   }
@@ -135,7 +144,10 @@ export class Network {
     link.holds = link.holds.filter((hold) => hold.effect !== effect);
     const { held } = link;
     link.held = [];
-    for (const { message, latencyUs } of held) this.dispatch(link, message, latencyUs);
+    for (const each of held) {
+      if (link.holds.includes(each.by)) link.held.push(each);
+      else this.dispatch(link, each.message, each.latencyUs);
+    }
   }
 
   setLink(from: NodeId, to: NodeId, profile: LinkProfile | null, effect: FaultEffect): void {
@@ -148,23 +160,10 @@ export class Network {
     for (const hold of link.holds) {
       if (hold.kind !== null && hold.kind !== message.kind) continue;
       hold.effect.messagesDelayed += 1;
-      link.held.push({ message, latencyUs });
+      link.held.push({ message, latencyUs, by: hold });
       return;
     }
     this.host.deliverAfter(latencyUs, link.from, link.to, message);
-  }
-
-  /** Half of the copies come right behind the message; the others when its time is long over. Draws twice. */
-  private copyLatencyUs(link: Link, profile: LinkProfile): DurationUs {
-    const trouble = this.troubleOf(link);
-    const isLate = trouble.chance(MILLION / 2);
-    const latest = Math.max(profile.latencyUsMax, isLate ? profile.slowUsMax : 0);
-    return trouble.between(profile.latencyUsMin, latest);
-  }
-
-  private troubleOf(link: Link): Stream {
-    link.trouble ??= this.streams.get(`${link.luck.label}/trouble`);
-    return link.trouble;
   }
 
   private link(from: NodeId, to: NodeId): Link {
@@ -173,10 +172,34 @@ export class Network {
     if (link === undefined) {
       const luck = this.streams.get(`network/${this.host.nameOf(from)}>${this.host.nameOf(to)}`);
       link = {
-        from, to, luck, trouble: null, cuts: [], holds: [], held: [], profile: null, profileEffect: null,
+        from, to, luck, cuts: [], holds: [], held: [], profile: null, profileEffect: null,
       };
       this.links[index] = link;
     }
     return link;
   }
+}
+
+/** Half of the copies come right behind the message; the others when its time is long over. */
+function copyLatencyUs(fate: number, profile: LinkProfile): DurationUs {
+  const isLate = happens(fate, COPY_IS_LATE, MILLION / 2);
+  const latestUs = Math.max(profile.latencyUsMax, isLate ? profile.slowUsMax : 0);
+  return scaled(scrambled(fate, COPY_LATENCY), profile.latencyUsMin, latestUs);
+}
+
+function happens(fate: number, purpose: number, perMillion: number): boolean {
+  return perMillion > 0 && scrambled(fate, purpose) * MILLION < perMillion * UINT32;
+}
+
+/** A number of 32 bits as one in [min, max], both included. */
+function scaled(bits: number, min: number, max: number): number {
+  return min + Math.floor((bits / UINT32) * (max - min + 1));
+}
+
+/** Another 32 bits for each purpose (Appleby's finaliser). */
+function scrambled(bits: number, purpose: number): number {
+  let word = bits ^ purpose;
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+  return (word ^ (word >>> 16)) >>> 0;
 }

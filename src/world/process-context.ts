@@ -13,8 +13,6 @@ export interface ContextHost {
   readonly effects: EffectBuffer;
   readonly streams: Streams;
   nowUs: TimeUs;
-  /** A process read its wall clock: tells the faults that moved it. */
-  onWallRead(process: NodeId): void;
 }
 
 /** The {@link Context} of one process. Lives as long as the process, through crashes and restarts. */
@@ -81,12 +79,11 @@ export class ProcessContext implements Context {
   }
 
   monotonicUs(): TimeUs {
-    return this.clock.monotonicUs(this.host.nowUs);
+    return this.clock.readMonotonicUs(this.host.nowUs);
   }
 
   wallUs(): TimeUs {
-    this.host.onWallRead(this.self);
-    return this.clock.wallUs(this.host.nowUs);
+    return this.clock.readWallUs(this.host.nowUs);
   }
 
   random(purpose: string): RandomStream {

@@ -88,9 +88,6 @@ export class Process {
   waitingPersists: PersistRequest[] = [];
   heldSends: HeldSend[] = [];
 
-  /** Faults that moved this wall clock. */
-  readonly jumps: FaultEffect[] = [];
-
   constructor(id: NodeId, name: string, clock: Clock, context: ProcessContext) {
     this.id = id;
     this.name = name;

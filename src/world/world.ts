@@ -56,6 +56,9 @@ export type StopReason =
 
 const NO_PEER = -1;
 
+/** One more event would be one too many. */
+class EventLimit extends Error {}
+
 /**
  * The simulated world: one event queue, the processes, their disks and clocks, and the network between them. It runs
  * handlers, carries out their effects and tells the monitor. Protocol code cannot reach it but through its context.
@@ -103,7 +106,7 @@ export class World implements ContextHost, NetworkHost {
 
   /** Runs events until `endUs` (included), a limit or an error. Events after `endUs` stay in the queue. */
   runUntil(endUs: TimeUs): StopReason {
-    const { queue, trace } = this;
+    const { queue } = this;
     const { events, sameInstantEvents } = this.settings.limits;
     try {
       while (queue.length > 0 && queue.nextAtUs <= endUs) {
@@ -117,12 +120,12 @@ export class World implements ContextHost, NetworkHost {
           const text = `more than ${sameInstantEvents} events at ${formatTime(this.nowUs)} s: time stands still`;
           return { kind: 'limit', text };
         }
-        if (trace.events >= events) {
-          return { kind: 'limit', text: `more than ${events} events by ${formatTime(this.nowUs)} s` };
-        }
         this.dispatch(slot);
       }
     } catch (error) {
+      if (error instanceof EventLimit) {
+        return { kind: 'limit', text: `more than ${events} events by ${formatTime(this.nowUs)} s` };
+      }
       const at = `at ${formatTime(this.nowUs)} s, event ${this.trace.events - 1}`;
       return { kind: 'error', text: `${describeFailure(error)} (${at})` };
     }
@@ -155,10 +158,6 @@ export class World implements ContextHost, NetworkHost {
 
   onDropped(from: NodeId, to: NodeId, message: Message): void {
     if (this.isTracing) this.say(`  dropped ${this.nameOf(from)} > ${this.nameOf(to)} ${message.kind}`);
-  }
-
-  onWallRead(id: NodeId): void {
-    for (const effect of this.process(id).jumps) effect.clockReadings += 1;
   }
 
   // ── What faults do, through the control ───────────────────────────────
@@ -482,6 +481,7 @@ export class World implements ContextHost, NetworkHost {
     const slot = process.timerSlot(name);
     const timer = process.timers[slot] as Timer;
     timer.deadlineUs = deadlineOf(process, this.nowUs, afterUs);
+    if (process.clock.bentBy !== null) process.clock.bentBy.timersMoved += 1;
     // An event that comes too early re-arms itself, so a timer that is set again and again costs one event at most.
     if (timer.queuedAtUs >= 0 && timer.queuedAtUs <= process.clock.trueAtUs(timer.deadlineUs)) return;
     this.queueTimer(process, slot, timer);
@@ -561,7 +561,9 @@ export class World implements ContextHost, NetworkHost {
     return process.id < this.settings.nodes;
   }
 
+  /** What the queue holds need not be an event, a timer may have been set again: so the limit is looked at here. */
   private record(kind: number, process: Process, peer: number, code: number): void {
+    if (this.trace.events >= this.settings.limits.events) throw new EventLimit();
     this.trace.event(this.nowUs, this.queue.poppedSequence, kind, process.id, peer, code);
   }
 

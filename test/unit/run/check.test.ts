@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { checkHistory, formatHistory, isModelName, MODEL_NAMES, type HistoryCheck } from '../../../src/run/check.ts';
+import { history } from '../../support/histories/operations.ts';
+
+const never = (): boolean => false;
+
+function check(text: string, model: Parameters<typeof checkHistory>[1]['model'] = null): HistoryCheck {
+  return checkHistory(text, { model, shouldStop: never });
+}
+
+/** A text of some lines, and what becomes of it in short: the model and the verdict, or why there is none. */
+function judged(...lines: readonly string[]): string {
+  const found = check(formatHistory(history(...lines)));
+  return found.kind === 'judged' ? `${found.result.model} ${found.result.verdict}` : found.kind;
+}
+
+describe('a stored history', () => {
+  it.each([
+    ['a register', 'register', ['0 invoke write 1', '0 ok write 1', '0 invoke read null', '0 ok read 1'], '2'],
+    ['a compare-and-set register', 'cas-register',
+      ['0 invoke write 1', '0 ok write 1', '1 invoke cas [1,2]', '1 ok cas [1,2]', '0 invoke read null', '0 ok read 2'],
+      '1'],
+    ['a compare-and-set register without writes', 'cas-register',
+      ['0 invoke cas [null,2]', '0 ok cas [null,2]', '0 invoke read null', '0 ok read 2'], '1'],
+    ['lists', 'append', ['0 invoke append 1', '0 ok append 1', '0 invoke read null', '0 ok read [1]'], '[]'],
+  ])('is judged by the model that its operations imply, which finds a wrong read: %s', (_, model, lines, wrong) => {
+    expect(judged(...lines)).toBe(`${model} valid`);
+    const last = lines.at(-1) ?? '';
+    expect(judged(...lines.slice(0, -1), last.replace(/\S+$/, wrong))).toBe(`${model} invalid`);
+  });
+
+  it('is judged by the model that is named, whatever its operations imply', () => {
+    const text = formatHistory(history('0 invoke write 1', '0 ok write 1', '0 invoke read null', '0 ok read 1'));
+    for (const model of ['register', 'cas-register'] as const) {
+      expect(check(text, model)).toMatchObject({ kind: 'judged', result: { model, verdict: 'valid' } });
+    }
+    expect(check(text, 'append')).toMatchObject({ kind: 'judged', result: { model: 'append', verdict: 'unknown' } });
+  });
+
+  it.each([
+    ['reads alone, of a register or of a list', ['0 invoke read null', '0 ok read null'], /read/],
+    ['operations of two models', ['0 invoke write 1', '0 ok write 1', '0 invoke append 1', '0 ok append 1'],
+      /write, append/],
+    ['operations of none', ['0 invoke frobnicate 1', '0 ok frobnicate 1'], /frobnicate/],
+  ])('whose model nobody can tell asks for one, with what it found and what there is: %s', (_what, lines, found) => {
+    const result = check(formatHistory(history(...lines)));
+    expect(result.kind).toBe('no-model');
+    const message = result.kind === 'no-model' ? result.message : '';
+    expect(message).toMatch(found);
+    for (const model of MODEL_NAMES) expect(message).toContain(model);
+  });
+
+  it('does not take lines of the nemesis for operations', () => {
+    expect(judged('nemesis info append 1', '0 invoke write 1', '0 ok write 1')).toBe('register valid');
+  });
+
+  it('that is none is malformed, with every place', () => {
+    const good = formatHistory(history('0 invoke write 1', '0 ok write 1'));
+    for (const model of [null, 'register'] as const) {
+      expect(check(`${good}nonsense\n`, model)).toMatchObject(
+        { kind: 'malformed', problems: [{ line: 3, column: 1 }] });
+      expect(check('', model).kind).toBe('malformed');
+    }
+  });
+
+  it('reads CRLF like LF', () => {
+    const text = formatHistory(history('0 invoke write 1', '0 ok write 1', '0 invoke read null', '0 ok read 2'));
+    expect(check(text)).toMatchObject({ kind: 'judged', result: { verdict: 'invalid' } });
+    expect(check(text.replace(/\n/g, '\r\n'))).toEqual(check(text));
+  });
+});
+
+describe('a host that has no more time', () => {
+  /** So many writes at once, and a read that fits none, that the search takes a while. */
+  const writers = Array.from({ length: 14 }, (_, process) => process);
+  const text = formatHistory(history(
+    ...writers.map((process) => `${process} invoke write ${process}`), '20 invoke read null', '20 ok read 99',
+    ...writers.map((process) => `${process} ok write ${process}`)));
+
+  it('ends the search with `unknown`, and the result says so', () => {
+    let asked = 0;
+    const found = checkHistory(text, { model: null, shouldStop: () => {
+      asked += 1;
+      return true;
+    } });
+    expect(asked).toBeGreaterThan(0);
+    expect(found).toMatchObject({ kind: 'judged', result: { verdict: 'unknown', witness: null, evidence: null } });
+    expect(found.kind === 'judged' ? found.result.reason : '').toContain('time');
+    expect(check(text)).toMatchObject({ kind: 'judged', result: { verdict: 'invalid' } });
+  });
+});
+
+describe('the name of a model', () => {
+  it('is one of those that there are', () => {
+    expect(MODEL_NAMES).toEqual(expect.arrayContaining(['register', 'cas-register', 'append']));
+    expect(MODEL_NAMES.every(isModelName)).toBe(true);
+    expect(['', 'Register', 'register ', 'toString', '__proto__'].filter(isModelName)).toEqual([]);
+  });
+});

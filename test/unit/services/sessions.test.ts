@@ -1,0 +1,340 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Plain } from '../../../src/contract/message.ts';
+import type { SessionCommand, SessionResult } from '../../../src/contract/session.ts';
+import type { Applied, StateMachine } from '../../../src/contract/state-machine.ts';
+import { listStore, registerStore, type ListState, type RegisterState } from '../../../src/services/kv.ts';
+import { SessionMachine, type SessionState } from '../../../src/services/sessions.ts';
+import { serviceVariants } from '../../../src/services/variants.ts';
+
+type Execute = Extract<SessionCommand, { kind: 'execute' }>;
+
+const NO_SESSION: SessionResult = { kind: 'no-session' };
+
+/** Appends its own name, so that a list shows what was executed, and how often. */
+function append(session: number, sequence: number, acknowledged: number = 1): Execute {
+  const operation = { f: 'append', key: 'x', value: `${session}.${sequence}` };
+  return { kind: 'execute', session, sequence, acknowledged, operation };
+}
+
+function read(session: number, sequence: number, acknowledged: number = 1): Execute {
+  return { kind: 'execute', session, sequence, acknowledged, operation: { f: 'read', key: 'x', value: null } };
+}
+
+const ok = (value: Plain): SessionResult => ({ kind: 'ok', value });
+
+/** A list store with sessions on the bench, and some clients that have registered. */
+function bench(sessions: number, machine: StateMachine<unknown> = new SessionMachine<unknown>(listStore)) {
+  const state = machine.initial();
+  const apply = (command: SessionCommand): Applied => machine.apply(state, command as unknown as Plain);
+  const result = (command: SessionCommand): SessionResult => apply(command).result as SessionResult;
+  const query = (command: SessionCommand): Plain => machine.query(state, command as unknown as Plain)?.result ?? null;
+  for (let session = 0; session < sessions; session += 1) result({ kind: 'register' });
+  const stored = (): readonly Plain[] =>
+    (state as SessionState<ListState>).service.lists.get('x')?.values ?? [];
+  return { state: state as SessionState<ListState>, apply, result, query, stored, digest: () => machine.digest(state) };
+}
+
+const noDedupe = (fired: () => void): StateMachine => {
+  const variant = serviceVariants.find(({ id }) => id === 'client/no-dedupe');
+  if (variant?.in !== 'machine') throw new Error('client/no-dedupe stands around a service');
+  return variant.machine(listStore, fired);
+};
+
+describe('a registration', () => {
+  it('gives a fresh number each time, also to a client that asks twice', () => {
+    const { result } = bench(0);
+    const register = { kind: 'register' } as const;
+    const given = [1, 2, 3].map(() => result(register));
+    expect(given).toEqual([1, 2, 3].map((session) => ({ kind: 'registered', session })));
+  });
+
+  it('is no executed command', () => {
+    expect(bench(0).apply({ kind: 'register' }).executed).toBeNull();
+  });
+});
+
+describe('a command of a session', () => {
+  it('is executed, and says so with its identity', () => {
+    const { apply, stored } = bench(2);
+    expect(apply(append(2, 1))).toMatchObject({ result: ok('2.1'), executed: { session: 2, sequence: 1 } });
+    expect(stored()).toEqual(['2.1']);
+  });
+
+  it('that comes again is answered with its first result and not executed, however often and however late', () => {
+    const { apply, result, stored } = bench(1);
+    result(append(1, 1));
+    const first = result(read(1, 2));
+    result(append(1, 3));
+    for (let copy = 0; copy < 3; copy += 1) {
+      expect(apply(read(1, 2))).toEqual({ result: first, executed: null });
+      expect(apply(append(1, 1))).toEqual({ result: ok('1.1'), executed: null });
+    }
+    expect(first).toEqual(ok(['1.1']));
+    expect(stored()).toEqual(['1.1', '1.3']);
+  });
+
+  it('is executed though a later one overtook it', () => {
+    const { result, stored } = bench(1);
+    expect([3, 1, 2, 3, 1, 2].map((sequence) => result(append(1, sequence)))).toEqual(
+      [3, 1, 2, 3, 1, 2].map((sequence) => ok(`1.${sequence}`)));
+    expect(stored()).toEqual(['1.3', '1.1', '1.2']);
+  });
+
+  it('leaves plain data behind, also where it overtook others: a copy of the table goes on alike', () => {
+    const { state, result } = bench(1);
+    result(append(1, 3));
+    expect(state.sessions).toStrictEqual([{ acknowledged: 1, results: [null, null, ok('1.3')] }]);
+    const copy = bench(1);
+    copy.state.sessions.splice(0, 1, ...JSON.parse(JSON.stringify(state.sessions)) as typeof state.sessions);
+    expect([append(1, 3), append(1, 1)].map(copy.result)).toEqual([ok('1.3'), ok('1.1')]);
+    expect(copy.stored()).toEqual(['1.1']);
+  });
+
+  it('is told apart from one of another session under the same number', () => {
+    const { result, stored } = bench(2);
+    [append(1, 1), append(2, 1), append(1, 1), append(2, 1)].forEach(result);
+    expect(stored()).toEqual(['1.1', '2.1']);
+  });
+
+  it('was not executed if the service refused it, and stays refused when the register has changed', () => {
+    const machine = new SessionMachine(registerStore);
+    const state = machine.initial();
+    const apply = (sequence: number, f: string, value: Plain): Applied => machine.apply(
+      state, { kind: 'execute', session: 1, sequence, acknowledged: 1, operation: { f, key: 'x', value } });
+    machine.apply(state, { kind: 'register' });
+    const refused = apply(1, 'cas', [1, 2]);
+    expect(refused).toMatchObject({ result: { kind: 'refused' }, executed: null });
+    apply(2, 'write', 1);
+    expect(apply(1, 'cas', [1, 2])).toEqual(refused);
+    expect(state.service.registers.get('x')).toBe(1);
+  });
+
+  it.each([3, 0, -1])('of a session that nobody has is not executed and gets no-session: %i of 2', (session) => {
+    const { apply, stored, digest } = bench(2);
+    const before = digest();
+    expect(apply(append(session, 1))).toEqual({ result: NO_SESSION, executed: null });
+    expect([stored(), digest()]).toEqual([[], before]);
+  });
+});
+
+describe('what the client has acknowledged', () => {
+  it('is forgotten, and a late duplicate of it gets no-session and is not executed again', () => {
+    const { state, apply, result, stored } = bench(1);
+    [append(1, 1), append(1, 2), append(1, 3, 3)].forEach(result);
+    expect(state.sessions[0]?.results).toHaveLength(1);
+    for (const late of [append(1, 1), append(1, 2), append(1, 1, 3), append(1, 2, 2)]) {
+      expect(apply(late), JSON.stringify(late)).toEqual({ result: NO_SESSION, executed: null });
+    }
+    expect(stored()).toEqual(['1.1', '1.2', '1.3']);
+  });
+
+  it('never comes back: a duplicate from before carries an older number and changes nothing', () => {
+    const { state, result, stored } = bench(1);
+    [append(1, 1), append(1, 2, 2), append(1, 3, 3)].forEach(result);
+    const before = structuredClone(state);
+    expect(result(append(1, 3, 1))).toEqual(ok('1.3'));
+    expect(result(append(1, 2, 1))).toEqual(NO_SESSION);
+    expect(state).toEqual(before);
+    expect(result(append(1, 4, 1))).toEqual(ok('1.4'));
+    expect(result(append(1, 3, 1))).toEqual(ok('1.3'));
+    expect(stored()).toEqual(['1.1', '1.2', '1.3', '1.4']);
+  });
+
+  it('may run ahead of what arrived: what it skips is never executed', () => {
+    const { result, stored } = bench(1);
+    expect(result(append(1, 5, 5))).toEqual(ok('1.5'));
+    expect(result(append(1, 2, 2))).toEqual(NO_SESSION);
+    expect(result(append(1, 5, 5))).toEqual(ok('1.5'));
+    expect(stored()).toEqual(['1.5']);
+  });
+
+  it('bounds what is kept of a client that asks one thing after another', () => {
+    const { state, result } = bench(1);
+    for (let sequence = 1; sequence <= 200; sequence += 1) {
+      result(append(1, sequence, sequence));
+      expect(state.sessions[0]?.results.length).toBe(1);
+    }
+  });
+});
+
+describe('a question that changes nothing', () => {
+  it('is answered for a session that is known here', () => {
+    const { state, result, query } = bench(1);
+    result(append(1, 1));
+    const before = structuredClone(state.sessions);
+    expect(query(read(1, 2))).toEqual(ok(['1.1']));
+    expect(state.sessions).toEqual(before);
+  });
+
+  it('has to be applied if it changes something, registers, or is of a session that is not known yet', () => {
+    const { query } = bench(1);
+    expect([query(append(1, 1)), query({ kind: 'register' }), query(read(2, 1))]).toEqual([null, null, null]);
+  });
+});
+
+describe('the digest of sessions', () => {
+  const commands: readonly SessionCommand[] = [
+    { kind: 'register' }, append(1, 1), append(1, 1), read(1, 2), { kind: 'register' }, append(2, 1), append(1, 3, 2),
+  ];
+
+  it('is an unsigned 32-bit integer, equal on replicas after each command', () => {
+    const [one, other] = [bench(0), bench(0)];
+    for (const command of commands) {
+      one.result(command);
+      other.result(command);
+      expect(one.digest()).toBe(other.digest());
+      expect(one.digest()).toBe(one.digest() >>> 0);
+    }
+  });
+
+  it('moves with each new session and each executed command, reads included, and not with duplicates', () => {
+    const { result, digest } = bench(0);
+    const moved = commands.map((command) => {
+      const before = digest();
+      result(command);
+      return digest() !== before;
+    });
+    expect(moved).toEqual([true, true, false, true, true, true, true]);
+  });
+
+  it('tells a replica that lost a command, changed the order or executed one twice', () => {
+    const digestOf = (machine: StateMachine<unknown>, run: readonly SessionCommand[]): number => {
+      const { result, digest } = bench(0, machine);
+      run.forEach(result);
+      return digest();
+    };
+    const sound = (): StateMachine<unknown> => new SessionMachine<unknown>(listStore);
+    const whole = digestOf(sound(), commands);
+    const once = commands.filter((_, at) => at !== 2);
+    expect(digestOf(sound(), once)).toBe(whole);
+    for (const lost of once.keys()) {
+      expect(digestOf(sound(), once.filter((_, at) => at !== lost)), `without ${lost}`).not.toBe(whole);
+    }
+    expect(digestOf(sound(), [...commands.slice(0, 5), ...commands.slice(5).reverse()])).not.toBe(whole);
+    expect(digestOf(noDedupe(() => undefined), commands)).not.toBe(whole);
+  });
+
+  it('is kept, not computed: it looks at no session', () => {
+    const forbidden = (): never => { throw new Error('the digest walks through the sessions'); };
+    const machine = new SessionMachine(registerStore);
+    const state: SessionState<RegisterState> = {
+      service: { registers: new Map(), digest: 5 }, sessions: new Proxy([], { get: forbidden }), digest: 6,
+    };
+    expect(machine.digest(state)).not.toBe(machine.digest({ ...state, digest: 7 }));
+    expect(machine.digest(state)).not.toBe(machine.digest({ ...state, service: { ...state.service, digest: 7 } }));
+  });
+});
+
+describe('the variant client/no-dedupe', () => {
+  it('executes a command that came twice twice, and fires once for each copy', () => {
+    let fired = 0;
+    const { apply, stored } = bench(1, noDedupe(() => { fired += 1; }));
+    apply(append(1, 1));
+    expect(fired).toBe(0);
+    expect(apply(append(1, 1)).executed).toMatchObject({ session: 1, sequence: 1 });
+    apply(append(1, 1));
+    expect([stored(), fired]).toEqual([['1.1', '1.1', '1.1'], 2]);
+  });
+
+  it('is the reference wherever nothing comes twice', () => {
+    let fired = 0;
+    const [one, other] = [bench(2), bench(2, noDedupe(() => { fired += 1; }))];
+    const commands = [
+      append(1, 1), append(2, 2), append(2, 1), append(1, 2, 2), read(1, 3, 3), append(1, 1), append(7, 1),
+    ];
+    for (const command of commands) expect(other.apply(command)).toEqual(one.apply(command));
+    expect([other.state, fired]).toEqual([one.state, 0]);
+  });
+});
+
+/** What sessions promise, without any of their means: it keeps everything, for ever. */
+class Bookkeeper {
+  private readonly first = new Map<string, SessionResult>();
+  private readonly acknowledged = new Map<number, number>();
+  readonly list: Plain[] = [];
+
+  expect({ session, sequence, acknowledged, operation }: Execute): SessionResult {
+    const floor = Math.max(acknowledged, this.acknowledged.get(session) ?? 1);
+    this.acknowledged.set(session, floor);
+    if (sequence < floor) return NO_SESSION;
+    const name = `${session}.${sequence}`;
+    const earlier = this.first.get(name);
+    if (earlier !== undefined) return earlier;
+    if (operation.f === 'append') this.list.push(operation.value);
+    const result = ok(operation.f === 'append' ? operation.value : [...this.list]);
+    this.first.set(name, result);
+    return result;
+  }
+}
+
+const SESSIONS = 3;
+
+/** Commands of some clients as a network delivers them: in any order, any of them more than once, or never. */
+const deliveries = fc.array(fc.record({
+  session: fc.integer({ min: 1, max: SESSIONS }),
+  sequence: fc.integer({ min: 1, max: 6 }),
+  /** How many of the client's commands were still open when it sent this copy. */
+  open: fc.integer({ min: 0, max: 5 }),
+}), { maxLength: 40 }).map((all) => all.map(({ session, sequence, open }) => {
+  const make = sequence % 3 === 0 ? read : append;
+  return make(session, sequence, Math.max(1, sequence - open));
+}));
+
+/** Runs the property against a machine, and says whether it found a way to break it. */
+function breaks(make: () => StateMachine<unknown>): boolean {
+  const property = fc.property(deliveries, (commands) => {
+    const { apply, stored } = bench(SESSIONS, make());
+    const keeper = new Bookkeeper();
+    const executions = new Set<string>();
+    for (const command of commands) {
+      const { result, executed } = apply(command);
+      expect(result).toEqual(keeper.expect(command));
+      if (executed === null) continue;
+      const name = `${executed.session}.${executed.sequence}`;
+      expect(executions, `${name} is executed once`).not.toContain(name);
+      executions.add(name);
+    }
+    expect(stored()).toEqual(keeper.list);
+  });
+  return fc.check(property, { seed: 20_140_401, numRuns: 1_000 }).failed;
+}
+
+/** Sessions, but that something is done to their table before each command. */
+class Tampered extends SessionMachine<unknown> {
+  private readonly tamper: (state: SessionState) => void;
+
+  constructor(tamper: (state: SessionState) => void) {
+    super(listStore);
+    this.tamper = tamper;
+  }
+
+  override apply(state: SessionState, command: Plain): Applied {
+    this.tamper(state);
+    return super.apply(state, command);
+  }
+}
+
+describe('whatever the order and the duplicates', () => {
+  it('each command is executed at most once, and answered alike while its result is kept', () => {
+    expect(breaks(() => new SessionMachine(listStore as StateMachine<unknown>))).toBe(false);
+  });
+
+  it.each<[string, () => StateMachine<unknown>]>([
+    ['a machine without deduplication', () => noDedupe(() => undefined)],
+    ['a table that forgets the results too early', () => new Tampered(({ sessions }) => {
+      for (const { results } of sessions) results.length = Math.min(results.length, 1);
+    })],
+    ['a table whose `acknowledged` goes back', () => new Tampered(({ sessions }) => {
+      for (const session of sessions) {
+        if (session.acknowledged > 1) session.results.unshift(null);
+        session.acknowledged = Math.max(1, session.acknowledged - 1);
+      }
+    })],
+    ['a table whose results are off by one', () => new Tampered(({ sessions }) => {
+      for (const session of sessions) session.acknowledged += session.results.length > 4 ? 1 : 0;
+    })],
+  ])('which would not hold with %s', (_what, make) => {
+    expect(breaks(make)).toBe(true);
+  });
+});
