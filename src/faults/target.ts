@@ -23,7 +23,7 @@ export function resolveTarget(target: Target, aim: Aim, except: readonly NodeId[
   const { nodes } = aim.control;
   switch (target) {
     case 'all': return nodes;
-    case 'any': return drawnFrom(nodes.filter((node) => !except.includes(node)), aim.pick);
+    case 'any': return drawnFrom(others(nodes, except), aim.pick);
     case 'it': return aim.it === null ? [] : [aim.it];
     case 'leader': {
       const leader = leaderOf(aim.control);
@@ -32,8 +32,8 @@ export function resolveTarget(target: Target, aim: Aim, except: readonly NodeId[
     }
     case 'follower': {
       const leader = leaderOf(aim.control);
-      const others = nodes.filter((node) => aim.control.isUp(node) && node !== leader && !except.includes(node));
-      return drawnFrom(others, aim.pick);
+      const followers = nodes.filter((node) => aim.control.isUp(node) && node !== leader);
+      return drawnFrom(others(followers, except), aim.pick);
     }
     default: return [processNamed(target, aim.control)];
   }
@@ -61,6 +61,12 @@ function processNamed(name: string, control: WorldControl): NodeId {
   const named = [...control.nodes, ...control.clients].find((id) => nodeName(id, control.nodes.length) === name);
   assert(named !== undefined, 'a target names a process of this run');
   return named;
+}
+
+/** Without those in `except`, unless they are all: `all` to `any` is what the others send to a drawn node. */
+function others(nodes: readonly NodeId[], except: readonly NodeId[]): readonly NodeId[] {
+  const rest = nodes.filter((node) => !except.includes(node));
+  return rest.length > 0 ? rest : nodes;
 }
 
 function drawnFrom(nodes: readonly NodeId[], pick: Pick): readonly NodeId[] {

@@ -320,7 +320,8 @@ class FaultReader {
       return { kind: 'partition', shape: { kind: 'groups', groups: settings.groups }, ...rest };
     }
     const kind = settings.shape ?? 'halves';
-    if (kind === 'ring' || kind === 'bridge' || kind === 'majorities-ring') this.enoughNodes(3, `a ${kind}`, path);
+    if (kind === 'ring') this.enoughNodes(4, 'a ring', path);
+    if (kind === 'bridge' || kind === 'majorities-ring') this.enoughNodes(3, `a ${kind}`, path);
     return { kind: 'partition', shape: { kind }, ...rest };
   }
 
