@@ -5,11 +5,12 @@ import { StandardOutput } from '../host/output.ts';
 import { HostError } from '../host/problem.ts';
 import { checkJson, checkText } from '../report/check.ts';
 import { oneLine } from '../report/text.ts';
-import { checkHistory, isModelName, MODEL_NAMES } from '../run/check.ts';
+import { checkHistory, isModelName, MODEL_NAMES, type HistoryFormat } from '../run/check.ts';
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckOptions {
   readonly model?: string;
+  readonly format: HistoryFormat | 'auto';
   readonly reporter: 'list' | 'json';
   /** Milliseconds. */
   readonly timeLimit?: number;
@@ -19,12 +20,12 @@ const exitCodes = { valid: 0, invalid: 1, unknown: 2 } as const;
 
 /** `check FILE`: judges a stored history. */
 export async function checkCommand(file: string, options: CheckOptions): Promise<ExitCode> {
-  const { model = null } = options;
+  const { model = null, format } = options;
   if (model !== null && !isModelName(model)) {
     throw new HostError(64, `there is no model ${model}`, `there are ${MODEL_NAMES.join(', ')}`);
   }
   const text = readHistoryFile(file);
-  const check = checkHistory(text, { model, shouldStop: deadline(options.timeLimit ?? null) });
+  const check = checkHistory(text, { format, model, shouldStop: deadline(options.timeLimit ?? null) });
   if (check.kind === 'no-model') throw new HostError(64, `${file}: ${check.message}`, 'use --model M');
   if (check.kind === 'malformed') {
     const lines = check.problems.map(({ line, column, message }) => `${file}:${line}:${column}: ${oneLine(message)}`);

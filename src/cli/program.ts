@@ -66,9 +66,10 @@ function addReplay(program: Command, onExit: (code: ExitCode) => void): void {
 function addCheck(program: Command, onExit: (code: ExitCode) => void): void {
   program.command('check')
     .description('judge a stored history, from any tool: exits with 0 valid, 1 invalid, 2 unknown')
-    .argument('<file>', 'one event a line, as JSON')
+    .argument('<file>', 'JSON lines, a history.edn of Jepsen or Knossos, or a log of Jepsen')
     .option('--model <model>', 'register, cas-register or append; default: what the operations imply')
-    .addOption(new Option('--format <format>', 'of the file').choices(['auto', 'jsonl']).default('auto'))
+    .addOption(new Option('--format <format>', 'of the file; auto: what it begins like')
+      .choices(['auto', 'jsonl', 'edn', 'jepsen-log']).default('auto'))
     .addOption(new Option('--reporter <name>', 'of the verdict').choices(['list', 'json']).default('list'))
     .option('--time-limit <time>', 'give up, as unknown, after 500ms, 60s, 5min of real time', parseTimeLimit)
     .action(async (file: string, options: CheckOptions) => {

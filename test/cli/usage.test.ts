@@ -23,6 +23,7 @@ describe('bad usage', () => {
     ['a module that is none', ['run', 'scenarios', '--protocol', 'bad.yaml'], 'cannot load the protocol bad.yaml'],
     ['what is no coordinate', ['replay', 'x'], 'one reads like'],
     ['a model that does not exist', ['check', 'bad.yaml', '--model', 'x'], 'cas-register'],
+    ['a format that does not exist', ['check', 'bad.yaml', '--format', 'csv'], 'jsonl, edn, jepsen-log'],
   ])('exits with 64: %s', (_what, args, hint) => {
     const { exitCode, out, err } = quorumquake(folder, ...args);
     expect({ exitCode, out }).toEqual({ exitCode: 64, out: '' });
@@ -135,6 +136,43 @@ describe('check', () => {
     expect(quorumquake(histories, 'check', 'broken.jsonl')).toMatchObject({
       exitCode: 65, err: expect.stringMatching(/^broken\.jsonl:3:12: /) as string });
     expect(quorumquake(histories, 'check', 'empty.jsonl').exitCode).toBe(65);
+  });
+
+  const ofCas = (...values: readonly string[]): readonly string[] => ['0 invoke write 1', '0 ok write 1',
+    '1 invoke cas [1 2]', ...values, '2 invoke read nil'];
+  const inEdn = (lines: readonly string[]): string => `[${lines.map((each) => {
+    const [process = '', type = '', f = '', ...value] = each.split(' ');
+    return `{:process ${process}, :type :${type}, :f :${f}, :value ${value.join(' ')}}`;
+  }).join('\n ')}]\n`;
+  const inLog = (lines: readonly string[]): string => lines.map((each) =>
+    `INFO  jepsen.util - ${each.replace(' ', '\t:').replace(' ', '\t:').replace(' ', '\t')}\n`).join('');
+
+  it.each([
+    ['good', 0, 'valid', [...ofCas('1 info cas :timed-out'), '2 ok read 2']],
+    ['stale', 1, 'invalid', [...ofCas('1 ok cas [1 2]'), '2 ok read 1']],
+    ['open', 2, 'unknown', ['0 invoke cas [1 2]', '1 invoke read nil', '1 fail read :timed-out']],
+  ])('exits for %s histories of Jepsen with %i, and tells their format', (name, code, verdict, lines) => {
+    const folder = folderWith({ [`${name}.edn`]: inEdn(lines), [`${name}.log`]: inLog(lines) });
+    for (const [file, format] of [[`${name}.edn`, 'edn'], [`${name}.log`, 'jepsen-log']] as const) {
+      const { exitCode, out } = quorumquake(folder, 'check', file);
+      expect(exitCode, file).toBe(code);
+      expect(out).toMatch(new RegExp(`^${verdict}: [^]*\ncas-register, `));
+      expect(quorumquake(folder, 'check', file, '--format', format).out).toBe(out);
+    }
+  });
+
+  it.each([
+    ['EDN', '{:process 0,\n :type :start}', [], '2:8: :type is none of'],
+    ['a log', 'INFO - 0\t:invoke\t:read', [], '1:23: the line ends too early'],
+    ['a log without operations', 'INFO  starting\n', [], '1:1: no line of this log'],
+    ['no format', '\n  <html>', [], '2:3: this begins neither like'],
+    ['EDN by name only', write, ['--format', 'edn'], '1:39: expected the name of a keyword'],
+    ['JSON lines by name only', inLog(['0 invoke read nil']), ['--format', 'jsonl'], '1:1: expected a value'],
+  ])('exits with 65 for what is malformed: %s', (_what, text, options, place) => {
+    const { exitCode, out, err } = quorumquake(folderWith({ 'x.txt': text }), 'check', 'x.txt', ...options);
+    expect({ exitCode, out }).toEqual({ exitCode: 65, out: '' });
+    expect(err).toContain(`x.txt:${place}`);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('asks for the model where the operations do not tell', () => {
