@@ -33,7 +33,7 @@ export function isFolder(path: string): boolean {
     return statSync(path).isDirectory();
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw new HostError(65, messageOf(error));
-    throw new HostError(64, `there is no ${path}`, 'name a scenario file, or a folder of them');
+    throw new HostError(64, `there is no ${path}`);
   }
 }
 
