@@ -157,6 +157,17 @@ describe('a target', () => {
     expect(control.calls.filter((call) => call.includes(' cut '))).toHaveLength(50);
   });
 
+  it('all to a drawn node are the links of all others to it', () => {
+    for (const [to, target] of [['follower', /^n[1235]$/], ['any', /^n\d$/]] as const) {
+      const { control } = world([at(1, cut('all', to, 1))], [], led());
+      control.run(1);
+      const links = control.calls.map((call) => call.split(' '));
+      expect(links).toHaveLength(4);
+      expect(new Set(links.map(([, , , receiver]) => receiver)).size).toBe(1);
+      expect(links[0]?.[3]).toMatch(target);
+    }
+  });
+
   it('that no process has as its name is an error', () => {
     const { control } = world([at(1, crash('n9'))]);
     expect(() => { control.run(10); }).toThrow('a target names a process of this run');

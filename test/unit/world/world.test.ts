@@ -495,6 +495,40 @@ describe('timers', () => {
   });
 });
 
+describe('a drift', () => {
+  /** Of a drift that begins then, where the node does this at 2 ms. */
+  const effectOn = (act: (ctx: Context) => void, atUs: number): FaultEffect => {
+    const timer = (ctx: Context, name: string): void => { if (name === 't') act(ctx); };
+    const setup = worldOf({ 0: { start: (ctx) => ctx.setTimer('t', 2_000), timer } });
+    const effect = noEffect();
+    setup.control.at(atUs, () => setup.control.setDrift(N1, 100_000, effect));
+    setup.world.start();
+    setup.world.runUntil(50_000);
+    return effect;
+  };
+
+  it('counts the clock readings that it made different, and the timers that are set by it', () => {
+    expect(effectOn((ctx) => ctx.monotonicUs(), 1_000).clockReadings).toBe(1);
+    expect(effectOn((ctx) => ctx.wallUs(), 1_000).clockReadings).toBe(1);
+    expect(effectOn((ctx) => ctx.setTimer('u', 1), 1_000).timersMoved).toBe(2);
+  });
+
+  it('counts nothing of what came before it', () => {
+    const before = effectOn((ctx) => { ctx.monotonicUs(); ctx.setTimer('u', 1); }, 10_000);
+    expect([before.clockReadings, before.timersMoved]).toEqual([0, 0]);
+  });
+
+  it('counts no more once it has ended', () => {
+    const setup = worldOf({ 0: { start: (ctx) => ctx.setTimer('t', 2_000), timer: (ctx) => ctx.monotonicUs() } });
+    const effect = noEffect();
+    setup.control.at(1_000, () => setup.control.setDrift(N1, 100_000, effect));
+    setup.control.at(1_100, () => setup.control.setDrift(N1, null, effect));
+    setup.world.start();
+    setup.world.runUntil(50_000);
+    expect(effect.clockReadings).toBe(0);
+  });
+});
+
 describe('a drift that ends', () => {
   it('leaves the clock with the rate that it had of its own', () => {
     const setup = worldOf({}, { driftPerMillion: 20_000 });

@@ -178,6 +178,9 @@ describe('faults fit the system and the run', () => {
     expect(told(lone)).toEqual(['3:31 a partition needs at least 2 nodes, and the system has 1']);
     const two = 'name: a\nsystem: { protocol: raft, nodes: 2 }\nfaults: [{ at: 1s, partition: { shape: bridge } }]';
     expect(told(two)).toEqual(['3:31 a bridge needs at least 3 nodes, and the system has 2']);
+    const three = 'name: a\nsystem: { protocol: raft, nodes: 3 }\nfaults: [{ at: 1s, partition: ring }]';
+    expect(told(three)).toEqual(['3:31 a ring needs at least 4 nodes, and the system has 3']);
+    expect(told(three.replace('nodes: 3', 'nodes: 4'))).toEqual([]);
   });
 });
 
