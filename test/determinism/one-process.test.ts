@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ProtocolModule } from '../../src/contract/module.ts';
 import { formatHistory } from '../../src/history/jsonl.ts';
-import { raft } from '../../src/protocols/raft/module.ts';
 import { runJson } from '../../src/report/json.ts';
 import type { RunRequest } from '../../src/run/request.ts';
 import { run } from '../../src/run/run.ts';
 import { actionKinds } from '../../src/scenario/file/schema.ts';
 import { firstDifference } from '../support/determinism/difference.ts';
 import { disturbed, faultLines, requestOf, storm, swarm } from '../support/determinism/scenarios.ts';
+import { startingWith } from '../support/determinism/starting-with.ts';
 
 /** Everything that a run leaves, as text. */
 function remains(request: RunRequest): string {
@@ -18,19 +18,10 @@ function remains(request: RunRequest): string {
 /** A protocol that begins a little later in each run than in the one before. */
 function ageing(): ProtocolModule {
   let starts = 0;
-  return {
-    ...raft,
-    create: (init) => {
-      const node = raft.create(init);
-      const onStart = node.onStart?.bind(node);
-      node.onStart = (ctx) => {
-        onStart?.(ctx);
-        starts += 1;
-        ctx.setTimer('election', 200_000 + starts);
-      };
-      return node;
-    },
-  };
+  return startingWith((ctx) => {
+    starts += 1;
+    ctx.setTimer('election', 200_000 + starts);
+  });
 }
 
 const scenarios: readonly (readonly [what: string, text: string])[] = [

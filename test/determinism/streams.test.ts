@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ProtocolModule } from '../../src/contract/module.ts';
-import type { Node } from '../../src/contract/node.ts';
-import { raft } from '../../src/protocols/raft/module.ts';
 import type { RunRequest } from '../../src/run/request.ts';
 import type { FaultRecord, RunRecord } from '../../src/run/result.ts';
 import { run } from '../../src/run/run.ts';
 import { firstDifference } from '../support/determinism/difference.ts';
 import { disturbed, requestOf } from '../support/determinism/scenarios.ts';
+import { startingWith } from '../support/determinism/starting-with.ts';
 
 /** Of kinds that always find a target, so that the place of a fault among those applied is its place in the plan. */
 const drawn = `  - random:
@@ -18,22 +16,6 @@ const jump = '  - at: 700ms\n    clock-jump: { target: all, by: 5s }\n    allowV
 /** What was drawn of a fault: when, what, by which line. What it met and changed is a matter of the run. */
 function planOf({ faults }: { readonly faults: readonly FaultRecord[] }): readonly string[] {
   return faults.map(({ kind, atUs, line }) => `${kind} at ${atUs} of line ${line}`);
-}
-
-/** Raft, but that each node does something when it starts. */
-function startingWith(more: NonNullable<Node['onStart']>): ProtocolModule {
-  return {
-    ...raft,
-    create: (init) => {
-      const node = raft.create(init);
-      const onStart = node.onStart?.bind(node);
-      node.onStart = (ctx) => {
-        onStart?.(ctx);
-        more(ctx);
-      };
-      return node;
-    },
-  };
 }
 
 /** The trace without the numbers of events, and without what belongs to the faults themselves. */
