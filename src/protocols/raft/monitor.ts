@@ -38,7 +38,10 @@ interface Elected {
   readonly lastTerm: number;
 }
 
-/** Evaluates the invariants of Raft as a run goes: at constant cost per event, entry and message. */
+/**
+ * Evaluates the invariants of Raft as a run goes: at constant cost per event, entry and message, but for a leader's
+ * commit, which looks at each disk.
+ */
 class RaftMonitor implements Monitor<RaftState> {
   private readonly cluster: ClusterInfo;
   private readonly report: ReportBreach;
