@@ -55,6 +55,11 @@ export interface Context {
   /** Removes the entries of a log from one-based position `index` on. */
   truncateFrom(file: string, index: number): void;
   /**
+   * Drops the entries of a log up to one-based position `index`, and puts `mark` in their place. A position beyond the
+   * end leaves an empty log whose next entry has position `index + 1`. `mark` is frozen data from now on.
+   */
+  dropUntil(file: string, index: number, mark: unknown): void;
+  /**
    * Asks for everything written so far to be synced. With a tag, `onPersisted(tag)` follows; persists complete in the
    * order in which they were asked for.
    */

@@ -1,11 +1,24 @@
+/** What stands before the first entry that a log still holds. */
+export interface LogHead {
+  /** How many positions were dropped: the first entry of the log has position `dropped + 1`. */
+  readonly dropped: number;
+  /** What the node put in their place; `undefined` while nothing was dropped. */
+  readonly mark: unknown;
+}
+
+/** The head of a log of which nothing was dropped. */
+export const WHOLE: LogHead = Object.freeze({ dropped: 0, mark: undefined });
+
 /**
  * What a disk holds, as named files of two kinds: cells (one value, replaced whole) and logs (a list of entries that
- * grows at its end and is cut from a position on). Positions in a log are one-based. Values and entries are frozen
- * and shared by reference, never copied.
+ * grows at its end, is cut from a position on, and drops its beginning). Positions in a log are one-based, and stay what
+ * they are when the beginning is dropped. Values and entries are frozen and shared by reference, never copied.
  */
 export interface DiskView {
   /** The value of a cell; `undefined` when it was never written. */
   cell(file: string): unknown;
-  /** The entries of a log, first entry at array index 0; empty when it was never written. Not to be kept or changed. */
+  /** The entries that a log holds; empty when it was never written. Not to be kept or changed. */
   log(file: string): readonly unknown[];
+  /** What stands before them. */
+  head(file: string): LogHead;
 }

@@ -52,6 +52,10 @@ export class ForwardingContext implements Context {
     this.ctx.truncateFrom(file, index);
   }
 
+  dropUntil(file: string, index: number, mark: unknown): void {
+    this.ctx.dropUntil(file, index, mark);
+  }
+
   persist(tag?: PersistTag): void {
     this.ctx.persist(tag);
   }

@@ -39,6 +39,8 @@ export interface Monitor<S = unknown> {
   onAppend?(node: NodeId, file: string, index: number, entry: unknown): void;
   /** Entries from one-based `index` on were removed from a log file; called before {@link afterEvent}. */
   onTruncate?(node: NodeId, file: string, index: number): void;
+  /** Entries up to one-based `index` were dropped from a log file; called before {@link afterEvent}. */
+  onDrop?(node: NodeId, file: string, index: number): void;
   /**
    * A message leaves a process, client or node. `synced` is what a crash of that machine would certainly leave, so
    * that a message which attests something durable can be held against it.

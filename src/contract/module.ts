@@ -2,6 +2,7 @@ import type { NodeId } from '../kernel/ids.ts';
 import type { DurationUs } from '../kernel/time.ts';
 import type { ClientProtocol } from './client.ts';
 import type { InvariantSet } from './invariant.ts';
+import type { Plain } from './message.ts';
 import type { Node, NodeInit } from './node.ts';
 import type { Options, OptionTable } from './options.ts';
 import type { Variant } from './variant.ts';
@@ -28,6 +29,16 @@ export interface Assumption {
   readonly tolerates?: 'minority';
 }
 
+/** Something that an operator can ask of a node, see {@link Node.onOrder}. */
+export interface OrderSpec {
+  readonly doc: string;
+  /** Which nodes an order is about, besides the one that it goes to. */
+  readonly about: 'nothing' | 'a node' | 'nodes';
+}
+
+/** All orders of a protocol, keyed by name. */
+export type OrderTable = Readonly<Record<string, OrderSpec>>;
+
 /** Everything that the tool knows about a protocol. */
 export interface ProtocolModule<S = unknown> {
   /** Name in scenario files. */
@@ -43,6 +54,9 @@ export interface ProtocolModule<S = unknown> {
   readonly invariants: InvariantSet<S>;
   readonly variants: readonly Variant[];
   readonly assumptions: readonly Assumption[];
+  readonly orders?: OrderTable;
+  /** What is wrong with the `initial` of a scenario for a cluster of this size, or `null`. Without it, there is none. */
+  initialProblem?(initial: Plain, nodes: number): string | null;
   /** Fields of its messages, notes and files that hold a node: traces show them by name. */
   readonly nodeFields?: readonly string[];
   /** How long after the last fault has healed a client may have to wait for an answer. */

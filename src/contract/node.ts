@@ -2,7 +2,7 @@ import type { NodeId } from '../kernel/ids.ts';
 import type { ClientRequest } from './client.ts';
 import type { Context, PersistTag } from './context.ts';
 import type { DiskView } from './disk.ts';
-import type { Message } from './message.ts';
+import type { Message, Plain } from './message.ts';
 import type { Options } from './options.ts';
 import type { StateMachine } from './state-machine.ts';
 
@@ -20,6 +20,16 @@ export interface Node<S = unknown> {
   onRequest?(ctx: Context, request: ClientRequest): void;
   onPersisted?(ctx: Context, tag: PersistTag): void;
   onContinue?(ctx: Context, step: string): void;
+  /** The operator asks for something that no client may ask for. A node that cannot do it now ignores it. */
+  onOrder?(ctx: Context, order: Order): void;
+  /** The operator has changed options of the running node. Those of a node that is down change all the same. */
+  onOptions?(ctx: Context, options: Options): void;
+}
+
+/** What an operator asks of a node: a name of the module's {@link OrderTable} and the nodes that it is about. */
+export interface Order {
+  readonly kind: string;
+  readonly nodes: readonly NodeId[];
 }
 
 /** What a node is made from, at its first start and at each restart. */
@@ -30,6 +40,10 @@ export interface NodeInit {
   /** One value for each option that the module declares. */
   readonly options: Options;
   readonly machine: StateMachine;
+  /** Whether the operator starts a new node, one whose disk has to be empty: its first start. */
+  readonly isNew: boolean;
+  /** How the scenario wants the run to begin, in the protocol's own terms; `null` for its ordinary beginning. */
+  readonly initial: Plain;
   /** What the disk kept; empty at the first start. */
   readonly disk: DiskView;
 }

@@ -1,3 +1,4 @@
+import type { TimeUs } from '../kernel/time.ts';
 import type { Plain } from './message.ts';
 
 /** What one command did to the state machine. */
@@ -25,10 +26,17 @@ export interface StateMachine<S = unknown> {
   readonly name: string;
   /** A fresh state. */
   initial(): S;
-  /** Executes one command. Cost: that of the command alone, never of the whole state. */
-  apply(state: S, command: Plain): Applied;
+  /**
+   * Executes one command. `timeUs` is the cluster's time as the log has it: the same on every node, never going down
+   * from one command to the next. Cost: that of the command alone, never of the whole state.
+   */
+  apply(state: S, command: Plain, timeUs: TimeUs): Applied;
   /** Answers a read-only command without changing anything; `null` for a command that has to be applied. */
   query(state: S, command: Plain): { readonly result: Plain } | null;
+  /** All of a state as text: what a snapshot carries. Equal states give equal text. Cost: the size of the state. */
+  save(state: S): string;
+  /** The state that was saved. Throws an {@link AssertionError} for anything else. Cost: the size of the state. */
+  load(text: string): S;
   /** An unsigned 32-bit digest kept up to date by `apply`: equal command sequences give equal digests. Cost: O(1). */
   digest(state: S): number;
 }

@@ -1,7 +1,8 @@
 import { SessionClient, type ClientInit } from '../clients/session-client.ts';
+import type { DiskView } from '../contract/disk.ts';
 import type { InvariantInfo } from '../contract/invariant.ts';
 import type { ProtocolModule } from '../contract/module.ts';
-import type { Node } from '../contract/node.ts';
+import type { Node, NodeInit } from '../contract/node.ts';
 import type { StateMachine } from '../contract/state-machine.ts';
 import { Nemesis } from '../faults/nemesis.ts';
 import { planFaults } from '../faults/plan.ts';
@@ -89,7 +90,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     trace: settings.trace,
     nodeFields: module.nodeFields ?? [],
     freezeMessages: settings.freezeMessages,
-    create: (process, view) => (process < system.nodes ? makeNode(process, view) : makeClient(process)),
+    create: (process, view, isNew) => (process < system.nodes ? makeNode(process, view, isNew) : makeClient(process)),
     monitor: module.invariants.observe({ nodes, nameOf }, reportBreach),
     onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`),
   });
@@ -102,7 +103,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   return { world, nemesis, history, breaches, fired: () => firings };
 }
 
-type MakeNode = (self: NodeId, disk: Parameters<ProtocolModule['create']>[0]['disk']) => Node;
+type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean) => Node;
 
 function nodeMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[],
@@ -111,8 +112,8 @@ function nodeMaker(
   const service: StateMachine = scenario.workload.kind === 'append' ? listStore : registerStore;
   const machine = defect?.in === 'machine' ? defect.machine(service, fired) : new SessionMachine(service);
   const { options } = scenario.system;
-  return (self, disk) => {
-    const init = { self, nodes, options, machine, disk };
+  return (self, disk, isNew) => {
+    const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: null };
     return defect?.in === 'node' ? defect.create(init, fired) : module.create(init);
   };
 }

@@ -27,6 +27,11 @@ export const registerStore: StateMachine<RegisterState> = {
   name: 'register-store',
   initial: () => ({ registers: new Map(), digest: 0 }),
   digest: (state) => state.digest,
+  save: ({ registers, digest }) => JSON.stringify({ registers: [...registers], digest }),
+  load(text) {
+    const { registers, digest } = JSON.parse(text) as { registers: [string, Plain][]; digest: number };
+    return { registers: new Map(registers), digest };
+  },
   query(state, command) {
     const { f, key } = command as unknown as Operation;
     return f === 'read' ? { result: ok(state.registers.get(key) ?? null) } : null;
@@ -59,6 +64,11 @@ export const listStore: StateMachine<ListState> = {
   name: 'list-store',
   initial: () => ({ lists: new Map(), digest: 0 }),
   digest: (state) => state.digest,
+  save: ({ lists, digest }) => JSON.stringify({ lists: [...lists].map(([key, { values }]) => [key, values]), digest }),
+  load(text) {
+    const { lists, digest } = JSON.parse(text) as { lists: [string, Plain[]][]; digest: number };
+    return { lists: new Map(lists.map(([key, values]) => [key, { values, lastRead: null }])), digest };
+  },
   query(state, command) {
     const { f, key } = command as unknown as Operation;
     return f === 'read' ? { result: ok(readList(state, key)) } : null;

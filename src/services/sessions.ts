@@ -1,6 +1,7 @@
 import type { Plain } from '../contract/message.ts';
 import type { SessionCommand, SessionResult } from '../contract/session.ts';
 import type { Applied, StateMachine } from '../contract/state-machine.ts';
+import type { TimeUs } from '../kernel/time.ts';
 import { mix } from './hash.ts';
 
 /** What is remembered of one session. */
@@ -17,6 +18,13 @@ export interface SessionState<S = unknown> {
   /** Session number n is at array index n - 1. */
   readonly sessions: Session[];
   digest: number;
+}
+
+/** What {@link SessionMachine.save} writes. */
+interface SavedState {
+  readonly service: string;
+  readonly sessions: Session[];
+  readonly digest: number;
 }
 
 /**
@@ -47,7 +55,16 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     return this.service.query(state.service, request.operation as unknown as Plain);
   }
 
-  apply(state: SessionState<S>, command: Plain): Applied {
+  save({ service, sessions, digest }: SessionState<S>): string {
+    return JSON.stringify({ service: this.service.save(service), sessions, digest });
+  }
+
+  load(text: string): SessionState<S> {
+    const { service, sessions, digest } = JSON.parse(text) as SavedState;
+    return { service: this.service.load(service), sessions, digest };
+  }
+
+  apply(state: SessionState<S>, command: Plain, timeUs: TimeUs): Applied {
     const request = command as unknown as SessionCommand;
     if (request.kind === 'register') {
       state.sessions.push({ acknowledged: 1, results: [] });
@@ -63,7 +80,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     if (this.isDuplicate(session, request.sequence)) {
       return notExecuted(session.results[request.sequence - session.acknowledged] ?? null);
     }
-    const result = this.service.apply(state.service, request.operation as unknown as Plain).result as SessionResult;
+    const result = this.service.apply(state.service, request.operation as unknown as Plain, timeUs).result as SessionResult;
     remember(session, request.sequence, result);
     state.digest = mix(mix(state.digest, request.session), request.sequence);
     return result.kind === 'ok' ? { result, executed: request } : notExecuted(result);

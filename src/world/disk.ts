@@ -1,5 +1,5 @@
-import type { DiskView } from '../contract/disk.ts';
-import { assert } from '../kernel/assert.ts';
+import { type DiskView, type LogHead, WHOLE } from '../contract/disk.ts';
+import { assert, unreachable } from '../kernel/assert.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { Stream } from '../kernel/rng.ts';
 
@@ -7,7 +7,14 @@ import type { Stream } from '../kernel/rng.ts';
 type Write =
   | { readonly kind: 'put'; readonly value: unknown }
   | { readonly kind: 'append'; readonly entry: unknown }
-  | { readonly kind: 'truncate'; readonly index: number };
+  | { readonly kind: 'truncate'; readonly index: number }
+  | { readonly kind: 'drop'; readonly index: number; readonly mark: unknown };
+
+/** A log: the entries after its head. */
+interface Log {
+  head: LogHead;
+  readonly entries: unknown[];
+}
 
 /**
  * One file: what was written (the page cache) and what is synced, apart. Writes count up from 1; `syncedThrough` is the
@@ -23,8 +30,8 @@ class DiskFile {
   wantedThrough = 0;
   cell: unknown = undefined;
   syncedCell: unknown = undefined;
-  log: unknown[] = [];
-  syncedLog: unknown[] = [];
+  log: Log = { head: WHOLE, entries: [] };
+  readonly syncedLog: Log = { head: WHOLE, entries: [] };
   /** Writes `syncedThrough + 1` … `writtenThrough`. */
   private pending: Write[] = [];
 
@@ -32,8 +39,7 @@ class DiskFile {
     this.writtenThrough += 1;
     this.pending.push(write);
     if (write.kind === 'put') this.cell = write.value;
-    else if (write.kind === 'append') this.log.push(write.entry);
-    else this.log.length = write.index - 1;
+    else writeLog(this.log, write);
   }
 
   /** Makes the writes up to number `through` durable. */
@@ -43,8 +49,7 @@ class DiskFile {
     for (let i = 0; i < count; i += 1) {
       const write = this.pending[i] as Write;
       if (write.kind === 'put') this.syncedCell = write.value;
-      else if (write.kind === 'append') this.syncedLog.push(write.entry);
-      else this.syncedLog.length = write.index - 1;
+      else writeLog(this.syncedLog, write);
     }
     this.pending = count === this.pending.length ? [] : this.pending.slice(count);
     this.syncedThrough = through;
@@ -59,7 +64,7 @@ class DiskFile {
     this.syncingThrough = 0;
     this.wantedThrough = 0;
     this.cell = this.syncedCell;
-    this.log = this.syncedLog.slice();
+    this.log = { head: this.syncedLog.head, entries: this.syncedLog.entries.slice() };
     return lost;
   }
 
@@ -90,11 +95,13 @@ export class Disk {
   constructor() {
     this.written = {
       cell: (name) => this.files.get(name)?.cell,
-      log: (name) => this.files.get(name)?.log ?? NOTHING,
+      log: (name) => this.files.get(name)?.log.entries ?? NOTHING,
+      head: (name) => this.files.get(name)?.log.head ?? WHOLE,
     };
     this.synced = {
       cell: (name) => this.files.get(name)?.syncedCell,
-      log: (name) => this.files.get(name)?.syncedLog ?? NOTHING,
+      log: (name) => this.files.get(name)?.syncedLog.entries ?? NOTHING,
+      head: (name) => this.files.get(name)?.syncedLog.head ?? WHOLE,
     };
   }
 
@@ -106,14 +113,22 @@ export class Disk {
   append(name: string, entry: unknown): number {
     const file = this.file(name);
     file.write({ kind: 'append', entry });
-    return file.log.length;
+    return endOf(file.log);
   }
 
   /** Removes entries from one-based `index` on, which must be at most one past the end. */
   truncateFrom(name: string, index: number): void {
     const file = this.file(name);
-    assert(index >= 1 && index <= file.log.length + 1, 'a log is cut at a position that it has');
+    const isHeld = index > file.log.head.dropped && index <= endOf(file.log) + 1;
+    assert(isHeld, 'a log is cut at a position that it has');
     file.write({ kind: 'truncate', index });
+  }
+
+  /** Drops entries up to one-based `index`, which may lie beyond the end, but not before what was dropped already. */
+  dropUntil(name: string, index: number, mark: unknown): void {
+    const file = this.file(name);
+    assert(index >= file.log.head.dropped, 'what was dropped from a log does not come back');
+    file.write({ kind: 'drop', index, mark });
   }
 
   /**
@@ -166,7 +181,8 @@ export class Disk {
       const file = this.file(name);
       digest.addText(name);
       digest.addPlain(file.syncedCell);
-      digest.addPlain(file.syncedLog);
+      digest.addPlain(file.syncedLog.entries);
+      if (file.syncedLog.head !== WHOLE) digest.addPlain(file.syncedLog.head);
     }
   }
 
@@ -181,6 +197,27 @@ export class Disk {
 }
 
 export type { DiskFile };
+
+function endOf(log: Log): number {
+  return log.head.dropped + log.entries.length;
+}
+
+function writeLog(log: Log, write: Exclude<Write, { readonly kind: 'put' }>): void {
+  switch (write.kind) {
+    case 'append':
+      log.entries.push(write.entry);
+      return;
+    case 'truncate':
+      log.entries.length = write.index - 1 - log.head.dropped;
+      return;
+    case 'drop':
+      log.entries.splice(0, write.index - log.head.dropped);
+      log.head = Object.freeze({ dropped: write.index, mark: write.mark });
+      return;
+    default:
+      unreachable(write);
+  }
+}
 
 function beginSync(file: DiskFile, start: (file: DiskFile) => void): void {
   file.syncingThrough = file.writtenThrough;

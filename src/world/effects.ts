@@ -8,6 +8,7 @@ export const EFFECT = {
   put: 6,
   append: 7,
   truncate: 8,
+  drop: 12,
   persist: 9,
   continueAs: 10,
   note: 11,
@@ -24,7 +25,7 @@ export class EffectBuffer {
   readonly amount: number[] = [];
   /** Name of a timer, a file, a step. */
   readonly name: string[] = [];
-  /** Message, value, entry, tag or note. */
+  /** Message, value, entry, mark, tag or note. */
   readonly value: unknown[] = [];
 
   add(kind: number, amount: number, name: string, value: unknown): void {

@@ -69,6 +69,10 @@ export class ProcessContext implements Context {
     this.host.effects.add(EFFECT.truncate, index, file, undefined);
   }
 
+  dropUntil(file: string, index: number, mark: unknown): void {
+    this.host.effects.add(EFFECT.drop, index, file, mark);
+  }
+
   persist(tag?: PersistTag): void {
     this.host.effects.add(EFFECT.persist, 0, '', tag);
   }

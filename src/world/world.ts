@@ -13,6 +13,7 @@ import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import { EVENT, formatPlain, formatTime, Trace, type TraceMode } from '../kernel/trace.ts';
 import { Clock } from './clock.ts';
+import { deepFreeze } from './deep-freeze.ts';
 import type { DiskFile } from './disk.ts';
 import { EFFECT, EffectBuffer } from './effects.ts';
 import { HandlerError, describeFailure, refuseThenable } from './handler-error.ts';
@@ -41,7 +42,7 @@ export interface WorldSettings {
   /** Freeze each message as it leaves: shows a protocol that writes to what it sent or received. */
   readonly freezeMessages: boolean;
   /** Makes an incarnation of a process: the first one at time 0, the others at restarts. */
-  create(process: NodeId, disk: DiskView): Node;
+  create(process: NodeId, disk: DiskView, isNew: boolean): Node;
   readonly monitor: Monitor;
   /** An {@link AssertionError} was thrown inside a process, which has crashed of it. */
   onAssertion(process: NodeId, fact: string): void;
@@ -410,7 +411,7 @@ export class World implements ContextHost, NetworkHost {
   /** Makes the next incarnation from what the disk kept. */
   private create(process: Process): Node {
     assert(process.node === null, 'a process starts only when it is down');
-    const node = this.settings.create(process.id, process.disk.written);
+    const node = this.settings.create(process.id, process.disk.written, process.incarnation === 0);
     process.incarnation += 1;
     process.node = node;
     if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state, process.disk.synced);
@@ -456,6 +457,12 @@ export class World implements ContextHost, NetworkHost {
         process.disk.truncateFrom(name, amount);
         if (this.isTracing) this.say(`  truncate ${name} from ${amount}`);
         if (this.isNode(process)) this.monitor.onTruncate?.(process.id, name, amount);
+        return;
+      }
+      case EFFECT.drop: {
+        process.disk.dropUntil(name, amount, value);
+        if (this.isTracing) this.say(`  drop ${name} until ${amount} ${this.plain(value)}`);
+        if (this.isNode(process)) this.monitor.onDrop?.(process.id, name, amount);
         return;
       }
       case EFFECT.persist: return this.persist(process, value as PersistTag | undefined);
@@ -588,10 +595,4 @@ export class World implements ContextHost, NetworkHost {
     const prefix = `${isNode ? this.settings.protocol : 'client'}/${name}`;
     return new Process(id, name, clock, new ProcessContext(this, id, peers, clock, prefix));
   }
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const item of Object.values(value)) deepFreeze(item);
 }

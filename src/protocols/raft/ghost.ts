@@ -1,4 +1,4 @@
-import type { DiskView } from '../../contract/disk.ts';
+import { type DiskView, WHOLE } from '../../contract/disk.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { LogEntry } from './messages.ts';
 
@@ -29,7 +29,7 @@ export interface NodeGhost {
   synced: DiskView;
 }
 
-const NOTHING: DiskView = { cell: () => undefined, log: () => [] };
+const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
 
 /** A node of which nothing is known. */
 export function newNodeGhost(): NodeGhost {

@@ -120,7 +120,7 @@ export class RaftNode extends RaftRules implements Node<RaftState> {
         state.executed.push(null);
         continue;
       }
-      const applied = this.machine.apply(state.machine, entry.command);
+      const applied = this.machine.apply(state.machine, entry.command, 0);
       state.executed.push(applied.executed);
       if (state.role.kind === 'leader') this.answer(ctx, state.role, index, applied.result);
     }

@@ -138,7 +138,7 @@ class LeaseNode implements Node<LeaseState> {
   private execute(ctx: Context, length: number): void {
     const { state } = this;
     for (; state.executed < length; state.executed += 1) {
-      const { result } = this.init.machine.apply(state.store, state.log[state.executed]);
+      const { result } = this.init.machine.apply(state.store, state.log[state.executed], 0);
       const request = state.requests[state.executed];
       if (request !== undefined) ctx.reply(request, { result });
     }

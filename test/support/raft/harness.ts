@@ -1,6 +1,6 @@
 import type { ClientRequest, ClientResponse } from '../../../src/contract/client.ts';
 import type { Context, Note, PersistTag, RandomStream } from '../../../src/contract/context.ts';
-import type { DiskView } from '../../../src/contract/disk.ts';
+import { type DiskView, WHOLE } from '../../../src/contract/disk.ts';
 import type { Monitor } from '../../../src/contract/invariant.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
 import type { Node, NodeInit } from '../../../src/contract/node.ts';
@@ -224,13 +224,15 @@ export class Cluster {
       options: { ...defaultOptions(raftOptions), ...this.settings.options },
       machine: new SessionMachine(listStore),
       disk: viewOf(content),
+      isNew: false,
+      initial: null,
     };
     return this.settings.create?.(init) ?? new RaftNode(init);
   }
 
   private begin(id: NodeId): void {
     const host = this.host(id);
-    const synced = { cell: () => host.synced.vote, log: () => host.synced.log };
+    const synced = { cell: () => host.synced.vote, log: () => host.synced.log, head: () => WHOLE };
     this.settings.monitor?.onStarted?.(id, this.state(id), synced);
     this.run(id, (node, ctx) => node.onStart?.(ctx));
     this.sync(id);
@@ -283,6 +285,7 @@ export class Cluster {
         monitor?.onTruncate?.(self, file, index);
       }),
       persist: (tag) => effects.push(() => host.tags.push(tag)),
+      dropUntil: cannot,
       continueAs: cannot,
       monotonicUs: cannot,
       wallUs: cannot,
@@ -307,5 +310,6 @@ export function viewOf({ vote, log }: Content): DiskView {
   return {
     cell: (file) => (file === VOTE_FILE ? vote : undefined),
     log: (file) => (file === LOG_FILE ? log : []),
+    head: () => WHOLE,
   };
 }

@@ -1,5 +1,5 @@
 import type { ClientRequest } from '../../../src/contract/client.ts';
-import type { DiskView } from '../../../src/contract/disk.ts';
+import { type DiskView, WHOLE } from '../../../src/contract/disk.ts';
 import type { Monitor } from '../../../src/contract/invariant.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
 import type { CommandId } from '../../../src/contract/state-machine.ts';
@@ -93,6 +93,7 @@ export class Puppets {
     const synced: DiskView = {
       cell: (file) => (file === VOTE_FILE ? puppet.synced.vote : undefined),
       log: (file) => (file === LOG_FILE ? puppet.synced.log : []),
+      head: () => WHOLE,
     };
     this.monitor.onStarted?.(id, state, synced);
   }

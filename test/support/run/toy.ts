@@ -49,7 +49,7 @@ class ToyNode implements Node {
     const { isLeader, service } = this.state;
     if (!isLeader) return ctx.reply(request, { kind: 'redirect', leader: this.init.nodes[0] as number });
     const command = request.command as unknown as SessionCommand;
-    const result = this.init.machine.apply(service, request.command).result as SessionResult;
+    const result = this.init.machine.apply(service, request.command, 0).result as SessionResult;
     const told = command.kind === 'register' ? result : this.plants.answer?.(result, command.operation);
     ctx.reply(request, { kind: 'done', result: told ?? result });
   }

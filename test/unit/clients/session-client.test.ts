@@ -43,7 +43,7 @@ function bench(
     cancelTimer: (name) => { timers.delete(name); },
     random: () => lowest,
     broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse, truncateFrom: refuse,
-    persist: refuse, continueAs: refuse, monotonicUs: refuse, wallUs: refuse, note: refuse,
+    dropUntil: refuse,     persist: refuse, continueAs: refuse, monotonicUs: refuse, wallUs: refuse, note: refuse,
   };
   node.onStart?.(ctx);
   const last = (): (typeof sent)[number] => sent[sent.length - 1] as (typeof sent)[number];

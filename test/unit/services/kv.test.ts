@@ -11,7 +11,7 @@ const commandOf = ([f, key, value = null]: Command): Plain => ({ f, key, value }
 /** A store on the bench: commands in, results out. */
 function storeOf<S>(machine: StateMachine<S>) {
   const state = machine.initial();
-  const apply = (...command: Command): Plain => machine.apply(state, commandOf(command)).result;
+  const apply = (...command: Command): Plain => machine.apply(state, commandOf(command), 0).result;
   const ask = (...command: Command): Plain => machine.query(state, commandOf(command))?.result ?? 'has to be applied';
   return { state, apply, ask, digest: () => machine.digest(state) };
 }
@@ -170,8 +170,8 @@ describe('a list store', () => {
 describe('an operation of either store', () => {
   it('has no identity of its own: that is what sessions add', () => {
     const applied = [
-      registerStore.apply(registerStore.initial(), commandOf(['write', 'x', 1])),
-      listStore.apply(listStore.initial(), commandOf(['append', 'x', 1])),
+      registerStore.apply(registerStore.initial(), commandOf(['write', 'x', 1]), 0),
+      listStore.apply(listStore.initial(), commandOf(['append', 'x', 1]), 0),
     ];
     expect(applied.map(({ executed }) => executed)).toEqual([null, null]);
   });

@@ -26,7 +26,7 @@ const ok = (value: Plain): SessionResult => ({ kind: 'ok', value });
 /** A list store with sessions on the bench, and some clients that have registered. */
 function bench(sessions: number, machine: StateMachine<unknown> = new SessionMachine<unknown>(listStore)) {
   const state = machine.initial();
-  const apply = (command: SessionCommand): Applied => machine.apply(state, command as unknown as Plain);
+  const apply = (command: SessionCommand): Applied => machine.apply(state, command as unknown as Plain, 0);
   const result = (command: SessionCommand): SessionResult => apply(command).result as SessionResult;
   const query = (command: SessionCommand): Plain => machine.query(state, command as unknown as Plain)?.result ?? null;
   for (let session = 0; session < sessions; session += 1) result({ kind: 'register' });
@@ -101,8 +101,8 @@ describe('a command of a session', () => {
     const machine = new SessionMachine(registerStore);
     const state = machine.initial();
     const apply = (sequence: number, f: string, value: Plain): Applied => machine.apply(
-      state, { kind: 'execute', session: 1, sequence, acknowledged: 1, operation: { f, key: 'x', value } });
-    machine.apply(state, { kind: 'register' });
+      state, { kind: 'execute', session: 1, sequence, acknowledged: 1, operation: { f, key: 'x', value } }, 0);
+    machine.apply(state, { kind: 'register' }, 0);
     const refused = apply(1, 'cas', [1, 2]);
     expect(refused).toMatchObject({ result: { kind: 'refused' }, executed: null });
     apply(2, 'write', 1);
@@ -311,7 +311,7 @@ class Tampered extends SessionMachine<unknown> {
 
   override apply(state: SessionState, command: Plain): Applied {
     this.tamper(state);
-    return super.apply(state, command);
+    return super.apply(state, command, 0);
   }
 }
 

@@ -102,4 +102,43 @@ describe('Disk', () => {
     disk.append('log', 'a');
     expect(() => disk.truncateFrom('log', 3)).toThrow('position that it has');
   });
+
+  it('drops the beginning of a log, and positions stay what they are', () => {
+    const { disk, start, completeNext } = diskWithSyncs();
+    for (const entry of ['a', 'b', 'c']) disk.append('log', entry);
+    disk.requestSync(start);
+    completeNext();
+    disk.dropUntil('log', 2, 'mark');
+    expect([disk.written.head('log'), disk.written.log('log')]).toEqual([{ dropped: 2, mark: 'mark' }, ['c']]);
+    expect([disk.synced.head('log').dropped, disk.synced.log('log')]).toEqual([0, ['a', 'b', 'c']]);
+    expect(disk.append('log', 'd')).toBe(4);
+    disk.truncateFrom('log', 4);
+    disk.requestSync(start);
+    completeNext();
+    expect([disk.synced.head('log').dropped, disk.synced.log('log')]).toEqual([2, ['c']]);
+    expect(() => disk.truncateFrom('log', 2)).toThrow('position that it has');
+    expect(() => disk.dropUntil('log', 1, 'mark')).toThrow('does not come back');
+  });
+
+  it('starts a log anew behind a position that it never had', () => {
+    const disk = new Disk();
+    disk.append('log', 'a');
+    disk.dropUntil('log', 7, 'mark');
+    expect(disk.written.log('log')).toEqual([]);
+    expect(disk.append('log', 'h')).toBe(8);
+  });
+
+  it('brings the head of a log back to what is synced when the machine crashes', () => {
+    const { disk, start, completeNext } = diskWithSyncs();
+    disk.append('log', 'a');
+    disk.requestSync(start);
+    completeNext();
+    disk.dropUntil('log', 1, 'mark');
+    for (let seed = 0; disk.written.head('log').dropped === 1; seed += 1) {
+      expect(seed, 'some seed loses the write').toBeLessThan(60);
+      disk.crash(new Stream(String(seed), 'crash'));
+      if (disk.written.head('log').dropped === 1) return expect(disk.synced.log('log')).toEqual([]);
+    }
+    expect([disk.written.log('log'), disk.synced.log('log')]).toEqual([['a'], ['a']]);
+  });
 });
