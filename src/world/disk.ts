@@ -1,6 +1,7 @@
 import { type DiskView, type LogHead, WHOLE } from '../contract/disk.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { Digest } from '../kernel/digest.ts';
+import { Fifo } from '../kernel/fifo.ts';
 import type { Stream } from '../kernel/rng.ts';
 
 /** One write that is in the page cache and not yet known to be synced. */
@@ -22,6 +23,7 @@ interface Log {
  * coalesce: overlapping syncs that finish out of order would put an old record over a new one, as no disk queue does.
  */
 class DiskFile {
+  readonly name: string;
   writtenThrough = 0;
   syncedThrough = 0;
   /** Number of the last write that the sync in flight covers; 0 while none is in flight. */
@@ -33,7 +35,11 @@ class DiskFile {
   log: Log = { head: WHOLE, entries: [] };
   readonly syncedLog: Log = { head: WHOLE, entries: [] };
   /** Writes `syncedThrough + 1` … `writtenThrough`. */
-  private pending: Write[] = [];
+  private readonly pending: Fifo<Write> = new Fifo();
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   write(write: Write): void {
     this.writtenThrough += 1;
@@ -47,11 +53,10 @@ class DiskFile {
     const count = through - this.syncedThrough;
     assert(count >= 0 && count <= this.pending.length, 'a sync covers writes that were made and are not synced yet');
     for (let i = 0; i < count; i += 1) {
-      const write = this.pending[i] as Write;
+      const write = this.pending.shift() as Write;
       if (write.kind === 'put') this.syncedCell = write.value;
       else writeLog(this.syncedLog, write);
     }
-    this.pending = count === this.pending.length ? [] : this.pending.slice(count);
     this.syncedThrough = through;
   }
 
@@ -59,7 +64,7 @@ class DiskFile {
   crash(kept: number): number {
     this.sync(this.syncedThrough + kept);
     const lost = this.pending.length;
-    this.pending = [];
+    this.pending.clear();
     this.writtenThrough = this.syncedThrough;
     this.syncingThrough = 0;
     this.wantedThrough = 0;
@@ -77,8 +82,10 @@ const NOTHING: readonly unknown[] = Object.freeze([]);
 
 /** A position of the disk that a persist waits for: in each file, the last write that was made before it. */
 export interface SyncPoint {
-  readonly files: readonly DiskFile[];
-  readonly through: readonly number[];
+  readonly file: DiskFile;
+  readonly through: number;
+  /** The other files. A list of links: most persists wait for one file. */
+  readonly others: SyncPoint | null;
 }
 
 /**
@@ -90,18 +97,19 @@ export class Disk {
   readonly written: DiskView;
   /** What is synced: what would certainly be left if the machine crashed now. */
   readonly synced: DiskView;
-  private readonly files = new Map<string, DiskFile>();
+  /** In the order of creation. */
+  private readonly files: DiskFile[] = [];
 
   constructor() {
     this.written = {
-      cell: (name) => this.files.get(name)?.cell,
-      log: (name) => this.files.get(name)?.log.entries ?? NOTHING,
-      head: (name) => this.files.get(name)?.log.head ?? WHOLE,
+      cell: (name) => this.find(name)?.cell,
+      log: (name) => this.find(name)?.log.entries ?? NOTHING,
+      head: (name) => this.find(name)?.log.head ?? WHOLE,
     };
     this.synced = {
-      cell: (name) => this.files.get(name)?.syncedCell,
-      log: (name) => this.files.get(name)?.syncedLog.entries ?? NOTHING,
-      head: (name) => this.files.get(name)?.syncedLog.head ?? WHOLE,
+      cell: (name) => this.find(name)?.syncedCell,
+      log: (name) => this.find(name)?.syncedLog.entries ?? NOTHING,
+      head: (name) => this.find(name)?.syncedLog.head ?? WHOLE,
     };
   }
 
@@ -136,18 +144,14 @@ export class Disk {
    * Returns the point to wait for, or `null` when everything is synced already.
    */
   requestSync(start: (file: DiskFile) => void): SyncPoint | null {
-    let files: DiskFile[] | null = null;
-    let through: number[] | null = null;
-    for (const file of this.files.values()) {
+    let point: SyncPoint | null = null;
+    for (const file of this.files) {
       if (file.syncedThrough === file.writtenThrough) continue;
-      files ??= [];
-      through ??= [];
-      files.push(file);
-      through.push(file.writtenThrough);
+      point = { file, through: file.writtenThrough, others: point };
       file.wantedThrough = file.writtenThrough;
       if (file.syncingThrough === 0) beginSync(file, start);
     }
-    return files === null || through === null ? null : { files, through };
+    return point;
   }
 
   /** The sync in flight on `file` is done; `start` is called if another one follows at once. */
@@ -159,9 +163,8 @@ export class Disk {
 
   /** Whether everything before `point` is synced. */
   hasReached(point: SyncPoint): boolean {
-    const { files, through } = point;
-    for (let i = 0; i < files.length; i += 1) {
-      if ((files[i] as DiskFile).syncedThrough < (through[i] as number)) return false;
+    for (let at: SyncPoint | null = point; at !== null; at = at.others) {
+      if (at.file.syncedThrough < at.through) return false;
     }
     return true;
   }
@@ -169,7 +172,7 @@ export class Disk {
   /** The machine crashes: draws, per file in order of creation, how many of its unsynced writes survive. */
   crash(stream: Stream): number {
     let lost = 0;
-    for (const file of this.files.values()) {
+    for (const file of this.files) {
       lost += file.crash(file.unsynced === 0 ? 0 : stream.between(0, file.unsynced));
     }
     return lost;
@@ -177,9 +180,8 @@ export class Disk {
 
   /** Adds what is synced, file by file in order of name. */
   foldInto(digest: Digest): void {
-    for (const name of [...this.files.keys()].sort((a, b) => (a < b ? -1 : 1))) {
-      const file = this.file(name);
-      digest.addText(name);
+    for (const file of [...this.files].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      digest.addText(file.name);
       digest.addPlain(file.syncedCell);
       digest.addPlain(file.syncedLog.entries);
       if (file.syncedLog.head !== WHOLE) digest.addPlain(file.syncedLog.head);
@@ -187,12 +189,21 @@ export class Disk {
   }
 
   private file(name: string): DiskFile {
-    let file = this.files.get(name);
-    if (file === undefined) {
-      file = new DiskFile();
-      this.files.set(name, file);
-    }
+    const found = this.find(name);
+    if (found !== undefined) return found;
+    const file = new DiskFile(name);
+    this.files.push(file);
     return file;
+  }
+
+  /** A disk has a handful of files, and their names are constants: comparing them is cheaper than hashing one. */
+  private find(name: string): DiskFile | undefined {
+    const { files } = this;
+    for (let at = 0; at < files.length; at += 1) {
+      const file = files[at] as DiskFile;
+      if (file.name === name) return file;
+    }
+    return undefined;
   }
 }
 

@@ -2,10 +2,12 @@ import type { Message } from '../contract/message.ts';
 import type { Node } from '../contract/node.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import type { PersistTag } from '../contract/context.ts';
+import { Fifo } from '../kernel/fifo.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { Clock } from './clock.ts';
-import { Disk, type SyncPoint } from './disk.ts';
+import type { Stream } from '../kernel/rng.ts';
+import { Disk, type DiskFile, type SyncPoint } from './disk.ts';
 import type { ProcessContext } from './process-context.ts';
 
 /** A named timer. It keeps one event in the queue; setting it again moves `deadlineUs`, which costs nothing. */
@@ -58,6 +60,8 @@ export class Process {
   readonly clock: Clock;
   readonly disk: Disk = new Disk();
   readonly context: ProcessContext;
+  /** What the disk calls when a sync begins. */
+  readonly startSync: (file: DiskFile) => void;
 
   /** The running incarnation; `null` while the process is down. */
   node: Node | null = null;
@@ -85,14 +89,19 @@ export class Process {
 
   persistsAsked = 0;
   persistsDone = 0;
-  waitingPersists: PersistRequest[] = [];
-  heldSends: HeldSend[] = [];
+  readonly waitingPersists: Fifo<PersistRequest> = new Fifo();
+  readonly heldSends: Fifo<HeldSend> = new Fifo();
+  /** Latencies of syncs; made at the first one. */
+  syncLuck: Stream | null = null;
 
-  constructor(id: NodeId, name: string, clock: Clock, context: ProcessContext) {
+  constructor(
+    id: NodeId, name: string, clock: Clock, context: ProcessContext, startSync: (file: DiskFile) => void,
+  ) {
     this.id = id;
     this.name = name;
     this.clock = clock;
     this.context = context;
+    this.startSync = startSync;
   }
 
   /** Whether the process takes no steps now: its events wait. */
@@ -140,8 +149,8 @@ export class Process {
     this.timers = [];
     this.persistsAsked = 0;
     this.persistsDone = 0;
-    this.waitingPersists = [];
-    this.heldSends = [];
+    this.waitingPersists.clear();
+    this.heldSends.clear();
     return { sendsLost, messagesLost };
   }
 }

@@ -308,14 +308,14 @@ export class World implements ContextHost, NetworkHost {
     this.syncs += 1;
     this.record(EVENT.sync, process, NO_PEER, 0);
     if (this.isTracing) this.say(`${this.head(process)} synced`);
-    process.disk.completeSync(file, (next) => this.startSync(process, next));
+    process.disk.completeSync(file, process.startSync);
     this.completePersists(process);
   }
 
   /** Persists complete in the order in which they were asked for; those whose files are synced are told now. */
   private completePersists(process: Process): void {
     for (;;) {
-      const request = process.waitingPersists[0];
+      const request = process.waitingPersists.at(0);
       if (request === undefined || (request.point !== null && !process.disk.hasReached(request.point))) return;
       process.waitingPersists.shift();
       if (process.isPaused) {
@@ -350,7 +350,7 @@ export class World implements ContextHost, NetworkHost {
     this.record(EVENT.persisted, process, NO_PEER, tag === undefined ? 0 : this.trace.codeOf(tag.kind));
     if (this.isTracing) this.say(`${this.head(process)} persisted${tag === undefined ? '' : ` ${this.plain(tag)}`}`);
     process.persistsDone = request.number;
-    while (process.heldSends.length > 0 && (process.heldSends[0] as HeldSend).after <= process.persistsDone) {
+    while ((process.heldSends.at(0)?.after ?? Infinity) <= process.persistsDone) {
       const { to, message } = process.heldSends.shift() as HeldSend;
       this.transmit(process, to, message);
     }
@@ -502,7 +502,7 @@ export class World implements ContextHost, NetworkHost {
 
   private persist(process: Process, tag: PersistTag | undefined): void {
     process.persistsAsked += 1;
-    const point = process.disk.requestSync((file) => this.startSync(process, file));
+    const point = process.disk.requestSync(process.startSync);
     const request: PersistRequest = { number: process.persistsAsked, point, tag };
     const isFirst = process.persistsDone === request.number - 1;
     if (point !== null || !isFirst) process.waitingPersists.push(request);
@@ -512,7 +512,8 @@ export class World implements ContextHost, NetworkHost {
 
   private startSync(process: Process, file: DiskFile): void {
     const { min, max } = this.settings.syncUs;
-    const latencyUs = this.streams.get(`disk/${process.name}`).between(min, max);
+    process.syncLuck ??= this.streams.get(`disk/${process.name}`);
+    const latencyUs = process.syncLuck.between(min, max);
     this.queue.push(this.nowUs + latencyUs, EVENT.sync, process.id, 0, process.diskGeneration, file);
   }
 
@@ -590,9 +591,10 @@ export class World implements ContextHost, NetworkHost {
     const luck = this.streams.get(`clock/${name}`);
     const drift = luck.between(-driftPerMillion, driftPerMillion);
     const clock = new Clock(drift, luck.between(-wallOffsetUs, wallOffsetUs), luck.between(0, 1_000_000_000));
-    const isNode = id < this.settings.nodes;
     const peers = this.nodes.filter((other) => other !== id);
-    const prefix = `${isNode ? this.settings.protocol : 'client'}/${name}`;
-    return new Process(id, name, clock, new ProcessContext(this, id, peers, clock, prefix));
+    const prefix = `${id < this.settings.nodes ? this.settings.protocol : 'client'}/${name}`;
+    const context = new ProcessContext(this, id, peers, clock, prefix);
+    const process: Process = new Process(id, name, clock, context, (file) => this.startSync(process, file));
+    return process;
   }
 }
