@@ -24,8 +24,9 @@ export function guardText(content: string | Uint8Array, file: string): GuardedTe
   // Every UTF-16 unit takes at least one byte, so a long string need not be encoded to be refused.
   const isLarge = content.length > bytesMax || (typeof content === 'string' && utf8Length(content) > bytesMax);
   if (isLarge) return refuse('', 0, `the file is larger than ${bytesMax / 1024} KiB: this is not a scenario`);
-  const text = typeof content === 'string' ? content : decode(content);
-  if (text === null) return refuse('', 0, 'the file is not text in UTF-8');
+  const decoded = typeof content === 'string' ? content : decode(content);
+  if (decoded === null) return refuse('', 0, 'the file is not text in UTF-8');
+  const text = decoded.startsWith('\ufeff') ? decoded.slice(1) : decoded; // Editors count columns without this mark.
   const foreign = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\p{Cs}]/u.exec(text);
   if (foreign !== null) {
     const what = foreign[0] === '\ufffd' ? 'this was not UTF-8' : 'a control character';
@@ -55,6 +56,7 @@ const refused: Partial<Record<CST.TokenType, string>> = {
   'explicit-key-ind': 'explicit keys (`? `) are not used in scenarios',
   'tag': 'tags (`!…`) are not used in scenarios: a scenario is plain data',
   'directive-line': 'directives (`%…`) are not used in scenarios',
+  'byte-order-mark': 'a second byte order mark',
 };
 
 /**
@@ -94,7 +96,9 @@ function guardTokens(source: SourceText): Problem | null {
       if (hasKey) return source.problem(offset, 'a second `: ` in this line', 'put the text into quotes');
       hasKey = true;
     }
-    if (flowDepth === 0 && isLineStart && type !== 'space' && type !== 'comment' && type !== 'newline') {
+    // After `a:`, `&a` or `---` no list may begin on the same line, but the lexer nests into one before that is told.
+    const isContent = type !== 'space' && type !== 'comment' && type !== 'newline';
+    if (flowDepth === 0 && (isLineStart ? isContent : type === 'seq-item-ind')) {
       const column = offset - lineStart;
       while ((columns.at(-1) ?? -1) > column) columns.pop();
       // A bracket counts for itself, below.

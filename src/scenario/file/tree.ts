@@ -32,8 +32,10 @@ export type ComposedTree =
 
 /** After so many mistakes in its syntax a file says nothing any more. */
 const syntaxProblemsMax = 100;
-/** A scenario has a few hundred values; aliases can multiply them. */
+/** A scenario has a few hundred values. */
 const nodesMax = 20_000;
+/** An alias saves writing a target or a link profile again; for more than that it only multiplies. */
+const aliasValuesMax = 32;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -73,12 +75,10 @@ const syntaxHints: Readonly<Record<string, string>> = {
 class Conversion {
   private readonly found: { readonly offset: number; readonly problem: Problem }[] = [];
   private readonly source: SourceText;
-  private readonly anchors = new Map<string, Node>();
-  /** Nodes that are being converted: an alias to one of them has no end. */
-  private readonly open = new Set<Node>();
+  /** What anchors stand for, and of how many values that is made, aliases followed; `null` while it is converted. */
+  private readonly anchors = new Map<string, { readonly tree: Tree; readonly values: number } | null>();
   private count = 0;
-  /** Where the outermost alias stands that is being followed; `null` outside of one. */
-  private aliasOffset: number | null = null;
+  private isFull = false;
 
   constructor(source: SourceText) {
     this.source = source;
@@ -93,15 +93,16 @@ class Conversion {
     const offset = node.range?.[0] ?? 0;
     this.count += 1;
     if (this.count > nodesMax) {
-      const place = this.aliasOffset ?? offset;
-      if (this.count === nodesMax + 1) this.refuse(place, `more than ${nodesMax} values, aliases followed`);
+      if (!this.isFull) this.refuse(offset, `more than ${nodesMax} values`);
+      this.isFull = true;
       return { kind: 'scalar', offset, value: null };
     }
     if (isAlias(node)) return this.convertAlias(node.source, offset);
-    if ('anchor' in node && node.anchor !== undefined) this.anchors.set(node.anchor, node);
-    this.open.add(node);
+    if (!('anchor' in node) || node.anchor === undefined) return this.convertContent(node, offset);
+    const before = this.count;
+    this.anchors.set(node.anchor, null);
     const tree = this.convertContent(node, offset);
-    this.open.delete(node);
+    this.anchors.set(node.anchor, { tree, values: this.count - before + 1 });
     return tree;
   }
 
@@ -110,19 +111,17 @@ class Conversion {
   }
 
   private convertAlias(name: string, offset: number): Tree {
-    const target = this.anchors.get(name);
-    if (target !== undefined && !this.open.has(target)) return this.follow(target, offset);
-    if (target === undefined) this.refuse(offset, `no anchor ${quote(`&${name}`)} before this alias`);
-    else this.refuse(offset, 'this alias contains itself');
+    const anchored = this.anchors.get(name);
+    if (anchored === undefined) this.refuse(offset, `no anchor ${quote(`&${name}`)} before this alias`);
+    else if (anchored === null) this.refuse(offset, 'this alias contains itself');
+    else if (anchored.values > aliasValuesMax) {
+      const message = `this alias stands for ${anchored.values} values; at most ${aliasValuesMax}`;
+      this.refuse(offset, message, 'write them out');
+    } else {
+      this.count += anchored.values - 1; // The alias itself has been counted.
+      return anchored.tree;
+    }
     return { kind: 'scalar', offset, value: null };
-  }
-
-  private follow(target: Node, offset: number): Tree {
-    const outer = this.aliasOffset;
-    this.aliasOffset ??= offset;
-    const tree = this.convert(target);
-    this.aliasOffset = outer;
-    return tree;
   }
 
   private convertContent(node: Node, offset: number): Tree {
