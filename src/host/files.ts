@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import {
-  closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync,
-  writeSync,
+  closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, realpathSync, renameSync, rmSync,
+  statSync, writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, HostError, messageOf } from './problem.ts';
@@ -58,32 +59,63 @@ function yamlBelow(folder: string): readonly string[] {
 
 /** The bytes of a scenario file. */
 export function readScenarioFile(path: string): Buffer {
-  return readLimited(path, SCENARIO_BYTES_MAX);
+  return readLimited(path, SCENARIO_BYTES_MAX, false);
 }
 
 /** The text of a history file. Two bytes that are no text would else become the same replacement character. */
 export function readHistoryFile(path: string): string {
-  const bytes = readLimited(path, HISTORY_BYTES_MAX);
+  const bytes = readLimited(path, HISTORY_BYTES_MAX, true);
   const text = bytes.toString('utf8');
+  if (isUtf8(bytes)) return text;
+  let [offset, start] = [0, 0];
   for (let at = text.indexOf('\ufffd'); at !== -1; at = text.indexOf('\ufffd', at + 1)) {
-    const offset = Buffer.byteLength(text.slice(0, at));
+    offset += Buffer.byteLength(text.slice(start, at));
+    start = at;
     if (bytes.subarray(offset, offset + 3).toString('hex') === 'efbfbd') continue; // It stands there as such.
     const line = text.slice(0, at).split('\n').length;
-    const column = at - text.lastIndexOf('\n', at);
+    const hidden = line === 1 && text.startsWith('\ufeff') ? 1 : 0; // Editors count columns without this mark.
+    const column = at - text.lastIndexOf('\n', at) - hidden;
     throw new HostError(65, `${path}:${line}:${column}: a byte that is no text in UTF-8`);
   }
   return text;
 }
 
-function readLimited(path: string, bytesMax: number): Buffer {
+/** A pipe is for what is unpacked on the way. A scenario must be there again when a run of it is replayed. */
+function readLimited(path: string, bytesMax: number, mayBePipe: boolean): Buffer {
   if (isFolder(path)) throw new HostError(64, `${path} is a folder`, 'name a file');
   try {
-    const { size } = statSync(path);
-    if (size > bytesMax) throw new HostError(65, `${path} has ${size} bytes; at most ${bytesMax} are read`);
-    return readFileSync(path);
+    const stats = statSync(path);
+    if (stats.isFile()) {
+      refuseLarge(path, stats.size, bytesMax);
+      return readFileSync(path);
+    }
+    if (mayBePipe) return readStream(path, bytesMax);
   } catch (error) {
     throw error instanceof HostError ? error : new HostError(65, messageOf(error));
   }
+  throw new HostError(65, `${path} is no regular file, but a pipe, a socket or a device`);
+}
+
+/** Until its end, or until it has become too much: a device may have no end. */
+function readStream(path: string, bytesMax: number): Buffer {
+  const chunks: Buffer[] = [];
+  const descriptor = openSync(path, 'r');
+  try {
+    for (let size = 0; ;) {
+      const chunk = Buffer.alloc(MIB);
+      const count = readSync(descriptor, chunk);
+      if (count === 0) return Buffer.concat(chunks);
+      size += count;
+      refuseLarge(path, size, bytesMax);
+      chunks.push(chunk.subarray(0, count));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseLarge(path: string, size: number, bytesMax: number): void {
+  if (size > bytesMax) throw new HostError(65, `${path} has ${size} bytes; at most ${bytesMax} are read`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import {
   lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync,
 } from 'node:fs';
@@ -64,6 +65,14 @@ describe('the scenario files below a folder', () => {
 });
 
 describe('scenarios', () => {
+  it.skipIf(process.platform === 'win32')('are no pipes, which would keep the reader waiting', () => {
+    execFileSync('mkfifo', ['pipe.yaml']);
+    put('good.yaml', 'name: a\nsystem: { protocol: raft }\n');
+    const { exitCode, message } = failureOf(() => loadScenarios(['good.yaml', 'pipe.yaml'], catalogueWith()));
+    expect(exitCode).toBe(65);
+    expect(message).toContain('pipe.yaml:1:1: pipe.yaml is no regular file');
+  });
+
   it('show the problems of all files at once', () => {
     put('a.yaml', 'nmae: x\n');
     put('b.yaml', '[\n');
@@ -166,5 +175,30 @@ describe('a history', () => {
     writeFileSync('latin', Buffer.concat([Buffer.from('\ufffdä\nab'), Buffer.from([0xe4, 0x0a])]));
     expect(failureOf(() => readHistoryFile('latin'))).toMatchObject(
       { exitCode: 65, message: 'latin:2:3: a byte that is no text in UTF-8' });
+    writeFileSync('marked', Buffer.concat([Buffer.from('\ufeffab'), Buffer.from([0xe4])]));
+    expect(failureOf(() => readHistoryFile('marked'))).toMatchObject(
+      { message: 'marked:1:3: a byte that is no text in UTF-8' });
+  });
+
+  it('is read in a moment, however many characters in it stand for a failed decoding elsewhere', () => {
+    const text = '\ufffd'.repeat(300_000);
+    const before = performance.now();
+    writeFileSync('good', text);
+    expect(readHistoryFile('good')).toBe(text);
+    writeFileSync('bad', Buffer.concat([Buffer.from(text), Buffer.from([0xe4])]));
+    expect(failureOf(() => readHistoryFile('bad')).message).toContain('bad:1:300001: ');
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+
+  it.skipIf(process.platform === 'win32')('may come through a pipe', () => {
+    execFileSync('mkfifo', ['pipe']);
+    const text = 'a line\n'.repeat(50_000);
+    writeFileSync('plain', text);
+    spawn('sh', ['-c', 'cat plain > pipe'], { stdio: 'ignore' });
+    expect(readHistoryFile('pipe')).toBe(text);
+  });
+
+  it.skipIf(process.platform !== 'linux')('has an end', () => {
+    expect(failureOf(() => readHistoryFile('/dev/zero'))).toMatchObject({ exitCode: 65 });
   });
 });
