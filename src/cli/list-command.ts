@@ -4,7 +4,7 @@ import { scenarioFiles } from '../host/files.ts';
 import { StandardOutput } from '../host/output.ts';
 import { HostError } from '../host/problem.ts';
 import { loadScenarios } from '../host/scenarios.ts';
-import { oneLine } from '../report/text.ts';
+import { displayWidth, oneLine } from '../report/text.ts';
 
 /** Options of `list`, as commander hands them over. */
 export interface ListOptions {
@@ -34,8 +34,10 @@ function defectRows(): readonly (readonly string[])[] {
 
 /** Columns as wide as their widest cell; the last one runs free. */
 function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '));
-  return lines.map((line) => `${oneLine(line)}\n`).join('');
+  const safe = rows.map((row) => row.map(oneLine));
+  const widthOf = (column: number): number => Math.max(...safe.map((row) => displayWidth(row[column] ?? '')));
+  const widths = (safe[0] ?? []).map((_cell, column) => widthOf(column));
+  const lines = safe.map((row) => row.map((cell, column) =>
+    (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell)))));
+  return lines.map((line) => `${line.join('  ')}\n`).join('');
 }

@@ -32,21 +32,53 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Breaks text at spaces into lines of at most `width` characters; a longer word is cut. */
+/** Characters that take no column: marks upon others, and selectors of their look. */
+const widthless = /[\p{Mn}\p{Me}\ufe00-\ufe0f]/u;
+/** Characters that take two: East Asian scripts in full width, and emoji (Unicode's East Asian Width, roughly). */
+const doubleWidth = new RegExp(`[${[
+  '\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\u4dbf\\u4e00-\\ua4cf\\ua960-\\ua97f\\uac00-\\ud7a3\\uf900-\\ufaff',
+  '\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6\\u{20000}-\\u{3fffd}\\p{Emoji_Presentation}',
+].join('')}]`, 'u');
+
+/** How many columns of a terminal a text on one line takes. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += widthOf(character);
+  return width;
+}
+
+function widthOf(character: string): number {
+  if (character < '\u0300') return 1;
+  return widthless.test(character) ? 0 : doubleWidth.test(character) ? 2 : 1;
+}
+
+/** Breaks text at spaces into lines of at most `width` columns; a longer word is cut. */
 export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    let rest = word;
-    if (line !== '' && line.length + 1 + rest.length > width) {
+    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > width) {
       lines.push(line);
       line = '';
     }
-    while (rest.length > width) {
-      lines.push(rest.slice(0, width));
-      rest = rest.slice(width);
-    }
+    const [rest = '', ...before] = piecesOf(word, width).reverse();
+    lines.push(...before.reverse());
     line = line === '' ? rest : `${line} ${rest}`;
   }
   return [...lines, line];
+}
+
+/** A word cut into pieces of at most `width` columns. */
+function piecesOf(word: string, width: number): string[] {
+  const pieces = [''];
+  let columns = 0;
+  for (const character of word) {
+    columns += widthOf(character);
+    if (columns > width) {
+      pieces.push('');
+      columns = widthOf(character);
+    }
+    pieces[pieces.length - 1] += character;
+  }
+  return pieces;
 }

@@ -98,6 +98,12 @@ describe('list', () => {
     expect(quorumquake(folder, 'list').out).toBe('scenarios/raft/quiet.yaml  three nodes serve appends\n');
   });
 
+  it('has straight columns, also where letters take two', () => {
+    const named = folderWith({ 'scenarios/漢字.yaml': quiet, 'scenarios/abcdef.yaml': quiet });
+    expect(quorumquake(named, 'list').out).toBe(
+      'scenarios/abcdef.yaml  three nodes serve appends\nscenarios/漢字.yaml    three nodes serve appends\n');
+  });
+
   it('has a line for each defect', () => {
     const { out } = quorumquake(folder, 'list', '--defects');
     expect(out).toMatch(/^RF-01 +raft\/vote-not-durable +E +\S+ +\S/m);

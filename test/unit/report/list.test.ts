@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emptySummary, withRun } from '../../../src/explore/standing.ts';
 import { listReporter } from '../../../src/report/list.ts';
 import type { ReportedRun } from '../../../src/report/reporter.ts';
-import type { TextStyle } from '../../../src/report/text.ts';
+import { displayWidth, type TextStyle } from '../../../src/report/text.ts';
 import { lostWrite, reported, resultOf, verdictOf } from '../../support/cli/results.ts';
 
 const plain: TextStyle = { colourLevel: 0, hasUnicode: false, columns: null };
@@ -81,6 +81,14 @@ describe('the list of results', () => {
     const widths = table.split('\n').filter((line) => /[│─]/.test(line)).map((line) => line.length);
     expect(widths.length).toBeGreaterThan(3);
     expect(Math.max(...widths)).toBeLessThanOrEqual(Math.min(columns, 100));
+  });
+
+  it('has straight columns, also where letters take two', () => {
+    const claim = '二つの指導者は同じ任期に現れない '.repeat(8);
+    const table = render({ ...plain, columns: 80, hasUnicode: true }, [reported(resultOf(), 'expected')], [claim]);
+    const widths = new Set(table.split('\n').filter((line) => /[│─]/.test(line)).map(displayWidth));
+    expect([...widths]).toEqual([80]);
+    expect(table).not.toContain('…');
   });
 
   it('is plain lines where a table would be unreadable', () => {

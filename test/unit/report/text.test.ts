@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counted, oneLine, sanitised, seconds, wrapped } from '../../../src/report/text.ts';
+import { counted, displayWidth, oneLine, sanitised, seconds, wrapped } from '../../../src/report/text.ts';
 
 describe('text for a terminal', () => {
   it('cannot steer it: escape sequences are shown, not obeyed', () => {
@@ -32,4 +32,16 @@ describe('wrapped text', () => {
   it('breaks at spaces, and inside a word only where the word is too long', () => {
     expect(wrapped('a bb ccc dddddddd', 4)).toEqual(['a bb', 'ccc', 'dddd', 'dddd']);
   });
+
+  it('counts columns, and cuts no character in two', () => {
+    expect(wrapped('漢字 漢字漢 ab', 4)).toEqual(['漢字', '漢字', '漢', 'ab']);
+    expect(wrapped('\u{1f600}\u{1f600}\u{1f600}', 5)).toEqual(['\u{1f600}\u{1f600}', '\u{1f600}']);
+  });
+});
+
+describe('the width of a text', () => {
+  it.each([
+    ['abc', 3], ['żółw', 4], ['漢字', 4], ['カナ', 4], ['ｶﾅ', 2], ['한글', 4], ['\u{1f600}', 2], ['e\u0301', 1], ['', 0],
+    ['Ω≈→', 3],
+  ])('of %s is %i', (text, width) => { expect(displayWidth(text)).toBe(width); });
 });
