@@ -25,7 +25,7 @@ const ms = 1_000;
 const s = 1_000_000;
 
 /** They are drawn before the run, and kept. */
-const faultsMax = 100_000;
+export const faultsMax = 100_000;
 /** Targets that are no names. */
 const roles: readonly string[] = ['leader', 'follower', 'any', 'all', 'it'];
 

@@ -1,7 +1,7 @@
 import type { Catalogue, CatalogueProtocol } from '../catalogue.ts';
 import type { Check, FaultLine, Scenario } from '../scenario.ts';
 import { suggestion } from './did-you-mean.ts';
-import { networkOf, resolveFaultLine, type FaultSurroundings } from './faults.ts';
+import { faultsMax, networkOf, resolveFaultLine, type FaultSurroundings } from './faults.ts';
 import { resolveOptions } from './options.ts';
 import { quote } from './problem.ts';
 import { formatDuration } from './quantity.ts';
@@ -56,6 +56,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
   const faults = file.faults
     .map(({ index, item }) => resolveFaultLine(item, ['faults', index], surroundings, report))
     .filter((line): line is FaultLine => line !== null);
+  refuseTooManyFaults(faults, report);
   const checks = resolveChecks(file.check, surroundings, report);
   const named = file.defect ?? null;
   const defect = named === null ? null : catalogue.defects.get(named) ?? null;
@@ -91,6 +92,15 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
       ? { first: lan.seeds.first, count: seeds }
       : { first: seeds?.first ?? lan.seeds.first, count: seeds?.count ?? lan.seeds.count },
   };
+}
+
+/** Each line has been held to the limit by itself. */
+function refuseTooManyFaults(faults: readonly FaultLine[], report: Report): void {
+  const counts = faults.map(({ trigger }) =>
+    (trigger.kind === 'random' ? (trigger.untilUs - trigger.fromUs) / trigger.everyUs.min : 1));
+  if (counts.every((count) => count <= faultsMax) && counts.reduce((sum, count) => sum + count, 0) > faultsMax) {
+    report.value(['faults'], `together these may be more than ${faultsMax} faults`, 'leave more time between them');
+  }
 }
 
 function resolveSystem({ system }: GoodParts, catalogue: Catalogue, report: Report): Scenario['system'] {

@@ -40,6 +40,8 @@ describe('shape: a problem stands where the mistake is', () => {
     [`${head}seeds: 0`, '3:8 must be at least 1, found `0`'],
     [`${head}seeds: { first: 1, cuont: 2 }`, '3:20 `cuont` is not known here | did you mean `count`?'],
     [`${head}faults: crash`, '3:9 expected a list, found the text `crash`'],
+    [`${head}duration: 1000s\nfaults:\n${'  - random: { every: 10ms, kinds: [pause] }\n'.repeat(2)}`,
+      '5:3 together these may be more than 100000 faults | leave more time between them'],
     [`${head}faults:\n  - crash`, '4:5 expected a map, found the text `crash`'],
     [`${head}check: progress`, '3:8 expected a list, found the text `progress`'],
     [`${head}expect: { linearizable: bad }`,
