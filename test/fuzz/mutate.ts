@@ -6,8 +6,8 @@ const pieces: Readonly<Record<FuzzInput['kind'] | 'any', readonly string[]>> = {
   'any': [
     '\ufeff', '\r\n', '\n', '\t', ' ', '\0', '\u001b[2J', '\u2028', '\u202e', '\ufffd', '\ud800', '😀', '漢', '"', "'",
     '\\', '\\u0000', '\\ud83d', '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '-1', '0',
-    '1e308', '1e-400', '9007199254740993', '99999999999999999999', '0x10', 'NaN', 'Infinity', 'null', 'true', '::error::x',
-    '<b>', '%s', '/', '../..',
+    '1e308', '1e-400', '9007199254740993', '99999999999999999999', '0x10', 'NaN', 'Infinity', 'null', 'true',
+    '::error::x', '<b>', '%s', '/', '../..',
   ],
   'scenario': [
     ': ', '- ', '? ', '[', ']', '{', '}', ', ', '&a ', '*a', '*t', '!', '!!map ', '|', '>', '|2+\n', '#', '%YAML 1.1\n',
