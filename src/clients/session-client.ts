@@ -155,7 +155,10 @@ export class SessionClient implements Node<ClientState> {
         this.state.seen.last.set(operation.key, { f: operation.f, value: result.value });
         return this.complete(ctx, operation, 'ok', result.value);
       case 'refused': return this.complete(ctx, operation, 'fail', operation.value, result.error);
-      case 'no-session': return this.complete(ctx, operation, 'info', operation.value, 'no-session');
+      // An earlier copy may have been executed, whatever became of the one that this answers.
+      case 'no-session':
+      case 'expired':
+        return this.complete(ctx, operation, 'info', operation.value, result.kind);
       // A client that crashed while it registered asks again with the same numbers; this answers its former life.
       case 'registered': return;
       default: return unreachable(result);
@@ -270,8 +273,8 @@ export class SessionClient implements Node<ClientState> {
   }
 
   private command(): SessionCommand {
-    const { phase, session, sequence } = this.state;
-    if (phase.kind !== 'executing') return { kind: 'register' };
+    const { phase, session, sequence, seen } = this.state;
+    if (phase.kind !== 'executing') return { kind: 'register', client: seen.client };
     assert(session !== null, 'an operation needs a session');
     return { kind: 'execute', session, sequence, acknowledged: sequence, operation: phase.operation };
   }

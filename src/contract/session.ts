@@ -1,3 +1,4 @@
+import type { DurationUs } from '../kernel/time.ts';
 import type { Plain } from './message.ts';
 
 /** One operation on a service, in the words of the history: `f`, `key`, `value`. */
@@ -10,10 +11,11 @@ export interface Operation {
 /**
  * What a client asks of a replicated service, as one replicated command (Raft thesis §6.3, "Implementing linearizable
  * semantics"). `sequence` starts at 1 in each session and goes up by one for each new operation; a retry repeats it.
- * Every sequence number below `acknowledged` has been answered, so its cached result may be dropped.
+ * Nobody waits any more for a sequence number below `acknowledged`, so its cached result may be dropped.
  */
 export type SessionCommand =
-  | { readonly kind: 'register' }
+  /** `client`: who asks, whatever number its process has now. */
+  | { readonly kind: 'register'; readonly client: number }
   | {
       readonly kind: 'execute';
       readonly session: number;
@@ -29,5 +31,15 @@ export type SessionResult =
   | { readonly kind: 'ok'; readonly value: Plain }
   /** Definite: the operation did not happen (a failed compare). */
   | { readonly kind: 'refused'; readonly error: string }
-  /** The result was dropped or the session is unknown: whether it happened cannot be said any more. */
-  | { readonly kind: 'no-session' };
+  /** The result was dropped or the session was never registered: whether it happened cannot be said any more. */
+  | { readonly kind: 'no-session' }
+  /** The session was unused for too long and is gone: an earlier copy may have been executed, this one was not. */
+  | { readonly kind: 'expired' };
+
+/** How long sessions are remembered. Part of the replicated state machine: the same on every node. */
+export interface SessionLimits {
+  /** A session that was not used for longer than this, by the cluster's time, expires. */
+  readonly timeoutUs: DurationUs;
+  /** With one session more than this, the one that was used least recently expires. */
+  readonly max: number;
+}

@@ -37,6 +37,11 @@ export interface StateMachine<S = unknown> {
   save(state: S): string;
   /** The state that was saved. Throws an {@link AssertionError} for anything else. Cost: the size of the state. */
   load(text: string): S;
-  /** An unsigned 32-bit digest kept up to date by `apply`: equal command sequences give equal digests. Cost: O(1). */
+  /**
+   * An unsigned 32-bit digest of the content, kept up to date by `apply`: equal command sequences give equal digests,
+   * and so does a state that was saved and loaded. Cost: O(1).
+   */
   digest(state: S): number;
+  /** The same of the table of client sessions alone, which {@link digest} includes. Serves invariant R22. */
+  sessionsDigest?(state: S): number;
 }

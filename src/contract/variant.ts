@@ -1,4 +1,6 @@
 import type { Node, NodeInit } from './node.ts';
+import type { Service } from './service.ts';
+import type { SessionLimits } from './session.ts';
 import type { StateMachine } from './state-machine.ts';
 
 /** Called whenever the variant's answer differs from the reference's. */
@@ -28,5 +30,5 @@ export interface VariantInfo {
 export type Variant = VariantInfo & (
   | { readonly in: 'node'; create(init: NodeInit, fired: Fired): Node }
   /** `machine` replaces the session machine around `service`, which executes single operations. */
-  | { readonly in: 'machine'; machine(service: StateMachine, fired: Fired): StateMachine }
+  | { readonly in: 'machine'; machine(service: Service, fired: Fired, limits: SessionLimits): StateMachine }
 );

@@ -3,7 +3,8 @@ import type { DiskView } from '../contract/disk.ts';
 import type { InvariantInfo } from '../contract/invariant.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Node, NodeInit } from '../contract/node.ts';
-import type { StateMachine } from '../contract/state-machine.ts';
+import type { Service } from '../contract/service.ts';
+import type { SessionLimits } from '../contract/session.ts';
 import { Nemesis } from '../faults/nemesis.ts';
 import { planFaults } from '../faults/plan.ts';
 import { HistoryRecorder } from '../history/recorder.ts';
@@ -13,7 +14,7 @@ import type { Streams } from '../kernel/streams.ts';
 import type { TimeUs } from '../kernel/time.ts';
 import type { TraceMode } from '../kernel/trace.ts';
 import { listStore, registerStore } from '../services/kv.ts';
-import { SessionMachine } from '../services/sessions.ts';
+import { GENEROUS_LIMITS, SessionMachine } from '../services/sessions.ts';
 import { createWorkload } from '../workloads/workload.ts';
 import { Control } from '../world/control.ts';
 import { World } from '../world/world.ts';
@@ -109,8 +110,11 @@ function nodeMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[],
   defect: DefectRow | undefined, fired: () => void,
 ): MakeNode {
-  const service: StateMachine = scenario.workload.kind === 'append' ? listStore : registerStore;
-  const machine = defect?.in === 'machine' ? defect.machine(service, fired) : new SessionMachine(service);
+  const service: Service = scenario.workload.kind === 'append' ? listStore : registerStore;
+  const limits: SessionLimits = { ...GENEROUS_LIMITS, timeoutUs: scenario.clients.sessionTimeoutUs };
+  const machine = defect?.in === 'machine'
+    ? defect.machine(service, fired, limits)
+    : new SessionMachine(service, limits);
   const { options } = scenario.system;
   return (self, disk, isNew) => {
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: null };

@@ -53,6 +53,8 @@ export interface ClientSettings {
    * each further one after twice as long, up to `timeoutUs`.
    */
   readonly attemptTimeoutUs: DurationUs;
+  /** The service forgets a session that was not used for longer than this, by the time that the cluster agrees on. */
+  readonly sessionTimeoutUs: DurationUs;
 }
 
 /** A judge of the run. `name` is what `expect` refers to; by default the checker's own. */

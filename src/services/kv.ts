@@ -1,8 +1,9 @@
 import type { Plain } from '../contract/message.ts';
-import type { Operation, SessionResult } from '../contract/session.ts';
-import type { Applied, StateMachine } from '../contract/state-machine.ts';
+import type { Service } from '../contract/service.ts';
+import type { SessionResult } from '../contract/session.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { mix, mixPlain } from './hash.ts';
+import { exchange, mix, mixPlain } from './hash.ts';
+import { seal, unseal } from './seal.ts';
 
 /** Registers by key. A key that was never written reads as `null`. */
 export interface RegisterState {
@@ -19,37 +20,42 @@ export interface ListState {
 /** A list and, once it was read, the copy that readers share until the next append. */
 interface AppendOnlyList {
   readonly values: Plain[];
+  /** Rolls over the values, so that an append need not look at those before it. */
+  hash: number;
   lastRead: readonly Plain[] | null;
 }
 
-/** One register per key: `read`, `write` v, `cas` [old, new]. A failed compare is refused and changes nothing. */
-export const registerStore: StateMachine<RegisterState> = {
+/**
+ * One register per key: `read`, `write` v, `cas` [old, new], `delete`. A failed compare is refused and changes nothing;
+ * a key that was deleted is one that was never written.
+ */
+export const registerStore: Service<RegisterState> = {
   name: 'register-store',
   initial: () => ({ registers: new Map(), digest: 0 }),
   digest: (state) => state.digest,
-  save: ({ registers, digest }) => JSON.stringify({ registers: [...registers], digest }),
+  save: ({ registers }) => seal('register-store', [...registers].sort(byKey)),
   load(text) {
-    const { registers, digest } = JSON.parse(text) as { registers: [string, Plain][]; digest: number };
-    return { registers: new Map(registers), digest };
+    const state: RegisterState = { registers: new Map(), digest: 0 };
+    for (const [key, value] of unseal('register-store', text) as [string, Plain][]) setRegister(state, key, value);
+    return state;
   },
-  query(state, command) {
-    const { f, key } = command as unknown as Operation;
-    return f === 'read' ? { result: ok(state.registers.get(key) ?? null) } : null;
-  },
-  apply(state, command) {
-    const { f, key, value } = command as unknown as Operation;
+  query: (state, { f, key }) => (f === 'read' ? ok(state.registers.get(key) ?? null) : null),
+  apply(state, { f, key, value }) {
     switch (f) {
       case 'read':
-        return applied(ok(state.registers.get(key) ?? null));
+        return ok(state.registers.get(key) ?? null);
       case 'write':
-        writeRegister(state, key, value);
-        return applied(ok(value));
+        setRegister(state, key, value);
+        return ok(value);
       case 'cas': {
         const [expected, replacement] = value as readonly [Plain, Plain];
         if (!isSame(state.registers.get(key) ?? null, expected)) return COMPARE_FAILED;
-        writeRegister(state, key, replacement);
-        return applied(ok(value));
+        setRegister(state, key, replacement);
+        return ok(value);
       }
+      case 'delete':
+        setRegister(state, key, null);
+        return ok(value);
       default:
         throw new AssertionError(`a register store has no operation ${f}`);
     }
@@ -60,27 +66,28 @@ export const registerStore: StateMachine<RegisterState> = {
  * One list per key: `append` v → v, `read` → the list. A result never changes later: a read hands out a copy, which
  * further reads share until the next append. Cost of an append: constant; of the first read after one: the length.
  */
-export const listStore: StateMachine<ListState> = {
+export const listStore: Service<ListState> = {
   name: 'list-store',
   initial: () => ({ lists: new Map(), digest: 0 }),
   digest: (state) => state.digest,
-  save: ({ lists, digest }) => JSON.stringify({ lists: [...lists].map(([key, { values }]) => [key, values]), digest }),
+  save({ lists }) {
+    return seal('list-store', [...lists].map(([key, { values }]): [string, Plain[]] => [key, values]).sort(byKey));
+  },
   load(text) {
-    const { lists, digest } = JSON.parse(text) as { lists: [string, Plain[]][]; digest: number };
-    return { lists: new Map(lists.map(([key, values]) => [key, { values, lastRead: null }])), digest };
+    const state: ListState = { lists: new Map(), digest: 0 };
+    for (const [key, values] of unseal('list-store', text) as [string, Plain[]][]) {
+      for (const value of values) appendToList(state, key, value);
+    }
+    return state;
   },
-  query(state, command) {
-    const { f, key } = command as unknown as Operation;
-    return f === 'read' ? { result: ok(readList(state, key)) } : null;
-  },
-  apply(state, command) {
-    const { f, key, value } = command as unknown as Operation;
+  query: (state, { f, key }) => (f === 'read' ? ok(readList(state, key)) : null),
+  apply(state, { f, key, value }) {
     switch (f) {
       case 'read':
-        return applied(ok(readList(state, key)));
+        return ok(readList(state, key));
       case 'append':
         appendToList(state, key, value);
-        return applied(ok(value));
+        return ok(value);
       default:
         throw new AssertionError(`a list store has no operation ${f}`);
     }
@@ -88,31 +95,44 @@ export const listStore: StateMachine<ListState> = {
 };
 
 const EMPTY: readonly Plain[] = Object.freeze([]);
-const COMPARE_FAILED: Applied = applied({ kind: 'refused', error: 'compare failed' });
+const COMPARE_FAILED: SessionResult = { kind: 'refused', error: 'compare failed' };
 
 function ok(value: Plain): SessionResult {
   return { kind: 'ok', value };
 }
 
-/** Operations have no identity of their own: that is what sessions add. */
-function applied(result: SessionResult): Applied {
-  return { result, executed: null };
+/** Snapshots are equal where the content is, in whatever order it came. */
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
-function writeRegister(state: RegisterState, key: string, value: Plain): void {
-  state.registers.set(key, value);
-  state.digest = mixWrite(state.digest, key, value);
+/** What reads as `null` is not kept: it is a key that was never written. */
+function setRegister(state: RegisterState, key: string, value: Plain): void {
+  const before = state.registers.get(key) ?? null;
+  state.digest = exchange(state.digest, registerHash(key, before), registerHash(key, value));
+  if (value === null) state.registers.delete(key);
+  else state.registers.set(key, value);
+}
+
+function registerHash(key: string, value: Plain): number {
+  return value === null ? 0 : mix(mixPlain(mixPlain(1, key), value), 1);
 }
 
 function appendToList(state: ListState, key: string, value: Plain): void {
-  const list = state.lists.get(key);
+  let list = state.lists.get(key);
   if (list === undefined) {
-    state.lists.set(key, { values: [value], lastRead: null });
-  } else {
-    list.values.push(value);
-    list.lastRead = null;
+    list = { values: [], hash: 0, lastRead: null };
+    state.lists.set(key, list);
   }
-  state.digest = mixWrite(state.digest, key, value);
+  const before = listHash(key, list);
+  list.values.push(value);
+  list.hash = mixPlain(list.hash, value);
+  list.lastRead = null;
+  state.digest = exchange(state.digest, before, listHash(key, list));
+}
+
+function listHash(key: string, { values, hash }: AppendOnlyList): number {
+  return values.length === 0 ? 0 : mix(mix(mixPlain(2, key), values.length), hash);
 }
 
 function readList(state: ListState, key: string): readonly Plain[] {
@@ -120,10 +140,6 @@ function readList(state: ListState, key: string): readonly Plain[] {
   if (list === undefined) return EMPTY;
   list.lastRead ??= list.values.slice();
   return list.lastRead;
-}
-
-function mixWrite(digest: number, key: string, value: Plain): number {
-  return mix(mixPlain(mixPlain(digest, key), value), 1);
 }
 
 function isSame(a: Plain, b: Plain): boolean {

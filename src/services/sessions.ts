@@ -1,89 +1,138 @@
 import type { Plain } from '../contract/message.ts';
-import type { SessionCommand, SessionResult } from '../contract/session.ts';
+import type { Service } from '../contract/service.ts';
+import type { SessionCommand, SessionLimits, SessionResult } from '../contract/session.ts';
 import type { Applied, StateMachine } from '../contract/state-machine.ts';
-import type { TimeUs } from '../kernel/time.ts';
-import { mix } from './hash.ts';
+import { assert } from '../kernel/assert.ts';
+import { type TimeUs, US_PER_S } from '../kernel/time.ts';
+import { exchange, mix, mixInteger, mixPlain } from './hash.ts';
+import { seal, unseal } from './seal.ts';
 
 /** What is remembered of one session. */
 export interface Session {
-  /** Every lower sequence number was answered; its result is gone. */
+  readonly client: number;
+  /** Nobody waits any more for the result of a lower sequence number; it is gone. */
   acknowledged: number;
-  /** Result of sequence number `acknowledged + i`; `null` where a later command overtook it. */
+  /** Result of sequence number `acknowledged + i`; `null` where a later command overtook it, or where a read was. */
   readonly results: (SessionResult | null)[];
+  /** The cluster's time at its last command. */
+  lastUsedUs: TimeUs;
 }
 
 /** State of a {@link SessionMachine}: plain data, so that a snapshot can carry all of it. */
 export interface SessionState<S = unknown> {
   readonly service: S;
-  /** Session number n is at array index n - 1. */
-  readonly sessions: Session[];
-  digest: number;
+  /** By session number, the one used least recently first. */
+  readonly sessions: Map<number, Session>;
+  /** Number of the last session that was registered; they begin at 1. */
+  registered: number;
+  /** The cluster's time at the last command. */
+  timeUs: TimeUs;
+  /** Of `sessions`. */
+  tableDigest: number;
 }
 
-/** What {@link SessionMachine.save} writes. */
-interface SavedState {
-  readonly service: string;
-  readonly sessions: Session[];
-  readonly digest: number;
-}
+type Saved = readonly [service: string, sessions: readonly [number, Session][], registered: number, timeUs: TimeUs];
+type Execute = Extract<SessionCommand, { kind: 'execute' }>;
+
+/** Far beyond what a client thinks or waits in a run of a minute. */
+export const GENEROUS_LIMITS: SessionLimits = { timeoutUs: 60 * US_PER_S, max: 10_000 };
 
 /**
  * Client sessions around a service (Raft thesis §6.3): a command that arrives again, from a retry or from a network
- * that duplicates, is answered with its first result and is not executed again. Sessions do not expire.
+ * that duplicates, is answered with its first result and is not executed again.
+ *
+ * A session that was not used for longer than {@link SessionLimits.timeoutUs} expires. Which ones have is a function of
+ * the log: the time is the cluster's, as the log has it, and they go before the next command that is applied, whatever
+ * it is. A command of an expired session is never executed: an earlier copy may have been, before the table forgot it.
+ * Only applied commands count as use, not questions: clients that think, or only read, for longer than that lose their
+ * session and get another. There is no keep-alive.
  */
 export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>> {
   readonly name: string;
-  private readonly service: StateMachine<S>;
+  protected readonly limits: SessionLimits;
+  private readonly service: Service<S>;
 
-  constructor(service: StateMachine<S>) {
+  constructor(service: Service<S>, limits: SessionLimits = GENEROUS_LIMITS) {
     this.name = `${service.name} with sessions`;
     this.service = service;
+    this.limits = limits;
   }
 
   initial(): SessionState<S> {
-    return { service: this.service.initial(), sessions: [], digest: 0 };
+    return { service: this.service.initial(), sessions: new Map(), registered: 0, timeUs: 0, tableDigest: 0 };
   }
 
   digest(state: SessionState<S>): number {
-    return mix(state.digest, this.service.digest(state.service));
+    return mix(this.sessionsDigest(state), this.service.digest(state.service));
   }
 
+  sessionsDigest(state: SessionState<S>): number {
+    return mix(mix(3, state.registered), state.tableDigest);
+  }
+
+  /** A question needs no session: asked twice, it changes nothing twice. */
   query(state: SessionState<S>, command: Plain): { readonly result: Plain } | null {
     const request = command as unknown as SessionCommand;
-    // A session that is not known here may be known further on in the log.
-    if (request.kind !== 'execute' || state.sessions[request.session - 1] === undefined) return null;
-    return this.service.query(state.service, request.operation as unknown as Plain);
+    const result = request.kind === 'execute' ? this.service.query(state.service, request.operation) : null;
+    return result === null ? null : { result };
   }
 
-  save({ service, sessions, digest }: SessionState<S>): string {
-    return JSON.stringify({ service: this.service.save(service), sessions, digest });
+  save({ service, sessions, registered, timeUs }: SessionState<S>): string {
+    return seal(this.name, [this.service.save(service), [...sessions], registered, timeUs] satisfies Saved);
   }
 
   load(text: string): SessionState<S> {
-    const { service, sessions, digest } = JSON.parse(text) as SavedState;
-    return { service: this.service.load(service), sessions, digest };
+    const [service, sessions, registered, timeUs] = unseal(this.name, text) as Saved;
+    let tableDigest = 0;
+    for (const [number, session] of sessions) tableDigest = exchange(tableDigest, 0, wholeHash(number, session));
+    return { service: this.service.load(service), sessions: new Map(sessions), registered, timeUs, tableDigest };
   }
 
   apply(state: SessionState<S>, command: Plain, timeUs: TimeUs): Applied {
+    assert(timeUs >= state.timeUs, "the cluster's time never goes back");
+    state.timeUs = timeUs;
     const request = command as unknown as SessionCommand;
-    if (request.kind === 'register') {
-      state.sessions.push({ acknowledged: 1, results: [] });
-      const session = state.sessions.length;
-      state.digest = mix(state.digest, session);
-      return notExecuted({ kind: 'registered', session });
-    }
-    const session = state.sessions[request.session - 1];
-    if (session === undefined) return NO_SESSION;
-    prune(session, request.acknowledged);
-    // The answer to this one has arrived already, so only a late duplicate asks.
+    this.expire(state, request.kind === 'register' ? this.limits.max - 1 : this.limits.max);
+    if (request.kind === 'register') return this.register(state, request.client);
+    const session = state.sessions.get(request.session);
+    if (session === undefined) return this.applyWithoutSession(state, request);
+    touch(state, request.session, session);
+    prune(state, request.session, session, request.acknowledged);
+    // Nobody waits for the answer to this one, so only a late duplicate asks.
     if (request.sequence < session.acknowledged) return NO_SESSION;
     if (this.isDuplicate(session, request.sequence)) {
       return notExecuted(session.results[request.sequence - session.acknowledged] ?? null);
     }
-    const result = this.service.apply(state.service, request.operation as unknown as Plain, timeUs).result as SessionResult;
-    remember(session, request.sequence, result);
-    state.digest = mix(mix(state.digest, request.session), request.sequence);
+    const result = this.service.apply(state.service, request.operation, session.client);
+    remember(state, request.session, session, request.sequence, result);
     return result.kind === 'ok' ? { result, executed: request } : notExecuted(result);
+  }
+
+  private register(state: SessionState<S>, client: number): Applied {
+    state.registered += 1;
+    const session: Session = { client, acknowledged: 1, results: [], lastUsedUs: state.timeUs };
+    state.sessions.set(state.registered, session);
+    state.tableDigest = exchange(state.tableDigest, 0, sessionHash(state.registered, session));
+    return notExecuted({ kind: 'registered', session: state.registered });
+  }
+
+  /** The table is in order of use: whoever has not expired, and is not one too many, ends the search. */
+  private expire(state: SessionState<S>, max: number): void {
+    for (const [number, session] of state.sessions) {
+      if (state.sessions.size <= max && !this.isExpired(session, state.timeUs)) return;
+      state.tableDigest = exchange(state.tableDigest, wholeHash(number, session), 0);
+      state.sessions.delete(number);
+    }
+  }
+
+  /** §6.3 By the time of the log, so that every node expires the same sessions before the same command. */
+  protected isExpired(session: Session, timeUs: TimeUs): boolean {
+    return timeUs - session.lastUsedUs > this.limits.timeoutUs;
+  }
+
+  /** §6.3 Not executed: whether a session forgot a command or never saw it, the table cannot tell any more. */
+  protected applyWithoutSession(state: SessionState<S>, { session }: Execute): Applied {
+    return session >= 1 && session <= state.registered ? EXPIRED : NO_SESSION;
   }
 
   /** §6.3 A command that was executed already is not executed again. */
@@ -93,20 +142,60 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
 }
 
 const NO_SESSION: Applied = notExecuted({ kind: 'no-session' });
+const EXPIRED: Applied = notExecuted({ kind: 'expired' });
 
 function notExecuted(result: SessionResult | null): Applied {
   return { result, executed: null };
 }
 
-/** Drops results that the client has seen. Duplicates arrive in any order: `acknowledged` never goes back. */
-function prune(session: Session, acknowledged: number): void {
-  if (acknowledged <= session.acknowledged) return;
-  session.results.splice(0, acknowledged - session.acknowledged);
-  session.acknowledged = acknowledged;
+/** Takes note of a use: the session goes to the end of the table. */
+function touch(state: SessionState, number: number, session: Session): void {
+  const before = sessionHash(number, session);
+  session.lastUsedUs = state.timeUs;
+  state.sessions.delete(number);
+  state.sessions.set(number, session);
+  state.tableDigest = exchange(state.tableDigest, before, sessionHash(number, session));
 }
 
-function remember(session: Session, sequence: number, result: SessionResult): void {
+/** Drops results that nobody waits for. Duplicates arrive in any order: `acknowledged` never goes back. */
+function prune(state: SessionState, number: number, session: Session, acknowledged: number): void {
+  if (acknowledged <= session.acknowledged) return;
+  const before = sessionHash(number, session);
+  for (const [position, result] of session.results.splice(0, acknowledged - session.acknowledged).entries()) {
+    const hash = resultHash(number, session.acknowledged + position, result);
+    state.tableDigest = exchange(state.tableDigest, hash, 0);
+  }
+  session.acknowledged = acknowledged;
+  state.tableDigest = exchange(state.tableDigest, before, sessionHash(number, session));
+}
+
+function remember(
+  state: SessionState, number: number, session: Session, sequence: number, result: SessionResult,
+): void {
   const position = sequence - session.acknowledged;
   while (session.results.length <= position) session.results.push(null);
+  const before = resultHash(number, sequence, session.results[position] ?? null);
   session.results[position] = result;
+  state.tableDigest = exchange(state.tableDigest, before, resultHash(number, sequence, result));
+}
+
+function sessionHash(number: number, { client, acknowledged, lastUsedUs }: Session): number {
+  return mixInteger(mixInteger(mix(mix(4, number), client), acknowledged), lastUsedUs);
+}
+
+/** All that a session adds to the digest of the table. */
+function wholeHash(number: number, session: Session): number {
+  return session.results.reduce(
+    (sum, result, position) => exchange(sum, 0, resultHash(number, session.acknowledged + position, result)),
+    sessionHash(number, session),
+  );
+}
+
+/** Of a list, its length and its last element: a hash of all would make each read cost the length of what it reads. */
+function resultHash(number: number, sequence: number, result: SessionResult | null): number {
+  if (result === null) return 0;
+  const hash = mixPlain(mix(mix(5, number), sequence), result.kind);
+  if (result.kind !== 'ok') return hash;
+  const { value } = result;
+  return Array.isArray(value) ? mixPlain(mix(hash, value.length), value.at(-1) as Plain) : mixPlain(hash, value);
 }

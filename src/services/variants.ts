@@ -1,4 +1,5 @@
-import type { StateMachine } from '../contract/state-machine.ts';
+import type { Service } from '../contract/service.ts';
+import type { SessionLimits } from '../contract/session.ts';
 import type { Fired, Variant } from '../contract/variant.ts';
 import { type Session, SessionMachine } from './sessions.ts';
 
@@ -6,8 +7,8 @@ import { type Session, SessionMachine } from './sessions.ts';
 class NoDedupe<S> extends SessionMachine<S> {
   private readonly fired: Fired;
 
-  constructor(service: StateMachine<S>, fired: Fired) {
-    super(service);
+  constructor(service: Service<S>, fired: Fired, limits: SessionLimits) {
+    super(service, limits);
     this.fired = fired;
   }
 
@@ -28,6 +29,6 @@ export const serviceVariants: readonly Variant[] = [
     difficulty: 'E',
     firstCatcher: 'R23',
     in: 'machine',
-    machine: (service, fired) => new NoDedupe(service, fired),
+    machine: (service, fired, limits) => new NoDedupe(service, fired, limits),
   },
 ];

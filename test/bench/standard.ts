@@ -39,7 +39,7 @@ export function standard(changes: StandardChanges = {}): Scenario {
     name: 'standard',
     why: 'measurement',
     system: { protocol: 'raft', nodes, options: defaultOptions(raft.options) },
-    clients: { count: clients, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000 },
+    clients: { count: clients, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000 },
     workload: { kind: 'cas-register', keys: 10, readPerMillion: 500_000, thinkUs: { min: 0, max: thinkUsMax } },
     network: {
       latencyUsMin: 1_000, latencyUsMax: 5_000, lossPerMillion: 10_000, duplicatePerMillion: 0,

@@ -65,7 +65,7 @@ class EarlyAck {
     const { state } = this;
     let result;
     for (; state.executed < state.log.length; state.executed += 1) {
-      ({ result } = this.machine.apply(state.store, state.log[state.executed]));
+      ({ result } = this.machine.apply(state.store, state.log[state.executed], 0));
     }
     return result;
   }

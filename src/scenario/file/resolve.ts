@@ -14,7 +14,7 @@ const s = 1_000_000;
 /** What a file does not say: five nodes on a quiet local network. */
 const lan = {
   nodes: 5,
-  clients: { count: 3, timeoutUs: 1 * s, attemptTimeoutUs: 300 * ms },
+  clients: { count: 3, timeoutUs: 1 * s, attemptTimeoutUs: 300 * ms, sessionTimeoutUs: 60 * s },
   workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5 * ms, max: 50 * ms } },
   network: {
     latencyUsMin: 1 * ms, latencyUsMax: 3 * ms, lossPerMillion: 0, duplicatePerMillion: 0,
@@ -124,7 +124,8 @@ function resolveClients({ clients }: GoodParts, report: Report): Scenario['clien
       + ` (\`timeout\` is ${formatDuration(timeoutUs)})`;
     report.value(['clients', 'attemptTimeout'], message, 'make `attemptTimeout` the shorter one');
   }
-  return { count: clients?.count ?? lan.clients.count, timeoutUs, attemptTimeoutUs };
+  const sessionTimeoutUs = clients?.sessionTimeout ?? lan.clients.sessionTimeoutUs;
+  return { count: clients?.count ?? lan.clients.count, timeoutUs, attemptTimeoutUs, sessionTimeoutUs };
 }
 
 const checkers = ['linearizable', 'progress'] as const;

@@ -156,6 +156,7 @@ export const scenarioFile = map({
     count: count(1, 1_000).optional(),
     timeout: atMostADay.optional(),
     attemptTimeout: atMostADay.optional(),
+    sessionTimeout: atMostADay.optional(),
   }).optional(),
   workload: map({
     kind: z.enum(['append', 'register', 'cas-register']).optional(),

@@ -72,7 +72,7 @@ describe('a client', () => {
     done({ kind: 'ok', value: 0 });
     fire('think');
     expect(sent.map(({ request }) => request.command)).toEqual([
-      { kind: 'register' },
+      { kind: 'register', client: 0 },
       { kind: 'execute', session: 7, sequence: 1, acknowledged: 1, operation: { f: 'write', key: 'x', value: 0 } },
       { kind: 'execute', session: 7, sequence: 2, acknowledged: 2, operation: { f: 'write', key: 'x', value: 1 } },
     ]);
@@ -153,12 +153,12 @@ describe('a client', () => {
     expect(history).toEqual(['0 invoke write x 0', '0 fail write x 0 compare failed', '0 invoke write x 1']);
   });
 
-  it('reports a lost session as unknown, and registers again', () => {
+  it.each(['no-session', 'expired'] as const)('reports a session lost as unknown, and registers again: %s', (kind) => {
     const { begin, done, fire, history, command } = bench();
     begin();
-    done({ kind: 'no-session' });
+    done({ kind });
     fire('think');
-    expect(history).toEqual(['0 invoke write x 0', '0 info write x 0 no-session', '2 invoke write x 1']);
+    expect(history).toEqual(['0 invoke write x 0', `0 info write x 0 ${kind}`, '2 invoke write x 1']);
     expect(command().kind).toBe('register');
   });
 
@@ -208,7 +208,7 @@ describe('a client', () => {
     const { fire, sent, history } = bench();
     fire('think');
     fire('timeout');
-    expect(sent.map(({ request }) => request.command)).toEqual([{ kind: 'register' }]);
+    expect(sent.map(({ request }) => request.command)).toEqual([{ kind: 'register', client: 0 }]);
     expect(history).toEqual(['0 invoke write x 0', '0 fail write x 0 no-session']);
   });
 

@@ -32,7 +32,7 @@ const module = { options: table, events, progressBudgetUs };
 function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
     name: '', why: '', system: { protocol: 'raft', nodes: 5, options: defaultOptions(table) },
-    clients: { count: 3, timeoutUs: S, attemptTimeoutUs: 100_000 },
+    clients: { count: 3, timeoutUs: S, attemptTimeoutUs: 100_000, sessionTimeoutUs: 60_000_000 },
     workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 0, max: 1 } },
     network: {
       latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0, slowPerMillion: 0,

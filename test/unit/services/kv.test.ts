@@ -1,77 +1,78 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plain } from '../../../src/contract/message.ts';
-import type { StateMachine } from '../../../src/contract/state-machine.ts';
-import { listStore, registerStore } from '../../../src/services/kv.ts';
+import type { Service } from '../../../src/contract/service.ts';
+import type { Operation } from '../../../src/contract/session.ts';
+import { listStore, registerStore, type RegisterState } from '../../../src/services/kv.ts';
 
 type Command = readonly [f: string, key: string, value?: Plain];
 
-const commandOf = ([f, key, value = null]: Command): Plain => ({ f, key, value });
+const operationOf = ([f, key, value = null]: Command): Operation => ({ f, key, value });
 
-/** A store on the bench: commands in, results out. */
-function storeOf<S>(machine: StateMachine<S>) {
-  const state = machine.initial();
-  const apply = (...command: Command): Plain => machine.apply(state, commandOf(command), 0).result;
-  const ask = (...command: Command): Plain => machine.query(state, commandOf(command))?.result ?? 'has to be applied';
-  return { state, apply, ask, digest: () => machine.digest(state) };
+/** A store on the bench: operations in, results out. */
+function storeOf<S>(service: Service<S>) {
+  const state = service.initial();
+  const apply = (...command: Command): Plain => service.apply(state, operationOf(command), 0);
+  const ask = (...command: Command): Plain => service.query(state, operationOf(command)) ?? 'has to be applied';
+  return { state, apply, ask, digest: () => service.digest(state) };
 }
 
 const ok = (value: Plain): Plain => ({ kind: 'ok', value });
 const refused = { kind: 'refused', error: expect.any(String) as string };
 
-/** The digest after some commands. */
-function digestAfter<S>(machine: StateMachine<S>, commands: readonly Command[]): number {
-  const store = storeOf(machine);
+/** The state after some operations. */
+function stateAfter<S>(service: Service<S>, commands: readonly Command[]): S {
+  const store = storeOf(service);
   for (const command of commands) store.apply(...command);
-  return store.digest();
+  return store.state;
 }
 
-/** What every store keeps to, shown with commands of its own. */
-function describeDigest<S>(machine: StateMachine<S>, f: 'write' | 'append'): void {
-  const changes = fc.array(
-    fc.tuple(fc.constant(f), fc.constantFrom('x', 'y', ''), fc.integer({ min: -3, max: 3 })), { maxLength: 12 });
+/** What every store keeps to, shown with operations of its own: `changes`, and `asks` that change nothing. */
+function describeDigestAndSnapshot<S extends object>(
+  service: Service<S>, changes: fc.Arbitrary<Command>, asks: readonly Command[],
+): void {
+  const commands = fc.array(changes, { maxLength: 12 });
+  /** All that can be read, in an order of its own. */
+  const contentOf = (state: S): string => service.save(state);
 
-  it('is an unsigned 32-bit integer, equal for equal commands', () => {
-    fc.assert(fc.property(changes, (commands) => {
-      const digest = digestAfter(machine, commands);
-      expect(digest).toBe(digest >>> 0);
-      expect(digestAfter(machine, commands)).toBe(digest);
-    }), { seed: 5, numRuns: 200 });
-  });
-
-  it('tells other commands, another order and a missing one apart', () => {
-    fc.assert(fc.property(changes, changes, (one, other) => {
-      const isSame = JSON.stringify(one) === JSON.stringify(other);
-      expect(digestAfter(machine, one) === digestAfter(machine, other)).toBe(isSame);
+  it('is an unsigned 32-bit integer, the same for the same content, however it came about, and for no other', () => {
+    fc.assert(fc.property(commands, commands, (some, others) => {
+      const [one, other] = [stateAfter(service, some), stateAfter(service, others)];
+      expect(service.digest(one)).toBe(service.digest(one) >>> 0);
+      expect(service.digest(one) === service.digest(other)).toBe(contentOf(one) === contentOf(other));
     }), { seed: 6, numRuns: 2_000 });
-    const [first, second]: Command[] = [[f, 'x', 1], [f, 'x', 2]];
-    expect(first !== undefined && second !== undefined).toBe(true);
-    const digests = [[], [first], [second], [first, second], [second, first], [first, first]]
-      .map((commands) => digestAfter(machine, commands as Command[]));
-    expect(new Set(digests).size).toBe(digests.length);
   });
 
-  it('tells where a key ends and its value begins, and a key from its neighbour', () => {
-    const digests = ([[f, 'x', '1'], [f, 'x1', ''], [f, '', 'x1'], [f, 'y', '1'], [f, 'x', [1, 2]], [f, 'x', [2, 1]]] as
-      Command[]).map((command) => digestAfter(machine, [command]));
-    expect(new Set(digests).size).toBe(digests.length);
+  it('comes back with a snapshot, and goes on alike', () => {
+    fc.assert(fc.property(commands, commands, (before, after) => {
+      const state = stateAfter(service, before);
+      const loaded = service.load(service.save(state));
+      expect([service.digest(loaded), service.save(loaded)]).toEqual([service.digest(state), service.save(state)]);
+      for (const command of [...after, ...asks]) {
+        const operation = operationOf(command);
+        expect(service.apply(loaded, operation, 0)).toEqual(service.apply(state, operation, 0));
+      }
+      expect(service.digest(loaded)).toBe(service.digest(state));
+    }), { seed: 7, numRuns: 300 });
   });
 
-  it('is not moved by reads', () => {
-    const store = storeOf(machine);
-    store.apply(f, 'x', 1);
-    const before = store.digest();
-    store.apply('read', 'x');
-    store.apply('read', 'y');
-    store.ask('read', 'x');
-    expect(store.digest()).toBe(before);
+  it('is not moved by questions', () => {
+    fc.assert(fc.property(commands, (some) => {
+      const state = stateAfter(service, some);
+      const before = service.digest(state);
+      for (const ask of asks) {
+        service.apply(state, operationOf(ask), 0);
+        service.query(state, operationOf(ask));
+      }
+      expect(service.digest(state)).toBe(before);
+    }), { seed: 8, numRuns: 100 });
   });
 
   it('is kept, not computed: it does not look at what is stored', () => {
     const forbidden = (): never => { throw new Error('the digest walks through the state'); };
     const closed = new Proxy({}, { get: forbidden, ownKeys: forbidden, has: forbidden });
-    const state = { ...machine.initial(), registers: closed, lists: closed, digest: 7 };
-    expect(machine.digest(state)).toBe(7);
+    const guarded = Object.fromEntries(Object.keys(service.initial()).map((name) => [name, closed]));
+    expect(service.digest({ ...guarded, digest: 7 } as S)).toBe(7);
   });
 }
 
@@ -123,7 +124,25 @@ describe('a register store', () => {
       expect.objectContaining({ code: 'ASSERTION' }));
   });
 
-  describe('has a digest that', () => { describeDigest(registerStore, 'write'); });
+  it('forgets a key that was deleted, or that was set to null', () => {
+    const { state, apply, digest } = storeOf(registerStore);
+    apply('write', 'x', 1);
+    expect([apply('delete', 'x'), apply('delete', 'y'), apply('read', 'x')]).toEqual([ok(null), ok(null), ok(null)]);
+    apply('write', 'x', 2);
+    apply('cas', 'x', [2, null]);
+    expect(state).toEqual(registerStore.initial());
+    expect(digest()).toBe(0);
+  });
+
+  describe('has a digest that', () => {
+    const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom('', '1', null, [1, 2], [2, 1]));
+    const key = fc.constantFrom('x', 'y', '');
+    describeDigestAndSnapshot<RegisterState>(registerStore, fc.oneof(
+      fc.tuple(fc.constant('write'), key, value),
+      fc.tuple(fc.constant('delete'), key),
+      fc.tuple(fc.constant('cas'), key, fc.tuple(value, value)),
+    ), [['read', 'x'], ['read', 'z']]);
+  });
 });
 
 describe('a list store', () => {
@@ -164,15 +183,30 @@ describe('a list store', () => {
     expect(() => storeOf(listStore).apply('cas', 'x', [1, 2])).toThrow(expect.objectContaining({ code: 'ASSERTION' }));
   });
 
-  describe('has a digest that', () => { describeDigest(listStore, 'append'); });
+  describe('has a digest that', () => {
+    const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom('', '1', 'x1', [1, 2], [2, 1]));
+    const key = fc.constantFrom('x', 'x1', '');
+    describeDigestAndSnapshot(listStore, fc.tuple(fc.constant('append'), key, value), [['read', 'x'], ['read', 'z']]);
+  });
 });
 
-describe('an operation of either store', () => {
-  it('has no identity of its own: that is what sessions add', () => {
-    const applied = [
-      registerStore.apply(registerStore.initial(), commandOf(['write', 'x', 1]), 0),
-      listStore.apply(listStore.initial(), commandOf(['append', 'x', 1]), 0),
-    ];
-    expect(applied.map(({ executed }) => executed)).toEqual([null, null]);
+describe('a snapshot', () => {
+  const filled = stateAfter(listStore, [['append', 'y', 1], ['append', 'x', 2], ['append', 'x', 'é[3]']]);
+  const text = listStore.save(filled);
+  const other = listStore.save(stateAfter(listStore, [['append', 'y', 1], ['append', 'x', 2], ['append', 'x', 4]]));
+
+  it('is the same text for the same content in another order', () => {
+    const turned = stateAfter(listStore, [['append', 'x', 2], ['append', 'x', 'é[3]'], ['append', 'y', 1]]);
+    expect(listStore.save(turned)).toBe(text);
+  });
+
+  it.each([
+    ['nothing', ''], ['what is no snapshot', '[]'], ['a part', text.slice(0, -1)], ['a part of it twice', text + text],
+    ['its end', text.slice(5)], ['the half of one and the half of another', text.slice(0, 25) + other.slice(25)],
+    ['one with a changed value', text.replace('2', '3')],
+    ['one of another service', registerStore.save(registerStore.initial())],
+  ])('is refused, as an assertion, if it is %s', (_what, broken) => {
+    expect(broken).not.toBe(text);
+    expect(() => listStore.load(broken)).toThrow(expect.objectContaining({ code: 'ASSERTION' }));
   });
 });

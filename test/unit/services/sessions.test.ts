@@ -4,12 +4,14 @@ import type { Plain } from '../../../src/contract/message.ts';
 import type { SessionCommand, SessionResult } from '../../../src/contract/session.ts';
 import type { Applied, StateMachine } from '../../../src/contract/state-machine.ts';
 import { listStore, registerStore, type ListState, type RegisterState } from '../../../src/services/kv.ts';
-import { SessionMachine, type SessionState } from '../../../src/services/sessions.ts';
+import { GENEROUS_LIMITS, SessionMachine, type Session, type SessionState } from '../../../src/services/sessions.ts';
 import { serviceVariants } from '../../../src/services/variants.ts';
 
 type Execute = Extract<SessionCommand, { kind: 'execute' }>;
 
 const NO_SESSION: SessionResult = { kind: 'no-session' };
+
+const register = { kind: 'register', client: 0 } as const;
 
 /** Appends its own name, so that a list shows what was executed, and how often. */
 function append(session: number, sequence: number, acknowledged: number = 1): Execute {
@@ -26,10 +28,11 @@ const ok = (value: Plain): SessionResult => ({ kind: 'ok', value });
 /** A list store with sessions on the bench, and some clients that have registered. */
 function bench(sessions: number, machine: StateMachine<unknown> = new SessionMachine<unknown>(listStore)) {
   const state = machine.initial();
-  const apply = (command: SessionCommand): Applied => machine.apply(state, command as unknown as Plain, 0);
-  const result = (command: SessionCommand): SessionResult => apply(command).result as SessionResult;
+  const apply = (command: SessionCommand, timeUs = 0): Applied =>
+    machine.apply(state, command as unknown as Plain, timeUs);
+  const result = (command: SessionCommand, timeUs = 0): SessionResult => apply(command, timeUs).result as SessionResult;
   const query = (command: SessionCommand): Plain => machine.query(state, command as unknown as Plain)?.result ?? null;
-  for (let session = 0; session < sessions; session += 1) result({ kind: 'register' });
+  for (let session = 0; session < sessions; session += 1) result(register);
   const stored = (): readonly Plain[] =>
     (state as SessionState<ListState>).service.lists.get('x')?.values ?? [];
   return { state: state as SessionState<ListState>, apply, result, query, stored, digest: () => machine.digest(state) };
@@ -38,19 +41,18 @@ function bench(sessions: number, machine: StateMachine<unknown> = new SessionMac
 const noDedupe = (fired: () => void): StateMachine => {
   const variant = serviceVariants.find(({ id }) => id === 'client/no-dedupe');
   if (variant?.in !== 'machine') throw new Error('client/no-dedupe stands around a service');
-  return variant.machine(listStore, fired);
+  return variant.machine(listStore, fired, GENEROUS_LIMITS);
 };
 
 describe('a registration', () => {
   it('gives a fresh number each time, also to a client that asks twice', () => {
     const { result } = bench(0);
-    const register = { kind: 'register' } as const;
     const given = [1, 2, 3].map(() => result(register));
     expect(given).toEqual([1, 2, 3].map((session) => ({ kind: 'registered', session })));
   });
 
   it('is no executed command', () => {
-    expect(bench(0).apply({ kind: 'register' }).executed).toBeNull();
+    expect(bench(0).apply(register).executed).toBeNull();
   });
 });
 
@@ -84,16 +86,17 @@ describe('a command of a session', () => {
   it('leaves plain data behind, also where it overtook others: a copy of the table goes on alike', () => {
     const { state, result } = bench(1);
     result(append(1, 3));
-    expect(state.sessions).toStrictEqual([{ acknowledged: 1, results: [null, null, ok('1.3')] }]);
-    const copy = bench(1);
-    copy.state.sessions.splice(0, 1, ...JSON.parse(JSON.stringify(state.sessions)) as typeof state.sessions);
-    expect([append(1, 3), append(1, 1)].map(copy.result)).toEqual([ok('1.3'), ok('1.1')]);
+    const session: Session = { client: 0, acknowledged: 1, results: [null, null, ok('1.3')], lastUsedUs: 0 };
+    expect(state.sessions).toStrictEqual(new Map([[1, session]]));
+    const copy = bench(0);
+    for (const [number, kept] of state.sessions) copy.state.sessions.set(number, structuredClone(kept));
+    expect([append(1, 3), append(1, 1)].map((command) => copy.result(command))).toEqual([ok('1.3'), ok('1.1')]);
     expect(copy.stored()).toEqual(['1.1']);
   });
 
   it('is told apart from one of another session under the same number', () => {
     const { result, stored } = bench(2);
-    [append(1, 1), append(2, 1), append(1, 1), append(2, 1)].forEach(result);
+    [append(1, 1), append(2, 1), append(1, 1), append(2, 1)].forEach((command) => result(command));
     expect(stored()).toEqual(['1.1', '2.1']);
   });
 
@@ -102,7 +105,7 @@ describe('a command of a session', () => {
     const state = machine.initial();
     const apply = (sequence: number, f: string, value: Plain): Applied => machine.apply(
       state, { kind: 'execute', session: 1, sequence, acknowledged: 1, operation: { f, key: 'x', value } }, 0);
-    machine.apply(state, { kind: 'register' }, 0);
+    machine.apply(state, register, 0);
     const refused = apply(1, 'cas', [1, 2]);
     expect(refused).toMatchObject({ result: { kind: 'refused' }, executed: null });
     apply(2, 'write', 1);
@@ -121,8 +124,8 @@ describe('a command of a session', () => {
 describe('what the client has acknowledged', () => {
   it('is forgotten, and a late duplicate of it gets no-session and is not executed again', () => {
     const { state, apply, result, stored } = bench(1);
-    [append(1, 1), append(1, 2), append(1, 3, 3)].forEach(result);
-    expect(state.sessions[0]?.results).toHaveLength(1);
+    [append(1, 1), append(1, 2), append(1, 3, 3)].forEach((command) => result(command));
+    expect(state.sessions.get(1)?.results).toHaveLength(1);
     for (const late of [append(1, 1), append(1, 2), append(1, 1, 3), append(1, 2, 2)]) {
       expect(apply(late), JSON.stringify(late)).toEqual({ result: NO_SESSION, executed: null });
     }
@@ -131,7 +134,7 @@ describe('what the client has acknowledged', () => {
 
   it('never comes back: a duplicate from before carries an older number and changes nothing', () => {
     const { state, result, stored } = bench(1);
-    [append(1, 1), append(1, 2, 2), append(1, 3, 3)].forEach(result);
+    [append(1, 1), append(1, 2, 2), append(1, 3, 3)].forEach((command) => result(command));
     const before = structuredClone(state);
     expect(result(append(1, 3, 1))).toEqual(ok('1.3'));
     expect(result(append(1, 2, 1))).toEqual(NO_SESSION);
@@ -153,29 +156,91 @@ describe('what the client has acknowledged', () => {
     const { state, result } = bench(1);
     for (let sequence = 1; sequence <= 200; sequence += 1) {
       result(append(1, sequence, sequence));
-      expect(state.sessions[0]?.results.length).toBe(1);
+      expect(state.sessions.get(1)?.results.length).toBe(1);
     }
   });
 });
 
 describe('a question that changes nothing', () => {
-  it('is answered for a session that is known here', () => {
+  it('is answered, whether its session is known here, is known elsewhere or has expired', () => {
     const { state, result, query } = bench(1);
     result(append(1, 1));
     const before = structuredClone(state.sessions);
-    expect(query(read(1, 2))).toEqual(ok(['1.1']));
+    expect([query(read(1, 2)), query(read(2, 1))]).toEqual([ok(['1.1']), ok(['1.1'])]);
     expect(state.sessions).toEqual(before);
   });
 
-  it('has to be applied if it changes something, registers, or is of a session that is not known yet', () => {
+  it('has to be applied if it changes something, or registers', () => {
     const { query } = bench(1);
-    expect([query(append(1, 1)), query({ kind: 'register' }), query(read(2, 1))]).toEqual([null, null, null]);
+    expect([query(append(1, 1)), query(register)]).toEqual([null, null]);
+  });
+
+  it('leaves a gap in the sequence, over which nothing is remembered and nothing is mistaken', () => {
+    const { state, result, query, stored } = bench(1);
+    for (let sequence = 1; sequence < 300; sequence += 3) {
+      result(append(1, sequence, sequence));
+      query(read(1, sequence + 1, sequence + 1));
+      query(read(1, sequence + 2, sequence + 2));
+      expect(state.sessions.get(1)?.results).toEqual([ok(`1.${sequence}`)]);
+      expect(result(append(1, sequence, sequence))).toEqual(ok(`1.${sequence}`));
+    }
+    expect(stored()).toHaveLength(100);
+  });
+});
+
+describe('a session that was not used', () => {
+  const limits = { timeoutUs: 100, max: 3 };
+  const limited = () => bench(0, new SessionMachine<unknown>(listStore, limits));
+  const EXPIRED: SessionResult = { kind: 'expired' };
+
+  it('for longer than its time has expired: its commands are not executed any more', () => {
+    const { apply, result, stored } = limited();
+    result(register, 10);
+    expect(result(append(1, 1), 110)).toEqual(ok('1.1'));
+    expect(result(append(1, 1), 210)).toEqual(ok('1.1'));
+    for (const late of [append(1, 1), append(1, 2)]) {
+      expect(apply(late, 311)).toEqual({ result: EXPIRED, executed: null });
+    }
+    expect(stored()).toEqual(['1.1']);
+  });
+
+  it('expires before the next command, whosever it is, a registration included', () => {
+    const { state, result } = limited();
+    [10, 20].forEach((at) => result(register, at));
+    result(append(1, 1), 110);
+    expect([...state.sessions.keys()]).toEqual([2, 1]);
+    result(register, 121);
+    expect([...state.sessions.keys()]).toEqual([1, 3]);
+    result(append(9, 1), 222);
+    expect([...state.sessions.keys()]).toEqual([]);
+    expect(result(register, 222)).toEqual({ kind: 'registered', session: 4 });
+  });
+
+  it('is told from one that was never registered, for which nothing can have happened', () => {
+    const { result } = limited();
+    result(register, 0);
+    expect([1, 2, 0].map((session) => result(append(session, 1), 101))).toEqual([EXPIRED, NO_SESSION, NO_SESSION]);
+  });
+
+  it('makes room for one more, if it is the one least recently used', () => {
+    const { state, result } = limited();
+    [1, 2, 3].forEach((at) => result(register, at));
+    result(append(1, 1), 4);
+    result(register, 5);
+    expect([...state.sessions.keys()]).toEqual([3, 1, 4]);
+    expect([append(2, 1), append(1, 1)].map((command) => result(command, 6))).toEqual([EXPIRED, ok('1.1')]);
+  });
+
+  it('is not brought back by a clock that goes back, which is nothing that a log can say', () => {
+    const { result } = limited();
+    result(register, 10);
+    expect(() => result(append(1, 1), 9)).toThrow(expect.objectContaining({ code: 'ASSERTION' }));
   });
 });
 
 describe('the digest of sessions', () => {
   const commands: readonly SessionCommand[] = [
-    { kind: 'register' }, append(1, 1), append(1, 1), read(1, 2), { kind: 'register' }, append(2, 1), append(1, 3, 2),
+    register, append(1, 1), append(1, 1), read(1, 2), register, append(2, 1), append(1, 3, 2),
   ];
 
   it('is an unsigned 32-bit integer, equal on replicas after each command', () => {
@@ -201,7 +266,7 @@ describe('the digest of sessions', () => {
   it('tells a replica that lost a command, changed the order or executed one twice', () => {
     const digestOf = (machine: StateMachine<unknown>, run: readonly SessionCommand[]): number => {
       const { result, digest } = bench(0, machine);
-      run.forEach(result);
+      run.forEach((command) => result(command));
       return digest();
     };
     const sound = (): StateMachine<unknown> => new SessionMachine<unknown>(listStore);
@@ -219,10 +284,34 @@ describe('the digest of sessions', () => {
     const forbidden = (): never => { throw new Error('the digest walks through the sessions'); };
     const machine = new SessionMachine(registerStore);
     const state: SessionState<RegisterState> = {
-      service: { registers: new Map(), digest: 5 }, sessions: new Proxy([], { get: forbidden }), digest: 6,
+      service: { registers: new Map(), digest: 5 }, sessions: new Proxy(new Map<number, Session>(), { get: forbidden }),
+      registered: 1, timeUs: 0, tableDigest: 6,
     };
-    expect(machine.digest(state)).not.toBe(machine.digest({ ...state, digest: 7 }));
-    expect(machine.digest(state)).not.toBe(machine.digest({ ...state, service: { ...state.service, digest: 7 } }));
+    for (const change of [{ tableDigest: 7 }, { registered: 2 }]) {
+      expect(machine.digest(state)).not.toBe(machine.digest({ ...state, ...change }));
+      expect(machine.sessionsDigest(state)).not.toBe(machine.sessionsDigest({ ...state, ...change }));
+    }
+    const otherService = { ...state, service: { ...state.service, digest: 7 } };
+    expect(machine.digest(state)).not.toBe(machine.digest(otherService));
+    expect(machine.sessionsDigest(state)).toBe(machine.sessionsDigest(otherService));
+  });
+
+  it.each<[string, (session: Session) => void]>([
+    ['lost a result', ({ results }) => { results.pop(); }],
+    ['has another result', ({ results }) => { results[0] = ok('other'); }],
+    ['has a longer list as a result', ({ results }) => { results[1] = ok(['1.0', '1.1']); }],
+    ['forgot what is acknowledged', (session) => { session.acknowledged = 1; }],
+    ['has another time of use', (session) => { session.lastUsedUs += 1; }],
+    ['is of another client', (session) => { Object.assign(session, { client: 7 }); }],
+  ])('tells a loaded table in which a session %s', (_what, change) => {
+    const machine = new SessionMachine(listStore);
+    const state = machine.initial();
+    const commands = [register, append(1, 1), append(1, 2, 2), read(1, 3, 2)];
+    for (const command of commands) machine.apply(state, command as unknown as Plain, 50);
+    const before = machine.sessionsDigest(state);
+    expect(machine.sessionsDigest(machine.load(machine.save(state)))).toBe(before);
+    change(state.sessions.get(1) as Session);
+    expect(machine.sessionsDigest(machine.load(machine.save(state)))).not.toBe(before);
   });
 });
 
@@ -317,22 +406,22 @@ class Tampered extends SessionMachine<unknown> {
 
 describe('whatever the order and the duplicates', () => {
   it('each command is executed at most once, and answered alike while its result is kept', () => {
-    expect(breaks(() => new SessionMachine(listStore as StateMachine<unknown>))).toBe(false);
+    expect(breaks(() => new SessionMachine<unknown>(listStore))).toBe(false);
   });
 
   it.each<[string, () => StateMachine<unknown>]>([
     ['a machine without deduplication', () => noDedupe(() => undefined)],
     ['a table that forgets the results too early', () => new Tampered(({ sessions }) => {
-      for (const { results } of sessions) results.length = Math.min(results.length, 1);
+      for (const { results } of sessions.values()) results.length = Math.min(results.length, 1);
     })],
     ['a table whose `acknowledged` goes back', () => new Tampered(({ sessions }) => {
-      for (const session of sessions) {
+      for (const session of sessions.values()) {
         if (session.acknowledged > 1) session.results.unshift(null);
         session.acknowledged = Math.max(1, session.acknowledged - 1);
       }
     })],
     ['a table whose results are off by one', () => new Tampered(({ sessions }) => {
-      for (const session of sessions) session.acknowledged += session.results.length > 4 ? 1 : 0;
+      for (const session of sessions.values()) session.acknowledged += session.results.length > 4 ? 1 : 0;
     })],
   ])('which would not hold with %s', (_what, make) => {
     expect(breaks(make)).toBe(true);

@@ -20,7 +20,7 @@ describe('a scenario file', () => {
       system: {
         protocol: 'raft', nodes: 5, options: { heartbeat: 50_000, batch: 64, preVote: true, reads: 'index' },
       },
-      clients: { count: 3, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000 },
+      clients: { count: 3, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000 },
       workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5_000, max: 50_000 } },
       network: {
         latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0,
@@ -45,7 +45,7 @@ describe('a scenario file', () => {
     const scenario = parsed(`name: b
 why: because
 system: { protocol: raft, nodes: 3, options: { heartbeat: 20ms, batch: 1, preVote: false, reads: lease } }
-clients: { count: 7, timeout: 500ms, attemptTimeout: 100ms }
+clients: { count: 7, timeout: 500ms, attemptTimeout: 100ms, sessionTimeout: 5s }
 workload: { kind: register, keys: 2, reads: 0.25, think: 0..1ms }
 network: { latency: 5ms, loss: 1.5%, duplicate: 200ppm, slow: { rate: 2%, delay: 20..200ms } }
 disk: { sync: 1ms..40ms }
@@ -61,7 +61,9 @@ seeds: { first: 0, count: 5 }
     expect(scenario.system).toEqual({
       protocol: 'raft', nodes: 3, options: { heartbeat: 20_000, batch: 1, preVote: false, reads: 'lease' },
     });
-    expect(scenario.clients).toEqual({ count: 7, timeoutUs: 500_000, attemptTimeoutUs: 100_000 });
+    expect(scenario.clients).toEqual({
+      count: 7, timeoutUs: 500_000, attemptTimeoutUs: 100_000, sessionTimeoutUs: 5_000_000,
+    });
     expect(scenario.workload).toEqual({
       kind: 'register', keys: 2, readPerMillion: 250_000, thinkUs: { min: 0, max: 1_000 },
     });

@@ -1,0 +1,21 @@
+import { AssertionError } from '../kernel/assert.ts';
+import { mixText } from './hash.ts';
+
+/**
+ * A saved state as text, sealed with the name of what saved it and a hash of the rest. Whoever joins parts of two
+ * snapshots, loses a part or takes the state of another service breaks the seal: nothing is ever half read.
+ */
+export function seal(name: string, content: unknown): string {
+  const body = JSON.stringify(content);
+  return `${name} ${mixText(0, body).toString(16)} ${body}`;
+}
+
+/** The content of a text that {@link seal} made under the same name. Throws an {@link AssertionError} for any other. */
+export function unseal(name: string, text: string): unknown {
+  const start = text.indexOf('[');
+  const body = text.slice(start);
+  if (start < 0 || text !== `${name} ${mixText(0, body).toString(16)} ${body}`) {
+    throw new AssertionError(`a snapshot of a ${name} is as it was saved`);
+  }
+  return JSON.parse(body) as unknown;
+}
