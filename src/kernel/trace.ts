@@ -17,6 +17,8 @@ export const EVENT = {
   arrived: 9,
 } as const;
 
+const UINT32 = 0x1_0000_0000;
+
 /** What is kept of a run: nothing but the count (for measurements), the digest, or the digest and every line. */
 export type TraceMode = 'off' | 'digest' | 'full';
 
@@ -43,7 +45,7 @@ export class Trace {
   event(atUs: TimeUs, sequence: number, kind: number, process: number, peer: number, code: number): void {
     this.events += 1;
     if (!this.hasDigest) return;
-    const epoch = Math.floor(atUs / 0x1_0000_0000);
+    const epoch = atUs < UINT32 ? 0 : Math.floor(atUs / UINT32);
     this.digest.addWords(atUs, epoch ^ sequence, (kind << 24) ^ (process << 12) ^ peer, code);
   }
 

@@ -69,6 +69,8 @@ export class Network {
   private readonly processCount: number;
   private readonly profile: LinkProfile;
   private readonly links: (Link | undefined)[];
+  /** Cuts that stand, on all links: most of the time there is none, and no link need be asked. */
+  private cutCount = 0;
 
   constructor(host: NetworkHost, streams: Streams, processCount: number, profile: LinkProfile) {
     this.host = host;
@@ -82,8 +84,8 @@ export class Network {
     const link = this.link(from, to);
     const profile = link.profile ?? this.profile;
     // Drawn once and then scaled, so that a change of one rate or range moves nothing else, of this message or another.
-    const pace = link.luck.between(0, UINT32 - 1);
-    const fate = link.luck.between(0, UINT32 - 1);
+    const pace = link.luck.word();
+    const fate = link.luck.word();
     if (link.cuts.length > 0) {
       for (const cut of link.cuts) cut.effect.messagesDropped += 1;
       this.host.onDropped(from, to, message);
@@ -110,6 +112,7 @@ export class Network {
 
   /** Whether a message that arrives now on this link is lost to a cut that came while it was under way. */
   losesInFlight(from: NodeId, to: NodeId): boolean {
+    if (this.cutCount === 0) return false;
     const { cuts } = this.link(from, to);
     if (cuts.length === 0) return false;
     let isLost = false;
@@ -123,12 +126,15 @@ export class Network {
 
   cut(from: NodeId, to: NodeId, inFlight: InFlight, effect: FaultEffect): void {
     this.link(from, to).cuts.push({ inFlight, effect });
+    this.cutCount += 1;
   }
 
   /** Ends the cut of this direction that counts into `effect`. */
   mend(from: NodeId, to: NodeId, effect: FaultEffect): void {
     const link = this.link(from, to);
-    link.cuts = link.cuts.filter((cut) => cut.effect !== effect);
+    const left = link.cuts.filter((cut) => cut.effect !== effect);
+    this.cutCount -= link.cuts.length - left.length;
+    link.cuts = left;
   }
 
   hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void {
@@ -157,6 +163,10 @@ export class Network {
   }
 
   private dispatch(link: Link, message: Message, latencyUs: DurationUs): void {
+    if (link.holds.length === 0) {
+      this.host.deliverAfter(latencyUs, link.from, link.to, message);
+      return;
+    }
     for (const hold of link.holds) {
       if (hold.kind !== null && hold.kind !== message.kind) continue;
       hold.effect.messagesDelayed += 1;
