@@ -11,8 +11,8 @@ export const WHOLE: LogHead = Object.freeze({ dropped: 0, mark: undefined });
 
 /**
  * What a disk holds, as named files of two kinds: cells (one value, replaced whole) and logs (a list of entries that
- * grows at its end, is cut from a position on, and drops its beginning). Positions in a log are one-based, and stay what
- * they are when the beginning is dropped. Values and entries are frozen and shared by reference, never copied.
+ * grows at its end, is cut from a position on, and drops its beginning). Positions in a log are one-based, and stay
+ * what they are when the beginning is dropped. Values and entries are frozen and shared by reference, never copied.
  */
 export interface DiskView {
   /** The value of a cell; `undefined` when it was never written. */

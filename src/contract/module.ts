@@ -55,7 +55,9 @@ export interface ProtocolModule<S = unknown> {
   readonly variants: readonly Variant[];
   readonly assumptions: readonly Assumption[];
   readonly orders?: OrderTable;
-  /** What is wrong with the `initial` of a scenario for a cluster of this size, or `null`. Without it, there is none. */
+  /** Kinds of its messages between nodes: what a scenario can hold. */
+  readonly messages?: readonly string[];
+  /** What is wrong with the `initial` of a scenario for a cluster of this size, or `null`. Without it, all is. */
   initialProblem?(initial: Plain, nodes: number): string | null;
   /** Fields of its messages, notes and files that hold a node: traces show them by name. */
   readonly nodeFields?: readonly string[];

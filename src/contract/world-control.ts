@@ -2,6 +2,8 @@ import type { NodeId } from '../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { RandomStream } from './context.ts';
 import type { NodeView } from './module.ts';
+import type { Order } from './node.ts';
+import type { Options } from './options.ts';
 
 /**
  * What one applied fault did to the run, counted by the world while the fault lasts. A fault whose counters all
@@ -23,6 +25,10 @@ export interface FaultEffect {
   processesStarted: number;
   /** Timers whose true instant moved because their clock changed its rate. */
   timersMoved: number;
+  /** Orders that reached a node. */
+  ordersGiven: number;
+  /** Nodes whose options are others than before, those that are down included. */
+  optionsChanged: number;
   /** Readings of the wall clock that a jump made different. */
   clockReadings: number;
 }
@@ -82,4 +88,11 @@ export interface WorldControl {
    * clock's own.
    */
   setDrift(process: NodeId, perMillion: number | null, effect: FaultEffect): void;
+  /** Asks a node for something, as its operator. A paused node hears it when it is resumed, one that is down never. */
+  order(node: NodeId, order: Order, effect: FaultEffect): void;
+  /**
+   * Runs all nodes with the scenario's options but for `changes`, whatever was changed before. Those that run are told;
+   * the others start with them.
+   */
+  setOptions(changes: Options, effect: FaultEffect): void;
 }

@@ -31,6 +31,8 @@ export function noEffect(): FaultEffect {
     processesStopped: 0,
     processesStarted: 0,
     timersMoved: 0,
+    ordersGiven: 0,
+    optionsChanged: 0,
     clockReadings: 0,
   };
 }

@@ -1,3 +1,4 @@
+import type { Options } from '../contract/options.ts';
 import type { CrashKind, InFlight, LinkProfile } from '../contract/world-control.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 
@@ -68,6 +69,10 @@ export type FaultSpec =
       readonly kind: 'clock-drift'; readonly target: Target;
       readonly perMillion: Range; readonly forUs: DurationUs | null;
     }
+  /** An order of the protocol, given to each of `target`; it is about `nodes`, or about no other node. */
+  | { readonly kind: 'order'; readonly order: string; readonly target: Target; readonly nodes: Target | null }
+  /** Options of all nodes change. */
+  | { readonly kind: 'set'; readonly options: Options; readonly forUs: DurationUs | null }
   /** Mends every cut and releases every hold. */
   | { readonly kind: 'heal' }
   /** Of a random line: each fault draws one of these, by weight. */

@@ -1,4 +1,5 @@
 import type { Plain } from '../contract/message.ts';
+import type { Options } from '../contract/options.ts';
 import type { WorldControl } from '../contract/world-control.ts';
 import { unreachable } from '../kernel/assert.ts';
 import { nodeName, type NodeId } from '../kernel/ids.ts';
@@ -25,6 +26,7 @@ export interface NemesisInit {
 /** How the end of a change is called in the history. */
 const endOf = {
   crash: 'restart', pause: 'resume', cut: 'heal', hold: 'release', link: 'restore-link', drift: 'restore-drift',
+  set: 'restore-options',
 } as const;
 
 /** One thing that an applied fault changed and that can be undone: it stands until then. */
@@ -52,6 +54,8 @@ export class Nemesis {
   private readonly standing = new Set<Change>();
   /** Settings that faults have put over one another, by what they set; the last one rules. */
   private readonly settings = new Map<string, (() => void)[]>();
+  /** Options that faults have set, oldest first. */
+  private readonly optionsSet: Options[] = [];
 
   constructor(init: NemesisInit) {
     this.control = init.control;
@@ -96,6 +100,8 @@ export class Nemesis {
       case 'link': return this.link(fault, action, aim);
       case 'clock-jump': return this.jumpClock(fault, action, resolveTarget(action.target, aim));
       case 'clock-drift': return this.setDrift(fault, action, resolveTarget(action.target, aim));
+      case 'order': return this.order(fault, action, aim);
+      case 'set': return this.set(fault, action);
       case 'heal': return this.heal(fault);
       default: return unreachable(action);
     }
@@ -160,6 +166,34 @@ export class Nemesis {
         () => { this.control.setDrift(process, action.perMillion.min, record.effect); },
         () => { this.control.setDrift(process, null, record.effect); });
     }
+    this.endAfter(record, action.forUs);
+  }
+
+  // ── The operator ─────────────────────────────────────────────────────
+
+  private order(fault: PlannedFault, action: Act<'order'>, aim: Aim): void {
+    const isNode = (process: NodeId): boolean => this.control.nodes.includes(process);
+    const targets = resolveTarget(action.target, aim).filter(isNode);
+    const nodes = action.nodes === null ? [] : resolveTarget(action.nodes, aim, targets).filter(isNode);
+    if (targets.length === 0 || (action.nodes !== null && nodes.length === 0)) return;
+    const about = action.nodes === null ? {} : { nodes: namesOf(nodes, this.control) };
+    const record = this.begin(fault, namesOf(targets, this.control), about);
+    for (const target of targets) this.control.order(target, { kind: action.order, nodes }, record.effect);
+    this.endAfter(record, null);
+  }
+
+  /** Settings of several lines stand side by side; of one option, the last one rules. */
+  private set(fault: PlannedFault, action: Act<'set'>): void {
+    const record = this.begin(fault, namesOf(this.control.nodes, this.control));
+    const apply = (): void => {
+      this.control.setOptions(Object.assign({}, ...this.optionsSet) as Options, record.effect);
+    };
+    this.optionsSet.push(action.options);
+    apply();
+    this.stand(record, 'set', this.control.nodes[0] as NodeId, () => {
+      this.optionsSet.splice(this.optionsSet.indexOf(action.options), 1);
+      apply();
+    });
     this.endAfter(record, action.forUs);
   }
 
@@ -244,13 +278,13 @@ export class Nemesis {
 
   // ── Beginning and ending ─────────────────────────────────────────────
 
-  private begin(fault: PlannedFault, target: string): AppliedFault {
+  private begin(fault: PlannedFault, target: string, details: Readonly<Record<string, Plain>> = {}): AppliedFault {
     const { index, line, action } = fault;
     const record: AppliedFault = {
       index, line, kind: action.kind, atUs: this.control.nowUs(), untilUs: null, target, effect: noEffect(),
     };
     this.applied.push(record);
-    this.onFault(action.kind, { target, ...detailsOf(action) });
+    this.onFault(action.kind, { target, ...detailsOf(action), ...details });
     return record;
   }
 
@@ -312,6 +346,8 @@ function detailsOf(action: PlainFault): Readonly<Record<string, Plain>> {
     ...(action.kind === 'hold' && action.message !== null ? { message: action.message } : {}),
     ...(action.kind === 'clock-jump' ? { byUs: action.byUs.min } : {}),
     ...(action.kind === 'clock-drift' ? { perMillion: action.perMillion.min } : {}),
+    ...(action.kind === 'order' ? { order: action.order } : {}),
+    ...(action.kind === 'set' ? { options: action.options } : {}),
     ...('forUs' in action && action.forUs !== null ? { forUs: action.forUs } : {}),
   };
 }

@@ -15,6 +15,7 @@ export const EVENT = {
   continue: 7,
   action: 8,
   arrived: 9,
+  demand: 10,
 } as const;
 
 const UINT32 = 0x1_0000_0000;

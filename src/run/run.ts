@@ -13,7 +13,7 @@ import { formatCoordinate } from '../scenario/coordinate.ts';
 import { scenarioHash12 } from '../scenario/hash.ts';
 import { applyProfile } from '../scenario/profiles.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import type { StopReason } from '../world/world.ts';
+import type { StopReason } from '../world/settings.ts';
 import { judge } from './judge.ts';
 import type { RunRequest } from './request.ts';
 import type { FaultRecord, Outcome, RunRecord, VerdictRecord } from './result.ts';

@@ -3,6 +3,7 @@ import type { DiskView } from '../contract/disk.ts';
 import type { InvariantInfo } from '../contract/invariant.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Node, NodeInit } from '../contract/node.ts';
+import type { Options } from '../contract/options.ts';
 import type { Service } from '../contract/service.ts';
 import type { SessionLimits } from '../contract/session.ts';
 import { Nemesis } from '../faults/nemesis.ts';
@@ -82,6 +83,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     protocol: module.name,
     nodes: system.nodes,
     clients: clients.count,
+    options: system.options,
     network,
     syncUs: disk.syncUs,
     driftPerMillion: clocks.driftPerMillion,
@@ -91,7 +93,8 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     trace: settings.trace,
     nodeFields: module.nodeFields ?? [],
     freezeMessages: settings.freezeMessages,
-    create: (process, view, isNew) => (process < system.nodes ? makeNode(process, view, isNew) : makeClient(process)),
+    create: (process, view, isNew, options) =>
+      (process < system.nodes ? makeNode(process, view, isNew, options) : makeClient(process)),
     monitor: module.invariants.observe({ nodes, nameOf }, reportBreach),
     onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`),
   });
@@ -104,7 +107,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   return { world, nemesis, history, breaches, fired: () => firings };
 }
 
-type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean) => Node;
+type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean, options: Options) => Node;
 
 function nodeMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[],
@@ -115,9 +118,10 @@ function nodeMaker(
   const machine = defect?.in === 'machine'
     ? defect.machine(service, fired, limits)
     : new SessionMachine(service, limits);
-  const { options } = scenario.system;
-  return (self, disk, isNew) => {
-    const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: null };
+  return (self, disk, isNew, options) => {
+    // Who starts again begins with what its disk kept.
+    const initial = isNew ? scenario.initial : null;
+    const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial };
     return defect?.in === 'node' ? defect.create(init, fired) : module.create(init);
   };
 }

@@ -3,14 +3,14 @@ import type { Scenario } from './scenario.ts';
 type Canonical = string | number | boolean | null | readonly Canonical[] | { readonly [key: string]: Canonical };
 
 /**
- * What a scenario means, as one line of text: JSON with sorted keys, without `name` and `why`. Scenarios that mean the
- * same have the same text, whatever their files look like.
+ * What a scenario means, as one line of text: JSON with sorted keys, without `name`, `why` and `seeds`. Scenarios that
+ * mean the same have the same text, whatever their files look like. A key that is `null` says nothing and is left out,
+ * so that one which the format gets later moves no coordinate of those that do not use it.
  */
 export function canonicalScenario(scenario: Scenario): string {
-  const meaning: Partial<Record<keyof Scenario, unknown>> = { ...scenario };
-  delete meaning.name;
-  delete meaning.why;
-  return render(meaning as Canonical);
+  const { name: _name, why: _why, seeds: _seeds, ...meaning } = scenario;
+  const said = Object.entries(meaning).filter(([, value]) => value !== null);
+  return render(Object.fromEntries(said) as Canonical);
 }
 
 function render(value: Canonical): string {

@@ -1,5 +1,6 @@
 import { clientVariants, type ClientVariant } from '../clients/variants.ts';
-import type { ProtocolModule } from '../contract/module.ts';
+import type { Plain } from '../contract/message.ts';
+import type { OrderTable, ProtocolModule } from '../contract/module.ts';
 import type { Options, OptionTable } from '../contract/options.ts';
 import type { Variant } from '../contract/variant.ts';
 import { raft } from '../protocols/raft/module.ts';
@@ -17,8 +18,13 @@ export interface CatalogueProtocol {
   readonly options: OptionTable;
   /** Events that `when` can wait for. */
   readonly events: readonly string[];
+  /** What `order` can give. */
+  readonly orders?: OrderTable;
+  /** What `hold` can name, besides what every client sends and gets. */
+  readonly messages?: readonly string[];
   /** What `expect` can name besides checks. */
   readonly invariants: { readonly declared: readonly { readonly id: string }[] };
+  initialProblem?(initial: Plain, nodes: number): string | null;
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
 

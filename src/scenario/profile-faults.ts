@@ -86,7 +86,7 @@ function singlesOut(action: Action): boolean {
       return action.shape.kind === 'minority-with-leader' || (action.shape.kind === 'isolate' &&
         action.shape.target === 'leader');
     case 'cut': case 'hold': case 'link': return action.from === 'leader' || action.to === 'leader';
-    case 'heal': return false;
+    case 'heal': case 'order': case 'set': return false;
     default: return action.target === 'leader' || action.target === 'all';
   }
 }

@@ -25,7 +25,8 @@ const SYNCS_PER_BUDGET = 160;
  * `swarm` draws everything: the more two seeds differ, the more defects come to light (Groce et al. 2012, "Swarm
  * testing"). `gentle` leaves the system as it is and adds about one per cent of trouble and a fault now and then, as on
  * a bad day. An option that the scenario moved from its default is part of its claim and stays, and a scenario that
- * names processes keeps its numbers of nodes and clients.
+ * names processes keeps its numbers of nodes and clients. So does one that says how the nodes begin keep theirs, and an
+ * option that a fault sets.
  *
  * Faults and trouble last as long as the scenario; the run goes on until progress can be judged in the healed world.
  */
@@ -59,12 +60,14 @@ export function applyProfile(
 function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): Scenario {
   const { system, clients, workload } = scenario;
   const namesProcesses = /"[nc]\d+"/.test(JSON.stringify([scenario.faults, scenario.checks]));
+  // The beginning is that of so many nodes.
+  const keepsNodes = namesProcesses || scenario.initial !== null;
   return {
     ...scenario,
     system: {
       ...system,
-      nodes: namesProcesses ? system.nodes : drawNodes(stream('profile/nodes')),
-      options: drawOptions(system.options, stream, table),
+      nodes: keepsNodes ? system.nodes : drawNodes(stream('profile/nodes')),
+      options: drawOptions(system.options, stream, table, optionsSet(scenario.faults)),
     },
     clients: {
       ...clients,
@@ -90,8 +93,8 @@ function drawNodes(random: RandomStream): number {
 }
 
 /** Durations are drawn together or not at all: only together are they consistent. */
-function drawOptions(options: Options, stream: StreamOf, table: OptionTable): Options {
-  const isKept = (name: string): boolean => options[name] !== table[name]?.default;
+function drawOptions(options: Options, stream: StreamOf, table: OptionTable, set: ReadonlySet<string>): Options {
+  const isKept = (name: string): boolean => options[name] !== table[name]?.default || set.has(name);
   const names = Object.keys(table);
   const keepsDurations = names.some((name) => table[name]?.kind === 'duration' && isKept(name));
   const drawn: Record<string, OptionValue> = { ...options };
@@ -102,6 +105,14 @@ function drawOptions(options: Options, stream: StreamOf, table: OptionTable): Op
   }
   if (!keepsDurations) fitElections(drawn);
   return drawn;
+}
+
+/** Names of the options that a line sets: what it sets goes together with the others as the file has them. */
+function optionsSet(faults: readonly FaultLine[]): ReadonlySet<string> {
+  return new Set(faults.flatMap(({ action }) => {
+    const actions = action.kind === 'one-of' ? action.choices.map((choice) => choice.action) : [action];
+    return actions.flatMap((each) => (each.kind === 'set' ? Object.keys(each.options) : []));
+  }));
 }
 
 function drawOption(draw: SwarmDraw, random: RandomStream): OptionValue {

@@ -1,4 +1,5 @@
 import type { LinkProfile } from '../contract/world-control.ts';
+import type { Plain } from '../contract/message.ts';
 import type { Options } from '../contract/options.ts';
 import type { FaultLine, Range } from '../faults/fault.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
@@ -28,6 +29,8 @@ export interface Scenario {
     /** Each process draws its wall clock's offset from [-offsetUs, +offsetUs]. */
     readonly offsetUs: DurationUs;
   };
+  /** How the protocol's nodes begin, in its own terms; `null` for its ordinary beginning. */
+  readonly initial: Plain;
   readonly durationUs: DurationUs;
   readonly limits: { readonly events: number; readonly sameInstantEvents: number };
   /** `swarm` and `gentle` draw tunables, network and faults per seed on top of what stands here. */
@@ -39,7 +42,10 @@ export interface Scenario {
   readonly checks: readonly Check[];
   /** Expected verdict by check name; what is not listed is expected to be `valid`. */
   readonly expect: Readonly<Record<string, 'valid' | 'invalid' | 'unknown'>>;
-  /** Seeds that a plain `run` uses: `first` to `first + count - 1`, as decimal strings. */
+  /**
+   * Seeds that a plain `run` uses: `first` to `first + count - 1`, as decimal strings. Not part of the hash: which runs
+   * are made says nothing of what a run is.
+   */
   readonly seeds: { readonly first: number; readonly count: number };
 }
 

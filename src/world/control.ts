@@ -1,5 +1,7 @@
 import type { RandomStream } from '../contract/context.ts';
 import type { ProtocolModule, NodeView } from '../contract/module.ts';
+import type { Order } from '../contract/node.ts';
+import type { Options } from '../contract/options.ts';
 import type { CrashKind, FaultEffect, InFlight, LinkProfile, WorldControl } from '../contract/world-control.ts';
 import { EVENT } from '../kernel/trace.ts';
 import type { NodeId } from '../kernel/ids.ts';
@@ -126,5 +128,14 @@ export class Control implements WorldControl {
     if (process.clock.driftPerMillion === rate) return;
     effect.timersMoved += this.world.changeDrift(process, rate);
     this.world.say(`  clock of ${process.name} drifts by ${rate} ppm`);
+  }
+
+  order(id: NodeId, order: Order, effect: FaultEffect): void {
+    this.world.demand(this.world.process(id), { kind: 'order', order, effect });
+  }
+
+  setOptions(changes: Options, effect: FaultEffect): void {
+    this.world.changeOptions(changes, effect);
+    this.world.say(`  options ${JSON.stringify(changes)}`);
   }
 }

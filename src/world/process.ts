@@ -1,5 +1,6 @@
 import type { Message } from '../contract/message.ts';
-import type { Node } from '../contract/node.ts';
+import type { Node, Order } from '../contract/node.ts';
+import type { Options } from '../contract/options.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import type { PersistTag } from '../contract/context.ts';
 import { Fifo } from '../kernel/fifo.ts';
@@ -37,8 +38,16 @@ export interface HeldSend {
   readonly after: number;
 }
 
-/** The three queues of a process that does not take steps. Each keeps its own order. */
-export const LANE = { mailbox: 0, timers: 1, completions: 2 } as const;
+/** Stands where an event has no second process. */
+export const NO_PEER = -1;
+
+/** The queues of a process that does not take steps. Each keeps its own order. */
+export const LANE = { mailbox: 0, timers: 1, completions: 2, operator: 3 } as const;
+
+/** What an operator wants of a process: an order, or that it takes note of options; `effect` counts what it gets. */
+export type Demand =
+  | { readonly kind: 'order'; readonly order: Order; readonly effect: FaultEffect }
+  | { readonly kind: 'options'; readonly options: Options; readonly effect: FaultEffect };
 
 /** An event that met a process which was paused or between a step and its continuation. */
 export interface Parked {
@@ -79,7 +88,7 @@ export class Process {
   isStepDue = false;
   /** A pause fell into the time in which events were parked: they are merged by seed, not by arrival. */
   wasPaused = false;
-  lanes: Parked[][] = [[], [], []];
+  lanes: Parked[][] = emptyLanes();
   parkedCount = 0;
   /** Messages that waited and stand in the queue again: whatever is delivered meanwhile comes behind them. */
   arrivalsQueued = 0;
@@ -143,7 +152,7 @@ export class Process {
     this.step = null;
     this.isStepDue = false;
     this.wasPaused = false;
-    this.lanes = [[], [], []];
+    this.lanes = emptyLanes();
     this.parkedCount = 0;
     this.arrivalsQueued = 0;
     this.timers = [];
@@ -153,6 +162,11 @@ export class Process {
     this.heldSends.clear();
     return { sendsLost, messagesLost };
   }
+}
+
+/** For each of {@link LANE}. */
+export function emptyLanes(): Parked[][] {
+  return [[], [], [], []];
 }
 
 /** Where a timer of `afterUs` ends on the monotonic clock. */

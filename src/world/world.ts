@@ -1,17 +1,17 @@
 import type { ClientRequest } from '../contract/client.ts';
 import type { Note, PersistTag } from '../contract/context.ts';
-import type { DiskView } from '../contract/disk.ts';
 import type { Monitor } from '../contract/invariant.ts';
 import type { Message } from '../contract/message.ts';
 import type { Node } from '../contract/node.ts';
-import type { LinkProfile } from '../contract/world-control.ts';
+import type { Options } from '../contract/options.ts';
+import type { FaultEffect } from '../contract/world-control.ts';
 import { assert, isAssertionError } from '../kernel/assert.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import { EventQueue } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
-import { EVENT, formatPlain, formatTime, Trace, type TraceMode } from '../kernel/trace.ts';
+import { EVENT, formatPlain, formatTime, Trace } from '../kernel/trace.ts';
 import { Clock } from './clock.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { DiskFile } from './disk.ts';
@@ -19,43 +19,12 @@ import { EFFECT, EffectBuffer } from './effects.ts';
 import { HandlerError, describeFailure, refuseThenable } from './handler-error.ts';
 import { mergeLanes } from './lanes.ts';
 import { Network, type NetworkHost } from './network.ts';
+import { Persists, type PersistsHost } from './persists.ts';
 import { ProcessContext, type ContextHost } from './process-context.ts';
-import { deadlineOf, LANE, Process, type HeldSend, type Parked, type PersistRequest, type Timer } from './process.ts';
-
-/** What a world is made of. */
-export interface WorldSettings {
-  readonly streams: Streams;
-  /** Prefix of the nodes' own streams: `raft` gives `raft/n3/election`. */
-  readonly protocol: string;
-  readonly nodes: number;
-  readonly clients: number;
-  readonly network: LinkProfile;
-  readonly syncUs: { readonly min: DurationUs; readonly max: DurationUs };
-  readonly driftPerMillion: number;
-  readonly wallOffsetUs: DurationUs;
-  /** Messages that a paused process keeps; further datagrams are dropped. */
-  readonly mailboxLimit: number;
-  readonly limits: { readonly events: number; readonly sameInstantEvents: number };
-  readonly trace: TraceMode;
-  /** Fields of messages, notes and files that hold a process: the trace shows them by name. */
-  readonly nodeFields: readonly string[];
-  /** Freeze each message as it leaves: shows a protocol that writes to what it sent or received. */
-  readonly freezeMessages: boolean;
-  /** Makes an incarnation of a process: the first one at time 0, the others at restarts. */
-  create(process: NodeId, disk: DiskView, isNew: boolean): Node;
-  readonly monitor: Monitor;
-  /** An {@link AssertionError} was thrown inside a process, which has crashed of it. */
-  onAssertion(process: NodeId, fact: string): void;
-}
-
-/** Why a run stopped before its end. */
-export type StopReason =
-  | { readonly kind: 'end' }
-  | { readonly kind: 'limit'; readonly text: string }
-  /** A handler threw, returned a promise or reached out of the simulation. */
-  | { readonly kind: 'error'; readonly text: string };
-
-const NO_PEER = -1;
+import {
+  deadlineOf, emptyLanes, LANE, NO_PEER, Process, type Demand, type Parked, type PersistRequest, type Timer,
+} from './process.ts';
+import type { StopReason, WorldSettings } from './settings.ts';
 
 /** One more event would be one too many. */
 class EventLimit extends Error {}
@@ -64,17 +33,20 @@ class EventLimit extends Error {}
  * The simulated world: one event queue, the processes, their disks and clocks, and the network between them. It runs
  * handlers, carries out their effects and tells the monitor. Protocol code cannot reach it but through its context.
  */
-export class World implements ContextHost, NetworkHost {
+export class World implements ContextHost, NetworkHost, PersistsHost {
   readonly effects: EffectBuffer = new EffectBuffer();
   readonly streams: Streams;
   readonly queue: EventQueue = new EventQueue();
   readonly network: Network;
+  readonly persists: Persists;
   readonly trace: Trace;
   readonly processes: readonly Process[];
   readonly nodes: readonly NodeId[];
   readonly clients: readonly NodeId[];
   /** Whether a full trace is kept. */
   readonly isTracing: boolean;
+  /** What the nodes run with now, and what those that start are made with. */
+  options: Options;
   nowUs: TimeUs = 0;
   messagesSent = 0;
   messagesDelivered = 0;
@@ -88,6 +60,7 @@ export class World implements ContextHost, NetworkHost {
 
   constructor(settings: WorldSettings) {
     this.settings = settings;
+    this.options = settings.options;
     this.streams = settings.streams;
     this.monitor = settings.monitor;
     this.trace = new Trace(settings.trace);
@@ -97,6 +70,7 @@ export class World implements ContextHost, NetworkHost {
     this.nodes = ids.slice(0, settings.nodes);
     this.clients = ids.slice(settings.nodes);
     this.network = new Network(this, settings.streams, ids.length, settings.network);
+    this.persists = new Persists(this, settings.syncUs);
     this.processes = ids.map((id) => this.makeProcess(id));
   }
 
@@ -151,7 +125,7 @@ export class World implements ContextHost, NetworkHost {
     this.noteListeners.push(listener);
   }
 
-  // ── NetworkHost and ContextHost ───────────────────────────────────────
+  // ── What the parts of the world need of it ────────────────────────────
 
   deliverAfter(latencyUs: DurationUs, from: NodeId, to: NodeId, message: Message): void {
     this.queue.push(this.nowUs + latencyUs, EVENT.deliver, to, from, 0, message);
@@ -159,6 +133,28 @@ export class World implements ContextHost, NetworkHost {
 
   onDropped(from: NodeId, to: NodeId, message: Message): void {
     if (this.isTracing) this.say(`  dropped ${this.nameOf(from)} > ${this.nameOf(to)} ${message.kind}`);
+  }
+
+  /** What the queue holds need not be an event, a timer may have been set again: so the limit is looked at here. */
+  record(kind: number, process: Process, peer: number, code: number): void {
+    if (this.trace.events >= this.settings.limits.events) throw new EventLimit();
+    this.trace.event(this.nowUs, this.queue.poppedSequence, kind, process.id, peer, code);
+  }
+
+  /** Plain data of the protocol as text, with nodes by name. */
+  plain(value: unknown): string {
+    return formatPlain(value, (key, item) =>
+      (typeof item === 'number' && this.nodeFields.has(key) ? this.nameOf(item as NodeId) : null));
+  }
+
+  /** Adds a line to the full trace, if there is one. Ask {@link isTracing} before making the text. */
+  say(text: string): void {
+    this.trace.lines?.push(text);
+  }
+
+  /** How a line of the trace about an event of this process begins. */
+  head(process: Process): string {
+    return `#${this.trace.events - 1} ${formatTime(this.nowUs)} ${process.name}`;
   }
 
   // ── What faults do, through the control ───────────────────────────────
@@ -184,6 +180,23 @@ export class World implements ContextHost, NetworkHost {
     this.unpark(process);
   }
 
+  /** Options change for all nodes from now on: those that run are told. `effect` counts the nodes for which they do. */
+  changeOptions(changes: Options, effect: FaultEffect): void {
+    const before = this.options;
+    this.options = Object.freeze({ ...this.settings.options, ...changes });
+    if (Object.keys(before).every((name) => before[name] === this.options[name])) return;
+    for (const node of this.nodes) {
+      effect.optionsChanged += 1;
+      this.demand(this.process(node), { kind: 'options', options: this.options, effect });
+    }
+  }
+
+  /** An operator turns to a process, as an event of its own. One that is down hears nothing. */
+  demand(process: Process, demand: Demand): void {
+    if (process.node === null) return;
+    this.queue.push(this.nowUs, EVENT.demand, process.id, 0, process.incarnation, demand);
+  }
+
   /** The clock of a process runs at another rate from now on: its timers end at other instants. */
   changeDrift(process: Process, perMillion: number): number {
     process.clock.setDrift(this.nowUs, perMillion);
@@ -194,11 +207,6 @@ export class World implements ContextHost, NetworkHost {
       this.queueTimer(process, slot, timer);
     });
     return moved;
-  }
-
-  /** Adds a line to the full trace, if there is one. Ask {@link isTracing} before making the text. */
-  say(text: string): void {
-    this.trace.lines?.push(text);
   }
 
   // ── Events ────────────────────────────────────────────────────────────
@@ -215,10 +223,11 @@ export class World implements ContextHost, NetworkHost {
       case EVENT.deliver: return this.onDeliver(process, first as NodeId, payload as Message);
       case EVENT.arrived: return this.onArrived(process, first as NodeId, payload as Message, second);
       case EVENT.timer: return this.onTimer(process, first, second);
-      case EVENT.sync: return this.onSync(process, payload as DiskFile, second);
-      case EVENT.persisted: return this.onPersisted(process, payload as PersistRequest, second);
+      case EVENT.sync: return this.persists.onSync(process, payload as DiskFile, second);
+      case EVENT.persisted: return this.persists.onPersisted(process, payload as PersistRequest, second);
       case EVENT.continue: return this.onContinue(process, second);
       case EVENT.start: return this.onStart(process);
+      case EVENT.demand: return this.onDemand(process, payload as Demand, second);
       default: return this.onAction(process, payload as () => void);
     }
   }
@@ -303,60 +312,6 @@ export class World implements ContextHost, NetworkHost {
     this.run(process, EVENT.timer, NO_PEER, timer.name);
   }
 
-  private onSync(process: Process, file: DiskFile, diskGeneration: number): void {
-    if (diskGeneration !== process.diskGeneration) return;
-    this.syncs += 1;
-    this.record(EVENT.sync, process, NO_PEER, 0);
-    if (this.isTracing) this.say(`${this.head(process)} synced`);
-    process.disk.completeSync(file, process.startSync);
-    this.completePersists(process);
-  }
-
-  /** Persists complete in the order in which they were asked for; those whose files are synced are told now. */
-  private completePersists(process: Process): void {
-    for (;;) {
-      const request = process.waitingPersists.at(0);
-      if (request === undefined || (request.point !== null && !process.disk.hasReached(request.point))) return;
-      process.waitingPersists.shift();
-      if (process.isPaused) {
-        const lastPause = process.pauses[process.pauses.length - 1];
-        if (lastPause !== undefined) lastPause.completionsDelayed += 1;
-      }
-      if (process.isBlocked) process.park(LANE.completions, EVENT.persisted, 0, process.incarnation, request);
-      // A completion that a resume has put back into the queue comes before this one.
-      else if (request.number !== process.persistsDone + 1) this.pushPersisted(process, request);
-      else this.handlePersisted(process, request);
-    }
-  }
-
-  private pushPersisted(process: Process, request: PersistRequest): void {
-    this.queue.push(this.nowUs, EVENT.persisted, process.id, 0, process.incarnation, request);
-  }
-
-  private onPersisted(process: Process, request: PersistRequest, incarnation: number): void {
-    if (process.node === null || incarnation !== process.incarnation) return;
-    if (process.isBlocked) {
-      process.park(LANE.completions, EVENT.persisted, 0, incarnation, request);
-      return;
-    }
-    this.handlePersisted(process, request);
-    // Those behind it may have nothing left to sync, so that no disk will ever ask for them.
-    this.completePersists(process);
-  }
-
-  /** Lets the messages behind a persist go and tells the process. */
-  private handlePersisted(process: Process, request: PersistRequest): void {
-    const { tag } = request;
-    this.record(EVENT.persisted, process, NO_PEER, tag === undefined ? 0 : this.trace.codeOf(tag.kind));
-    if (this.isTracing) this.say(`${this.head(process)} persisted${tag === undefined ? '' : ` ${this.plain(tag)}`}`);
-    process.persistsDone = request.number;
-    while ((process.heldSends.at(0)?.after ?? Infinity) <= process.persistsDone) {
-      const { to, message } = process.heldSends.shift() as HeldSend;
-      this.transmit(process, to, message);
-    }
-    if (tag !== undefined) this.run(process, EVENT.persisted, NO_PEER, tag);
-  }
-
   private onContinue(process: Process, generation: number): void {
     if (process.step === null || generation !== process.stepGeneration) return;
     if (process.isPaused) {
@@ -373,13 +328,25 @@ export class World implements ContextHost, NetworkHost {
     if (process.node !== null && process.step === null) this.unpark(process);
   }
 
+  private onDemand(process: Process, demand: Demand, incarnation: number): void {
+    if (process.node === null || incarnation !== process.incarnation) return;
+    if (process.isBlocked) {
+      process.park(LANE.operator, EVENT.demand, 0, incarnation, demand);
+      return;
+    }
+    if (demand.kind === 'order') demand.effect.ordersGiven += 1;
+    this.record(EVENT.demand, process, NO_PEER, this.trace.codeOf(demand.kind === 'order' ? demand.order.kind : ''));
+    if (this.isTracing) this.say(`${this.head(process)} is to ${this.textOf(demand)}`);
+    this.run(process, EVENT.demand, NO_PEER, demand);
+  }
+
   // ── Handlers and their effects ────────────────────────────────────────
 
   /**
    * Runs a handler, carries out its effects and lets the monitor look. A failed assertion takes the process down and is
    * reported; any other error ends the run.
    */
-  private run(process: Process, kind: number, from: number, what: unknown): void {
+  run(process: Process, kind: number, from: number, what: unknown): void {
     try {
       const returned = this.call(process, kind, from, what);
       if (returned !== undefined) refuseThenable(returned);
@@ -402,6 +369,7 @@ export class World implements ContextHost, NetworkHost {
       case EVENT.timer: return node.onTimer?.(context, what as string);
       case EVENT.persisted: return node.onPersisted?.(context, what as PersistTag);
       case EVENT.continue: return node.onContinue?.(context, what as string);
+      case EVENT.demand: return heed(node, context, what as Demand);
       default: return (what as Message).kind === 'ClientRequest'
         ? node.onRequest?.(context, what as ClientRequest)
         : node.onMessage?.(context, from as NodeId, what as Message);
@@ -411,7 +379,7 @@ export class World implements ContextHost, NetworkHost {
   /** Makes the next incarnation from what the disk kept. */
   private create(process: Process): Node {
     assert(process.node === null, 'a process starts only when it is down');
-    const node = this.settings.create(process.id, process.disk.written, process.incarnation === 0);
+    const node = this.settings.create(process.id, process.disk.written, process.incarnation === 0, this.options);
     process.incarnation += 1;
     process.node = node;
     if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state, process.disk.synced);
@@ -431,10 +399,10 @@ export class World implements ContextHost, NetworkHost {
     const value = effects.value[at];
     effects.value[at] = undefined;
     switch (effects.kind[at]) {
-      case EFFECT.send: return this.sendAfterPersists(process, amount as NodeId, value as Message);
+      case EFFECT.send: return this.persists.send(process, amount as NodeId, value as Message);
       case EFFECT.sendNow: return this.transmit(process, amount as NodeId, value as Message);
       case EFFECT.broadcast: {
-        for (const peer of process.context.peers) this.sendAfterPersists(process, peer, value as Message);
+        for (const peer of process.context.peers) this.persists.send(process, peer, value as Message);
         return;
       }
       case EFFECT.setTimer: return this.setTimer(process, name, amount);
@@ -465,18 +433,13 @@ export class World implements ContextHost, NetworkHost {
         if (this.isNode(process)) this.monitor.onDrop?.(process.id, name, amount);
         return;
       }
-      case EFFECT.persist: return this.persist(process, value as PersistTag | undefined);
+      case EFFECT.persist: return this.persists.persist(process, value as PersistTag | undefined);
       case EFFECT.continueAs: return this.continueAs(process, name, amount);
       default: return this.takeNote(process, value as Note);
     }
   }
 
-  private sendAfterPersists(process: Process, to: NodeId, message: Message): void {
-    if (process.persistsAsked === process.persistsDone) this.transmit(process, to, message);
-    else process.heldSends.push({ to, message, after: process.persistsAsked });
-  }
-
-  private transmit(process: Process, to: NodeId, message: Message): void {
+  transmit(process: Process, to: NodeId, message: Message): void {
     if (this.settings.freezeMessages) deepFreeze(message);
     this.messagesSent += 1;
     if (this.isTracing) this.say(`  send ${process.name} > ${this.nameOf(to)} ${this.plain(message)}`);
@@ -498,23 +461,6 @@ export class World implements ContextHost, NetworkHost {
     timer.queuedAtUs = Math.max(this.nowUs, process.clock.trueAtUs(timer.deadlineUs));
     timer.generation = process.nextGeneration();
     this.queue.push(timer.queuedAtUs, EVENT.timer, process.id, slot, timer.generation, undefined);
-  }
-
-  private persist(process: Process, tag: PersistTag | undefined): void {
-    process.persistsAsked += 1;
-    const point = process.disk.requestSync(process.startSync);
-    const request: PersistRequest = { number: process.persistsAsked, point, tag };
-    const isFirst = process.persistsDone === request.number - 1;
-    if (point !== null || !isFirst) process.waitingPersists.push(request);
-    else if (tag === undefined) process.persistsDone = request.number;
-    else this.pushPersisted(process, request);
-  }
-
-  private startSync(process: Process, file: DiskFile): void {
-    const { min, max } = this.settings.syncUs;
-    process.syncLuck ??= this.streams.get(`disk/${process.name}`);
-    const latencyUs = process.syncLuck.between(min, max);
-    this.queue.push(this.nowUs + latencyUs, EVENT.sync, process.id, 0, process.diskGeneration, file);
   }
 
   private continueAs(process: Process, step: string, costUs: DurationUs): void {
@@ -548,7 +494,7 @@ export class World implements ContextHost, NetworkHost {
   private unpark(process: Process): void {
     const luck = process.wasPaused ? this.streams.get(`resume/${process.name}`) : null;
     const parked = mergeLanes(process.lanes, luck);
-    process.lanes = [[], [], []];
+    process.lanes = emptyLanes();
     process.parkedCount = 0;
     process.wasPaused = false;
     for (const { kind, first, second, payload } of parked) {
@@ -569,20 +515,10 @@ export class World implements ContextHost, NetworkHost {
     return process.id < this.settings.nodes;
   }
 
-  /** What the queue holds need not be an event, a timer may have been set again: so the limit is looked at here. */
-  private record(kind: number, process: Process, peer: number, code: number): void {
-    if (this.trace.events >= this.settings.limits.events) throw new EventLimit();
-    this.trace.event(this.nowUs, this.queue.poppedSequence, kind, process.id, peer, code);
-  }
-
-  /** Plain data of the protocol as text, with nodes by name. */
-  private plain(value: unknown): string {
-    return formatPlain(value, (key, item) =>
-      (typeof item === 'number' && this.nodeFields.has(key) ? this.nameOf(item as NodeId) : null));
-  }
-
-  private head(process: Process): string {
-    return `#${this.trace.events - 1} ${formatTime(this.nowUs)} ${process.name}`;
+  private textOf(demand: Demand): string {
+    if (demand.kind === 'options') return `run with ${this.plain(demand.options)}`;
+    const { kind, nodes } = demand.order;
+    return [kind, ...nodes.map((node) => this.nameOf(node))].join(' ');
   }
 
   private makeProcess(id: NodeId): Process {
@@ -594,7 +530,11 @@ export class World implements ContextHost, NetworkHost {
     const peers = this.nodes.filter((other) => other !== id);
     const prefix = `${id < this.settings.nodes ? this.settings.protocol : 'client'}/${name}`;
     const context = new ProcessContext(this, id, peers, clock, prefix);
-    const process: Process = new Process(id, name, clock, context, (file) => this.startSync(process, file));
+    const process: Process = new Process(id, name, clock, context, (file) => this.persists.startSync(process, file));
     return process;
   }
+}
+
+function heed(node: Node, context: ProcessContext, demand: Demand): unknown {
+  return demand.kind === 'order' ? node.onOrder?.(context, demand.order) : node.onOptions?.(context, demand.options);
 }

@@ -42,6 +42,7 @@ export function pingPong(nodes: number, inFlight: number, events: number, trace:
     streams: new Streams('bench'),
     protocol: 'bench',
     nodes,
+    options: {},
     clients: 0,
     network: {
       latencyUsMin: 1_000, latencyUsMax: 5_000, lossPerMillion: 0, duplicatePerMillion: 0,

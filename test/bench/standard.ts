@@ -47,6 +47,7 @@ export function standard(changes: StandardChanges = {}): Scenario {
     },
     disk: { syncUs: { min: syncUs, max: syncUs } },
     clocks: { driftPerMillion: 0, offsetUs: 0 },
+    initial: null,
     durationUs: seconds * 1_000_000,
     limits: { events: 1_000_000_000, sameInstantEvents: 100_000 },
     profile: 'none',

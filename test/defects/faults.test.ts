@@ -75,6 +75,8 @@ const ways: Readonly<Record<ActionKind, readonly string[]>> = {
   'link': ['loss', 'duplicates', 'slow'],
   'clock-jump': ['back', 'forward'],
   'clock-drift': ['slow', 'fast'],
+  'order': [''],
+  'set': [''],
   'heal': [''],
 };
 

@@ -1,12 +1,14 @@
 import type { Node } from '../../src/contract/node.ts';
 import type { DiskView } from '../../src/contract/disk.ts';
+import type { Options } from '../../src/contract/options.ts';
 import type { NodeId } from '../../src/kernel/ids.ts';
 import { Streams } from '../../src/kernel/streams.ts';
-import { World, type WorldSettings } from '../../src/world/world.ts';
+import type { WorldSettings } from '../../src/world/settings.ts';
+import { World } from '../../src/world/world.ts';
 
 /** A world of small, quiet defaults: 3 nodes, no clients, latency exactly 1 ms, sync exactly 2 ms, perfect clocks. */
 export function smallWorld(
-  create: (process: NodeId, disk: DiskView) => Node,
+  create: (process: NodeId, disk: DiskView, isNew: boolean, options: Options) => Node,
   changes: Partial<WorldSettings> & { readonly seed?: string } = {},
 ): World {
   const network = {
@@ -18,6 +20,7 @@ export function smallWorld(
     protocol: 'test',
     nodes: 3,
     clients: 0,
+    options: {},
     network,
     syncUs: { min: 2_000, max: 2_000 },
     driftPerMillion: 0,

@@ -1,10 +1,16 @@
 import type { ProtocolModule } from '../../contract/module.ts';
 import { raftClient } from './client.ts';
+import type { RaftMessage } from './messages.ts';
 import { raftInvariants } from './monitor.ts';
 import { raftOptions, readSettings } from './options.ts';
 import { RaftNode } from './raft.ts';
 import type { RaftState } from './state.ts';
 import { raftVariants } from './variants.ts';
+
+const messageKinds: Readonly<Record<RaftMessage['kind'], true>> = {
+  RequestVote: true, RequestVoteReply: true,
+  AppendEntries: true, AppendEntriesAccepted: true, AppendEntriesRejected: true,
+};
 
 /** Raft, as the tool knows it. */
 export const raft: ProtocolModule<RaftState> = {
@@ -18,6 +24,7 @@ export const raft: ProtocolModule<RaftState> = {
   client: raftClient,
   view: (state) => ({ role: state.role.kind, epoch: state.durable.currentTerm, leader: state.leaderId }),
   events: ['became-candidate', 'granted-vote', 'became-leader', 'stepped-down', 'committed'],
+  messages: Object.keys(messageKinds),
   invariants: raftInvariants,
   variants: raftVariants,
   assumptions: [

@@ -1,5 +1,7 @@
 import type { FaultLine, FaultSpec, Range, Scenario, Target, Trigger, WeightedFault } from '../scenario.ts';
+import type { CatalogueProtocol } from '../catalogue.ts';
 import { suggestion } from './did-you-mean.ts';
+import { readOptions } from './options.ts';
 import { quote } from './problem.ts';
 import { formatDuration } from './quantity.ts';
 import type { Report } from './report.ts';
@@ -14,7 +16,9 @@ export interface FaultSurroundings {
   readonly nodes: number | null;
   readonly clients: number | null;
   readonly durationUs: number | null;
-  readonly events: readonly string[] | null;
+  readonly protocol: CatalogueProtocol | null;
+  /** What the file sets, and the defaults of the protocol. */
+  readonly options: Scenario['system']['options'];
   readonly network: LinkProfile;
 }
 
@@ -26,6 +30,11 @@ const s = 1_000_000;
 
 /** They are drawn before the run, and kept. */
 export const faultsMax = 100_000;
+/** What every client sends and gets. */
+const clientMessages: readonly string[] = ['ClientRequest', 'ClientResponse'];
+const aboutHints = {
+  'nothing': 'leave out `node` and `nodes`', 'a node': 'write `node: n1`', 'nodes': 'write `nodes: [n1, n2]`',
+} as const;
 /** Targets that are no names. */
 const roles: readonly string[] = ['leader', 'follower', 'any', 'all', 'it'];
 
@@ -34,6 +43,7 @@ const defaults = {
   target: 'any',
   flavour: 'machine', // The harder one: a process crash loses nothing that was written.
   inFlight: 'lost',
+  orderTo: 'leader',
   byUs: { min: -10 * s, max: 10 * s },
   perMillion: { min: -10_000, max: 10_000 },
 } as const;
@@ -123,8 +133,8 @@ class FaultReader {
 
   private whenTrigger(when: NonNullable<FaultLineFile['when']>, path: Path): Trigger {
     const { event, by = null, nth = 1, after = 0, until = null } = typeof when === 'string' ? { event: when } : when;
-    const { events } = this.surroundings;
-    if (events !== null && !events.includes(event)) {
+    const events = this.surroundings.protocol?.events;
+    if (events !== undefined && !events.includes(event)) {
       const at = typeof when === 'string' ? path : [...path, 'event'];
       this.report.value(at, `${quote(event)} is not an event of this protocol`, suggestion(event, events));
     }
@@ -262,7 +272,9 @@ class FaultReader {
       }
       case 'hold': {
         const { from, to, settings } = this.directed(file.hold, at);
-        return { kind, from, to, message: settings?.message ?? null, forUs: null };
+        const message = settings?.message ?? null;
+        if (message !== null) this.messageKind(message, [...at, 'message']);
+        return { kind, from, to, message, forUs: null };
       }
       case 'link': {
         const { from, to, settings } = this.directed(file.link, at);
@@ -276,9 +288,66 @@ class FaultReader {
         const { target, settings } = this.targeted(file['clock-drift'], at);
         return { kind, target, perMillion: settings?.rate ?? defaults.perMillion, forUs: null };
       }
+      case 'order':
+        return this.order(file.order ?? '', at);
+      case 'set':
+        return this.set(file.set ?? {}, at);
       case 'heal':
         return { kind };
     }
+  }
+
+  private messageKind(kind: string, path: Path): void {
+    const own = this.surroundings.protocol?.messages;
+    const kinds = [...own ?? [], ...clientMessages];
+    if (own === undefined || kinds.includes(kind)) return;
+    this.report.value(path, `${quote(kind)} is not a message of this protocol`, suggestion(kind, kinds));
+  }
+
+  private order(file: NonNullable<ActionFile['order']>, path: Path): SimpleFault | null {
+    const { name, to = defaults.orderTo, node, nodes } = typeof file === 'string' ? { name: file } : file;
+    const { protocol } = this.surroundings;
+    const target = this.nodesOnly(to, [...path, 'to']);
+    const about = node ?? nodes ?? null;
+    const action: SimpleFault = { kind: 'order', order: name, target, nodes: about };
+    if (node !== undefined) this.nodesOnly(node, [...path, 'node']);
+    if (nodes !== undefined) this.nodesOnly(nodes, [...path, 'nodes']);
+    if (protocol === null) return action;
+    const orders = protocol.orders ?? {};
+    const spec = Object.hasOwn(orders, name) ? orders[name] : undefined;
+    if (spec === undefined) {
+      const at = typeof file === 'string' ? path : [...path, 'name'];
+      const names = Object.keys(orders);
+      const hint = names.length === 0 ? 'it takes no orders' : suggestion(name, names);
+      this.report.value(at, `${quote(name)} is not an order of this protocol`, hint);
+      return null;
+    }
+    const given = node !== undefined && nodes !== undefined ? 'both' : node !== undefined ? 'a node' : 'nodes';
+    if ((about === null ? 'nothing' : given) === spec.about && node !== 'all') return action;
+    this.report.value(path, `an order ${quote(name)} is about ${spec.about}`, aboutHints[spec.about]);
+    return null;
+  }
+
+  private set({ for: _for, ...given }: NonNullable<ActionFile['set']>, path: Path): SimpleFault {
+    const { protocol, options } = this.surroundings;
+    const action = { kind: 'set', forUs: null } as const;
+    if (protocol === null) return { ...action, options: {} };
+    if (Object.keys(given).length === 0) this.report.value(path, 'this sets no option');
+    const read = readOptions(given, protocol, path, this.report);
+    const problem = protocol.optionsProblem?.({ ...options, ...read }) ?? null;
+    if (problem !== null) this.report.value([...path, problem.option], problem.message);
+    return { ...action, options: read };
+  }
+
+  /** A target that no client can be. */
+  private nodesOnly(target: Target, path: Path): Target {
+    const names = typeof target === 'string' ? [target] : target;
+    names.forEach((name, index) => {
+      if (!/^c[1-9]/.test(name)) return;
+      const at = typeof target === 'string' ? path : [...path, index];
+      this.report.value(at, `${name} is a client, and orders are given to nodes, about nodes`);
+    });
+    return this.target(target, path);
   }
 
   private targeted<Settings extends { target: Target }>(

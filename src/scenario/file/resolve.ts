@@ -2,7 +2,7 @@ import type { Catalogue, CatalogueProtocol } from '../catalogue.ts';
 import type { Check, FaultLine, Scenario } from '../scenario.ts';
 import { suggestion } from './did-you-mean.ts';
 import { faultsMax, networkOf, resolveFaultLine, type FaultSurroundings } from './faults.ts';
-import { resolveOptions } from './options.ts';
+import { checkSetsTogether, resolveOptions } from './options.ts';
 import { quote } from './problem.ts';
 import { formatDuration } from './quantity.ts';
 import type { Report } from './report.ts';
@@ -46,17 +46,22 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
   const clients = resolveClients(file, report);
   const network = networkOf(file.network ?? {}, lan.network);
   const durationUs = file.duration ?? lan.durationUs;
+  const protocol = catalogue.protocols.get(system.protocol);
   const surroundings: FaultSurroundings = {
     nodes: broken.has('system') ? null : system.nodes,
     clients: broken.has('clients') ? null : clients.count,
     durationUs: broken.has('duration') ? null : durationUs,
-    events: catalogue.protocols.get(system.protocol)?.events ?? null,
+    protocol: protocol ?? null,
+    options: system.options,
     network,
   };
-  const faults = file.faults
-    .map(({ index, item }) => resolveFaultLine(item, ['faults', index], surroundings, report))
-    .filter((line): line is FaultLine => line !== null);
-  refuseTooManyFaults(faults, report);
+  const lines = file.faults.flatMap(({ index, item }) => {
+    const path = ['faults', index];
+    const line = resolveFaultLine(item, path, surroundings, report);
+    return line === null ? [] : [{ path, line }];
+  });
+  if (protocol !== undefined) checkSetsTogether(lines, { system, protocol }, report);
+  refuseTooManyFaults(lines.map(({ line }) => line), report);
   const checks = resolveChecks(file.check, surroundings, report);
   const named = file.defect ?? null;
   const defect = named === null ? null : catalogue.defects.get(named) ?? null;
@@ -78,6 +83,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     network,
     disk: { syncUs: file.disk?.sync ?? lan.syncUs },
     clocks: { driftPerMillion: clocks?.drift ?? 0, offsetUs: clocks?.offset ?? 0 },
+    initial: resolveInitial(file, system.nodes, protocol, report),
     durationUs,
     limits: {
       events: limits?.events ?? lan.limits.events,
@@ -85,9 +91,9 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     },
     profile: file.profile ?? 'none',
     defect,
-    faults,
+    faults: lines.map(({ line }) => line),
     checks,
-    expect: resolveExpect(file, checks, catalogue.protocols.get(system.protocol), report),
+    expect: resolveExpect(file, checks, protocol, report),
     seeds: typeof seeds === 'number'
       ? { first: lan.seeds.first, count: seeds }
       : { first: seeds?.first ?? lan.seeds.first, count: seeds?.count ?? lan.seeds.count },
@@ -114,6 +120,34 @@ function resolveSystem({ system }: GoodParts, catalogue: Catalogue, report: Repo
     return { protocol, nodes, options: {} };
   }
   return { protocol, nodes, options: resolveOptions(system.options ?? {}, known, report) };
+}
+
+function resolveInitial(
+  file: GoodParts, nodes: number, protocol: CatalogueProtocol | undefined, report: Report,
+): Scenario['initial'] {
+  const initial = plainData(file.initial);
+  if (initial === null || protocol === undefined || file.broken.has('system')) return null;
+  if (!isFinite(initial)) {
+    report.value(['initial'], 'a number must be finite');
+    return null;
+  }
+  const problem = protocol.initialProblem === undefined
+    ? `${quote(file.system?.protocol ?? '')} has no other beginning than its own`
+    : protocol.initialProblem(initial, nodes);
+  if (problem !== null) report.value(['initial'], problem);
+  return initial;
+}
+
+/** What a file says in a part whose shape is the protocol's own affair. */
+function plainData(value: unknown): Scenario['initial'] {
+  if (Array.isArray(value)) return value.map(plainData);
+  if (typeof value !== 'object' || value === null) return (value ?? null) as Scenario['initial'];
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plainData(field)]));
+}
+
+function isFinite(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isFinite);
 }
 
 function resolveClients({ clients }: GoodParts, report: Report): Scenario['clients'] {

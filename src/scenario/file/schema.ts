@@ -64,6 +64,10 @@ function directed<Shape extends z.ZodRawShape>(more: Shape) {
   return z.union([link, map({ from: target, to: target, ...lasting, ...more })], { error });
 }
 
+const optionValue = z.union(
+  [z.string(), z.number(), z.boolean()], { error: 'expected a text, a number, true or false' },
+);
+
 /** Each kind of fault action, in its short and its long form. */
 const actionShape = {
   'crash': targeted({ flavour: z.enum(['process', 'machine']).optional(), ...lasting }).optional(),
@@ -88,6 +92,10 @@ const actionShape = {
   'link': map({ from: target, to: target, ...lasting, ...networkShape }).optional(),
   'clock-jump': targeted({ by: shift.optional() }).optional(),
   'clock-drift': targeted({ rate: drift.optional(), ...lasting }).optional(),
+  'order': z.union([word, map({
+    name: word, to: target.optional(), node: z.string().optional(), nodes: target.optional(),
+  })], { error: 'expected the name of an order, or a map with `name`' }).optional(),
+  'set': z.object(lasting).catchall(optionValue).optional(),
   'heal': z.union([z.null(), z.literal('all')], { error: 'expected nothing, or `all`' }).optional(),
 };
 
@@ -148,9 +156,7 @@ export const scenarioFile = map({
   system: map({
     protocol: word,
     nodes: count(1, 99).optional(),
-    options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()], {
-      error: 'expected a text, a number, true or false',
-    })).optional(),
+    options: z.record(z.string(), optionValue).optional(),
   }),
   clients: map({
     count: count(1, 1_000).optional(),
@@ -166,6 +172,7 @@ export const scenarioFile = map({
   }).optional(),
   network: map(networkShape).optional(),
   disk: map({ sync: span.optional() }).optional(),
+  initial: z.unknown().optional(),
   clocks: map({ drift: drawnDrift.optional(), offset: drawnOffset.optional() }).optional(),
   duration: atMostADay.optional(),
   limits: map({

@@ -245,6 +245,23 @@ export const experiments: readonly Experiment[] = [
     defect: 'lease/no-margin', catcher: 'linearizable', setting: lease,
   },
 
+  // ── The operator ───────────────────────────────────────────────────────
+  {
+    // A longer lease needs a longer patience. A shorter one is safe with the old one, too.
+    claim: 'who keeps the patience that it started with grants a longer lease than it waits for',
+    line: '{ at: 500ms, set: { lease: 600ms } }',
+    instead: ['{ at: 500ms, set: { lease: 100ms } }'],
+    around: [n1IsAlone],
+    defect: 'lease/old-patience', catcher: 'linearizable', setting: lease,
+  },
+  {
+    // What is ordered of the other node, which has nothing to hand over, changes nothing.
+    claim: 'who is told to hand over and serves on serves what the other has changed',
+    line: '{ at: 1s, order: { name: hand-over, to: n1 } }',
+    instead: ['{ at: 1s, order: { name: hand-over, to: n2 } }'],
+    defect: 'lease/serves-on', catcher: 'linearizable', setting: lease,
+  },
+
   // ── Triggers ───────────────────────────────────────────────────────────
   {
     // The vote has left, and a request of another candidate is still on its way: it is repeated when that node is back.

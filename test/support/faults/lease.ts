@@ -7,9 +7,11 @@
  *   answers with the same stamp.
  * - An answer renews the lease, from when the beat was sent, not from when the answer came: the second node counts from
  *   the arrival in between. Measured like this, the lease ends before the second node's patience does, whatever is lost
- *   or late, and clocks that run apart are what PATIENCE_US leaves a margin for.
+ *   or late, and clocks that run apart are what the MARGIN is for.
  * - The first node executes a command when the second one has it, and answers reads from its own state while it has the
  *   lease. So nothing that was acknowledged is missing at the second node when that begins to serve.
+ *
+ * - By order, the first node gives its lease up and sends the second one its log, which then takes over at once.
  *
  * Nothing is stored: a crash is more than it survives. Each handler is atomic.
  */
@@ -17,14 +19,14 @@ import type { ClientRequest } from '../../../src/contract/client.ts';
 import type { Context } from '../../../src/contract/context.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
 import type { ProtocolModule } from '../../../src/contract/module.ts';
-import type { Node, NodeInit } from '../../../src/contract/node.ts';
+import type { Node, NodeInit, Order } from '../../../src/contract/node.ts';
+import type { Options } from '../../../src/contract/options.ts';
 import type { Fired, Variant } from '../../../src/contract/variant.ts';
 import type { NodeId } from '../../../src/kernel/ids.ts';
 
 const TICK_US = 20_000;
-const LEASE_US = 200_000;
-/** Twice the lease: one clock may run nearly twice as fast as the other. */
-const PATIENCE_US = 2 * LEASE_US;
+/** How much longer the patience is than the lease: one clock may run nearly twice as fast as the other. */
+const MARGIN = 2;
 
 /** What both clocks of a node showed at one moment: that a defect reads the wrong one is seen by the other. */
 interface Stamp {
@@ -45,10 +47,18 @@ interface BeatAnswer extends Message {
   readonly sent: Stamp;
 }
 
+interface HandOver extends Message {
+  readonly kind: 'HandOver';
+  readonly log: readonly Plain[];
+}
+
 interface LeaseState {
   readonly isFirst: boolean;
   /** The second node has taken over. */
   hasSucceeded: boolean;
+  /** The first node has given its lease up. */
+  hasHandedOver: boolean;
+  leaseUs: number;
   /** Grows at its end only; a message may carry it, so a longer one takes its place. */
   log: readonly Plain[];
   /** Who asked for the commands of the log, by the same index. */
@@ -68,7 +78,8 @@ class LeaseNode implements Node<LeaseState> {
   constructor(init: NodeInit) {
     this.init = init;
     this.state = {
-      isFirst: init.self === init.nodes[0], hasSucceeded: false, log: [], requests: [], executed: 0,
+      isFirst: init.self === init.nodes[0], hasSucceeded: false, hasHandedOver: false,
+      leaseUs: init.options['lease'] as number, log: [], requests: [], executed: 0,
       store: init.machine.initial(), renewed: null, heard: null,
     };
   }
@@ -83,10 +94,20 @@ class LeaseNode implements Node<LeaseState> {
     const { state } = this;
     ctx.setTimer('tick', TICK_US);
     if (state.isFirst) return this.beat(ctx);
-    if (state.hasSucceeded || state.heard === null || !this.isPatienceOver(stampOf(ctx), state.heard)) return;
-    state.hasSucceeded = true;
-    this.execute(ctx, state.log.length);
-    ctx.note({ event: 'succeeded' });
+    if (!state.hasSucceeded && state.heard !== null && this.isPatienceOver(stampOf(ctx), state.heard)) {
+      this.succeed(ctx);
+    }
+  }
+
+  onOrder(ctx: Context, { kind }: Order): void {
+    const { state } = this;
+    if (kind !== 'hand-over' || !state.isFirst || state.hasHandedOver) return;
+    state.hasHandedOver = true;
+    ctx.broadcast({ kind: 'HandOver', log: state.log } as HandOver);
+  }
+
+  onOptions(_ctx: Context, options: Options): void {
+    this.state.leaseUs = options['lease'] as number;
   }
 
   onRequest(ctx: Context, request: ClientRequest): void {
@@ -109,6 +130,9 @@ class LeaseNode implements Node<LeaseState> {
       state.heard = stampOf(ctx);
       const answer: BeatAnswer = { kind: 'BeatAnswer', length: log.length, sent };
       ctx.send(from, answer);
+    } else if (message.kind === 'HandOver' && !state.hasSucceeded) {
+      state.log = (message as HandOver).log;
+      this.succeed(ctx);
     } else if (message.kind === 'BeatAnswer') {
       const { length, sent } = message as BeatAnswer;
       if (state.renewed === null || sent.monotonicUs > state.renewed.monotonicUs) this.renew(ctx, sent);
@@ -119,15 +143,25 @@ class LeaseNode implements Node<LeaseState> {
   /** Whether the lease lasts still. */
   protected hasLease(ctx: Context): boolean {
     const { renewed } = this.state;
-    return renewed !== null && ctx.monotonicUs() - renewed.monotonicUs < LEASE_US;
+    return !this.hasGivenUp() && renewed !== null && ctx.monotonicUs() - renewed.monotonicUs < this.state.leaseUs;
   }
 
   protected isPatienceOver(now: Stamp, heard: Stamp): boolean {
-    return now.monotonicUs - heard.monotonicUs > PATIENCE_US;
+    return now.monotonicUs - heard.monotonicUs > MARGIN * this.state.leaseUs;
+  }
+
+  protected hasGivenUp(): boolean {
+    return this.state.hasHandedOver;
   }
 
   protected renew(_ctx: Context, sent: Stamp): void {
     this.state.renewed = sent;
+  }
+
+  private succeed(ctx: Context): void {
+    this.state.hasSucceeded = true;
+    this.execute(ctx, this.state.log.length);
+    ctx.note({ event: 'succeeded' });
   }
 
   private beat(ctx: Context): void {
@@ -168,19 +202,19 @@ abstract class DefectiveLease extends LeaseNode {
 class WallClockLease extends DefectiveLease {
   protected override hasLease(ctx: Context): boolean {
     const { renewed } = this.state;
-    return this.instead(renewed !== null && ctx.wallUs() - renewed.wallUs < LEASE_US, super.hasLease(ctx));
+    return this.instead(renewed !== null && ctx.wallUs() - renewed.wallUs < this.state.leaseUs, super.hasLease(ctx));
   }
 }
 
 class WallClockPatience extends DefectiveLease {
   protected override isPatienceOver(now: Stamp, heard: Stamp): boolean {
-    return this.instead(now.wallUs - heard.wallUs > PATIENCE_US, super.isPatienceOver(now, heard));
+    return this.instead(now.wallUs - heard.wallUs > MARGIN * this.state.leaseUs, super.isPatienceOver(now, heard));
   }
 }
 
 class NoMargin extends DefectiveLease {
   protected override isPatienceOver(now: Stamp, heard: Stamp): boolean {
-    return this.instead(now.monotonicUs - heard.monotonicUs > LEASE_US, super.isPatienceOver(now, heard));
+    return this.instead(now.monotonicUs - heard.monotonicUs > this.state.leaseUs, super.isPatienceOver(now, heard));
   }
 }
 
@@ -197,7 +231,21 @@ class TimerForAClock extends DefectiveLease {
 
   protected override renew(ctx: Context, sent: Stamp): void {
     super.renew(ctx, sent);
-    ctx.setTimer('lease', Math.max(0, sent.monotonicUs + LEASE_US - ctx.monotonicUs()));
+    ctx.setTimer('lease', Math.max(0, sent.monotonicUs + this.state.leaseUs - ctx.monotonicUs()));
+  }
+}
+
+class OldPatience extends DefectiveLease {
+  private readonly patienceUs = MARGIN * this.state.leaseUs;
+
+  protected override isPatienceOver(now: Stamp, heard: Stamp): boolean {
+    return this.instead(now.monotonicUs - heard.monotonicUs > this.patienceUs, super.isPatienceOver(now, heard));
+  }
+}
+
+class ServesOn extends DefectiveLease {
+  protected override hasGivenUp(): boolean {
+    return this.instead(false, super.hasGivenUp());
   }
 }
 
@@ -212,7 +260,12 @@ function variant(row: string, id: string, title: string, create: (init: NodeInit
 /** The protocol, with its defects. */
 export const lease: ProtocolModule<LeaseState> = {
   name: 'lease',
-  options: {},
+  options: {
+    lease: { kind: 'duration', doc: 'how long a lease lasts', default: 200_000, min: 1_000, max: 5_000_000 },
+  },
+  orders: {
+    'hand-over': { doc: 'the first node gives its lease up, and the second one takes over', about: 'nothing' },
+  },
   create: (init) => new LeaseNode(init),
   client: {
     classify(body) {
@@ -234,6 +287,10 @@ export const lease: ProtocolModule<LeaseState> = {
       (init, fired) => new NoMargin(init, fired)),
     variant('LE-04', 'timer-for-a-clock', 'a timer ends the lease, and nobody looks at the clock',
       (init, fired) => new TimerForAClock(init, fired)),
+    variant('LE-05', 'old-patience', 'the grantor keeps the patience that it started with when the lease grows',
+      (init, fired) => new OldPatience(init, fired)),
+    variant('LE-06', 'serves-on', 'the holder gives its lease up and serves on until it has run out',
+      (init, fired) => new ServesOn(init, fired)),
   ],
   assumptions: [],
   progressBudgetUs: () => 5_000_000,

@@ -1,7 +1,8 @@
 import type { ClientRequest } from '../../../src/contract/client.ts';
 import type { Context, PersistTag } from '../../../src/contract/context.ts';
 import type { ProtocolModule } from '../../../src/contract/module.ts';
-import type { Node, NodeInit } from '../../../src/contract/node.ts';
+import type { Node, NodeInit, Order } from '../../../src/contract/node.ts';
+import type { Options } from '../../../src/contract/options.ts';
 import type { Operation, SessionCommand, SessionResult } from '../../../src/contract/session.ts';
 import type { RunRequest } from '../../../src/run/request.ts';
 import { catalogueWith } from '../../../src/scenario/catalogue.ts';
@@ -13,6 +14,10 @@ export interface Plants {
   start?(ctx: Context): void;
   timer?(ctx: Context, name: string): void;
   persisted?(ctx: Context, tag: PersistTag): void;
+  order?(ctx: Context, order: Order): void;
+  options?(ctx: Context, options: Options): void;
+  /** Sees what each node is made from. */
+  made?(init: NodeInit): void;
   /** Changes what a client is told of an operation that was executed. */
   answer?(result: SessionResult, operation: Operation): SessionResult;
   readonly module?: Partial<ProtocolModule>;
@@ -30,6 +35,7 @@ class ToyNode implements Node {
   constructor(init: NodeInit, plants: Plants) {
     this.init = init;
     this.plants = plants;
+    plants.made?.(init);
     this.state = { isLeader: init.self === init.nodes[0], service: init.machine.initial() };
   }
 
@@ -43,6 +49,14 @@ class ToyNode implements Node {
 
   onPersisted(ctx: Context, tag: PersistTag): void {
     this.plants.persisted?.(ctx, tag);
+  }
+
+  onOrder(ctx: Context, order: Order): void {
+    this.plants.order?.(ctx, order);
+  }
+
+  onOptions(ctx: Context, options: Options): void {
+    this.plants.options?.(ctx, options);
   }
 
   onRequest(ctx: Context, request: ClientRequest): void {

@@ -11,6 +11,13 @@ export const catalogue: Catalogue = {
         reads: { kind: 'choice', doc: '', default: 'index', of: ['index', 'lease'] },
       },
       events: ['became-leader', 'stepped-down'],
+      messages: ['RequestVote', 'AppendEntries'],
+      orders: {
+        snapshot: { doc: '', about: 'nothing' }, transfer: { doc: '', about: 'a node' },
+        reconfigure: { doc: '', about: 'nodes' },
+      },
+      initialProblem: (initial, nodes) =>
+        (Array.isArray(initial) && initial.length === nodes ? null : `expected a list of ${nodes} terms`),
       invariants: { declared: [{ id: 'R1' }, { id: 'R9' }] },
       optionsProblem: ({ heartbeat, batch }) =>
         (heartbeat === 7_000 && batch === 7 ? { option: 'batch', message: 'seven and seven' } : null),

@@ -1,4 +1,6 @@
 import type { NodeView } from '../../../src/contract/module.ts';
+import type { Order } from '../../../src/contract/node.ts';
+import type { Options } from '../../../src/contract/options.ts';
 import type { FaultEffect, WorldControl } from '../../../src/contract/world-control.ts';
 import { nodeId, nodeName, type NodeId } from '../../../src/kernel/ids.ts';
 import { Stream } from '../../../src/kernel/rng.ts';
@@ -76,6 +78,12 @@ export class FakeControl implements WorldControl {
   }
   jumpClock(process: NodeId, byUs: number): void { this.say('jump', process, String(byUs)); }
   setDrift(process: NodeId, perMillion: number | null): void { this.say('drift', process, String(perMillion)); }
+
+  order(node: NodeId, { kind, nodes }: Order, effect: FaultEffect): void {
+    effect.ordersGiven += 1;
+    this.say('order', node, kind, ...nodes);
+  }
+  setOptions(changes: Options): void { this.say('options', JSON.stringify(changes)); }
 
   private say(verb: string, ...what: readonly (NodeId | string)[]): void {
     const words = what.map((word) => (typeof word === 'number' ? nodeName(word, this.nodes.length) : word));

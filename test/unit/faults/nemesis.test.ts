@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Options } from '../../../src/contract/options.ts';
 import type { Plain } from '../../../src/contract/message.ts';
-import type { FaultLine, FaultSpec, Trigger } from '../../../src/faults/fault.ts';
+import type { FaultLine, FaultSpec, Target, Trigger } from '../../../src/faults/fault.ts';
 import { Nemesis } from '../../../src/faults/nemesis.ts';
 import { planFaults } from '../../../src/faults/plan.ts';
 import { Stream } from '../../../src/kernel/rng.ts';
@@ -44,6 +45,49 @@ describe('a nemesis', () => {
     expect(control.calls).toEqual(['10 pause n2', '15 resume n2']);
     expect(nemesis.applied).toMatchObject([{ index: 0, line: 0, untilUs: 15 }]);
     expect(events).toEqual([['pause', { target: 'n2', forUs: 5 }], ['resume', { target: 'n2' }]]);
+  });
+
+  it('gives orders to whoever is meant when they are given, and says what they are about', () => {
+    const control = new FakeControl();
+    control.views.set(2, { role: 'leader', epoch: 3, leader: null });
+    const order = (target: string, nodes: Target | null): FaultSpec =>
+      ({ kind: 'order', order: 'move', target, nodes });
+    const { nemesis, events } = world([
+      at(1, order('leader', null)), at(2, order('n1', ['n4', 'n5'])), at(3, order('leader', 'leader')),
+      at(4, order('n1', 'it')), at(5, order('n1', 'all')),
+    ], [], control);
+    control.run(10);
+    expect(control.calls).toEqual([
+      '1 order n3 move', '2 order n1 move n4 n5', '3 order n3 move n3', '5 order n1 move n1 n2 n3 n4 n5',
+    ]);
+    expect(nemesis.applied[1]).toMatchObject({
+      kind: 'order', target: 'n1', atUs: 2, untilUs: 2, effect: { ordersGiven: 1 },
+    });
+    expect(events.slice(0, 2)).toEqual([
+      ['order', { target: 'n3', order: 'move' }], ['order', { target: 'n1', order: 'move', nodes: 'n4 n5' }],
+    ]);
+  });
+
+  it('orders nothing of clients, and nothing about them', () => {
+    const order: FaultSpec = { kind: 'order', order: 'move', target: 'it', nodes: null };
+    const { control } = world([line({ kind: 'when', event: 'x', by: null, nth: 1, afterUs: 0, untilUs: null }, order)]);
+    control.note(5, 'x');
+    control.run(10);
+    expect(control.calls).toEqual([]);
+  });
+
+  it('sets options side by side, and takes back those of the line that ends', () => {
+    const set = (options: Options, forUs: number | null = null): FaultSpec => ({ kind: 'set', options, forUs });
+    const { control, events } = world([
+      at(1, set({ a: 1, b: 1 }, 8)), at(3, set({ b: 2, c: 2 }, 2)), at(20, set({ a: 3 })),
+    ]);
+    control.run(30);
+    expect(control.calls).toEqual([
+      '1 options {"a":1,"b":1}', '3 options {"a":1,"b":2,"c":2}', '5 options {"a":1,"b":1}', '9 options {}',
+      '20 options {"a":3}',
+    ]);
+    expect(events.slice(0, 3).map(([f]) => f)).toEqual(['set', 'set', 'restore-options']);
+    expect(events[0]?.[1]).toEqual({ target: 'n1 n2 n3 n4 n5', options: { a: 1, b: 1 }, forUs: 8 });
   });
 
   it('leaves a fault without a duration until a line undoes it', () => {

@@ -21,6 +21,12 @@ const death = '{ at: 450ms, crash: n1 }';
 const both = 'check: [linearizable, progress]\n';
 const thrower = once(1, 400_000, () => { throw new TypeError('planted'); });
 const asserter = once(1, 100_000, () => { assert(false, 'the planted fact'); });
+/** A protocol that can be ordered about, has an option, and begins as it is told. */
+const operated: Plants['module'] = {
+  options: { speed: { kind: 'integer', doc: '', default: 1, min: 1, max: 9 } },
+  orders: { move: { doc: '', about: 'a node' } },
+  initialProblem: () => null,
+};
 const standstill: Plants = {
   start: (ctx) => { if (ctx.self === 1) ctx.setTimer('still', 300_000); },
   timer: (ctx) => { ctx.setTimer('still', 0); },
@@ -295,5 +301,43 @@ describe('a result', () => {
   it('names its suspects by their places among the faults that were applied', () => {
     const verdict = runToy(faults('{ at: 60ms, resume: n1 }', amnesia, '{ at: 490ms, crash: n2 }')).verdicts[0];
     expect(verdict).toMatchObject({ verdict: 'invalid', suspects: [0] });
+  });
+});
+
+describe('an operator', () => {
+  it('says how nodes begin, which those that start again have behind them', () => {
+    const made: unknown[] = [];
+    const plants: Plants = {
+      module: operated, made: ({ self, isNew, initial }) => made.push([self, isNew, initial]),
+    };
+    runToy(`initial: { terms: [1, 2, 3] }\n${faults('{ at: 100ms, crash: { target: n2, for: 20ms } }')}`, plants);
+    const initial = { terms: [1, 2, 3] };
+    expect(made).toEqual([[0, true, initial], [1, true, initial], [2, true, initial], [1, false, null]]);
+  });
+
+  it('changes options of nodes that run and of those that start', () => {
+    const seen: unknown[] = [];
+    const plants: Plants = {
+      module: operated,
+      made: ({ self, options }) => { if (self === 1) seen.push(options['speed']); },
+      options: ({ self }, options) => { if (self === 1) seen.push(options['speed']); },
+    };
+    const result = runToy(faults(
+      '{ at: 100ms, set: { speed: 5, for: 300ms } }', '{ at: 200ms, crash: { target: n2, for: 20ms } }',
+    ), plants);
+    expect(seen).toEqual([1, 5, 5, 1]);
+    expect(result.faults[0]).toMatchObject({ kind: 'set', effect: { optionsChanged: 6 }, untilUs: 400_000 });
+  });
+
+  it('gives orders, which the history has', () => {
+    const seen: unknown[] = [];
+    const plants: Plants = { module: operated, order: ({ self }, order) => seen.push([self, order]) };
+    const line = '{ at: 100ms, order: { name: move, to: n2, node: n3 } }';
+    const { result, history } = run(toyRequest(faults(line), plants));
+    expect(seen).toEqual([[1, { kind: 'move', nodes: [2] }]]);
+    expect(result.faults).toMatchObject([{ kind: 'order', target: 'n2', effect: { ordersGiven: 1 } }]);
+    expect(history.find(({ process }) => process === 'nemesis')).toMatchObject({
+      f: 'order', time: 100_000, value: { target: 'n2', order: 'move', nodes: 'n3' },
+    });
   });
 });

@@ -39,6 +39,7 @@ function scenario(changes: Partial<Scenario> = {}): Scenario {
       slowUsMin: 0, slowUsMax: 0,
     },
     disk: { syncUs: { min: 2_000, max: 2_000 } }, clocks: { driftPerMillion: 0, offsetUs: 0 },
+    initial: null,
     durationUs: 20 * S, limits: { events: 1, sameInstantEvents: 1 }, profile: 'swarm', defect: null, faults: [],
     checks: [], expect: {}, seeds: { first: 1, count: 1 }, ...changes,
   };
@@ -224,6 +225,25 @@ describe('a profile keeps what a scenario says', () => {
       const { batch: _, ...kept } = drawn(seed, { system: { protocol: 'raft', nodes: 5, options } }).system.options;
       const { batch: __, ...expected } = options as Options;
       expect(kept).toEqual(expected);
+    }
+  });
+});
+
+describe('what a swarm leaves as it is', () => {
+  it('is the number of nodes of which the scenario says how they begin', () => {
+    const initial = ['a', 'b', 'c', 'd', 'e'];
+    expect(new Set(seeds.slice(0, 50).map((seed) => drawn(seed, { initial }).system.nodes))).toEqual(new Set([5]));
+  });
+
+  it('is an option that a line sets, and with a duration all durations', () => {
+    const faults: FaultLine[] = [{
+      trigger: { kind: 'at', atUs: S }, allowVacuous: false,
+      action: { kind: 'set', options: { heartbeat: 9_000 }, forUs: null },
+    }];
+    for (const seed of seeds.slice(0, 50)) {
+      const { batch: _, ...kept } = drawn(seed, { faults }).system.options;
+      const { batch: __, ...standard } = defaultOptions(table);
+      expect(kept).toEqual(standard);
     }
   });
 });

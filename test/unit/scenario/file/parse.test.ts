@@ -28,6 +28,7 @@ describe('a scenario file', () => {
       },
       disk: { syncUs: { min: 2_000, max: 2_000 } },
       clocks: { driftPerMillion: 0, offsetUs: 0 },
+      initial: null,
       durationUs: 10_000_000,
       limits: { events: 5_000_000, sameInstantEvents: 100_000 },
       profile: 'none',
@@ -149,6 +150,29 @@ describe('a fault', () => {
     ['heal: all', { kind: 'heal' }],
   ])('%s', (text, action) => {
     expect(actionOf(text)).toEqual(action);
+  });
+
+  it('gives an order, to the leader if nobody else is named', () => {
+    expect(faultOf('{ at: 1s, order: snapshot }')).toMatchObject({
+      action: { kind: 'order', order: 'snapshot', target: 'leader', nodes: null },
+    });
+    expect(faultOf('{ at: 1s, order: { name: transfer, to: n1, node: follower } }')).toMatchObject({
+      action: { kind: 'order', order: 'transfer', target: 'n1', nodes: 'follower' },
+    });
+    expect(faultOf('{ at: 1s, order: { name: reconfigure, nodes: [n1, n3] } }')).toMatchObject({
+      action: { kind: 'order', order: 'reconfigure', target: 'leader', nodes: ['n1', 'n3'] },
+    });
+  });
+
+  it('sets options in the units of their table', () => {
+    expect(faultOf('{ at: 1s, set: { heartbeat: 5ms, preVote: false, for: 2s } }')).toMatchObject({
+      action: { kind: 'set', options: { heartbeat: 5_000, preVote: false }, forUs: 2_000_000 },
+    });
+    expect(faultOf('{ random: { every: 1s }, set: { batch: 1, for: 1s..2s } }')).toMatchObject({
+      action: {
+        choices: [{ action: { kind: 'set', options: { batch: 1 } }, forUs: { min: 1_000_000, max: 2_000_000 } }],
+      },
+    });
   });
 
   it('waits for an event', () => {

@@ -108,7 +108,8 @@ describe('options are those of the protocol', () => {
 });
 
 describe('faults fit the system and the run', () => {
-  const kinds = 'crash, restart, pause, resume, partition, cut, hold, link, clock-jump, clock-drift, heal';
+  const kinds = 'crash, restart, pause, resume, partition, cut, hold, link, clock-jump, clock-drift,'
+    + ' order, set, heal';
 
   it.each([
     ['crash: n7', '4:10 n7: the system has 5 nodes'],
@@ -140,6 +141,28 @@ describe('faults fit the system and the run', () => {
     ['cut: { from: leader }', '4:8 `to` is missing'],
     ['clock-jump: { target: n1, by: -5 }', '4:33 `-5` has no unit | write -5ms or -5s'],
     ['clock-drift: { target: n1, rate: -100% }', '4:36 `-100%` is not how clocks drift | write -99% to 100%'],
+    ['hold: { from: n1, to: n2, message: RequestVotes }',
+      '4:38 `RequestVotes` is not a message of this protocol | did you mean `RequestVote`?'],
+    ['order: snapshto', '4:10 `snapshto` is not an order of this protocol | did you mean `snapshot`?'],
+    ['order: { name: tranfser, to: leader, node: n2 }',
+      '4:18 `tranfser` is not an order of this protocol | did you mean `transfer`?'],
+    ['order: transfer', '4:10 an order `transfer` is about a node | write `node: n1`'],
+    ['order: { name: transfer, nodes: [n1, n2] }', '4:10 an order `transfer` is about a node | write `node: n1`'],
+    ['order: { name: reconfigure, node: n1, nodes: [n2] }',
+      '4:10 an order `reconfigure` is about nodes | write `nodes: [n1, n2]`'],
+    ['order: { name: snapshot, node: n1 }',
+      '4:10 an order `snapshot` is about nothing | leave out `node` and `nodes`'],
+    ['order: { name: transfer, node: n6 }', '4:34 n6: the system has 5 nodes'],
+    ['order: { name: transfer, to: c1, node: n2 }', '4:32 c1 is a client, and orders are given to nodes, about nodes'],
+    ['order: { name: reconfigure, nodes: [n1, c1] }',
+      '4:43 c1 is a client, and orders are given to nodes, about nodes'],
+    ['set: { heartbaet: 5ms }', '4:10 `heartbaet` is not an option of this protocol | did you mean `heartbeat`?'],
+    ['set: { heartbeat: 5 }', '4:21 `5` has no unit | write 5ms or 5s'],
+    ['set: { heartbeat: 7ms, batch: 7 }', '4:33 seven and seven'],
+    ['set: { for: 5s }', '4:8 this sets no option'],
+    ['set: { batch: 1, for: 10s }',
+      '4:25 `for` ends at 11s, but the run lasts 10s | lengthen `duration`, heal earlier, or leave `for` out'],
+    ['set: batch', '4:8 expected a map, found the text `batch`'],
     ['heal: n1', '4:9 expected all, found the text `n1`'],
   ])('%s', (action, problem) => {
     expect(told(`${head}faults: [{ at: 1s,\n  ${action} }]`)).toEqual([problem]);
@@ -183,6 +206,40 @@ describe('faults fit the system and the run', () => {
     const three = 'name: a\nsystem: { protocol: raft, nodes: 3 }\nfaults: [{ at: 1s, partition: ring }]';
     expect(told(three)).toEqual(['3:31 a ring needs at least 4 nodes, and the system has 3']);
     expect(told(three.replace('nodes: 3', 'nodes: 4'))).toEqual([]);
+  });
+});
+
+describe('options that two lines set', () => {
+  const faults = (...lines: readonly string[]): string[] => told(`${head}faults: [${lines.join(', ')}]`);
+  const together = 'with what another line sets, seven and seven'
+    + ' | set `batch` here as well, or end the other line earlier';
+
+  it('go together where both may stand at one time', () => {
+    expect(faults('{ at: 1s, set: { batch: 7 } }', '{ at: 2s, set: { heartbeat: 7ms } }'))
+      .toEqual([`3:56 ${together}`]);
+    expect(faults('{ at: 2s, set: { batch: 7 } }', '{ at: 1s, set: { heartbeat: 7ms, for: 2s } }')).toHaveLength(1);
+    expect(faults('{ at: 1s, set: { batch: 7, for: 1s } }', '{ when: became-leader, set: { heartbeat: 7ms } }'))
+      .toHaveLength(1);
+  });
+
+  it('and need not where one is over before the other begins', () => {
+    expect(faults('{ at: 1s, set: { batch: 7, for: 1s } }', '{ at: 2s, set: { heartbeat: 7ms } }')).toEqual([]);
+    expect(faults('{ at: 1s, set: { batch: 7 } }', '{ at: 2s, set: { heartbeat: 7ms, batch: 8 } }')).toEqual([]);
+  });
+});
+
+describe('the beginning is the affair of the protocol', () => {
+  it('which says what is wrong with it', () => {
+    expect(told(`${head}initial: [1, 2]`)).toEqual(['3:10 expected a list of 5 terms']);
+    expect(told(`${head}initial: [1, 1, 1, 2, .inf]`)).toEqual(['3:10 a number must be finite']);
+    expect(told('name: a\nsystem: { protocol: redlock }\ninitial: []')).toEqual([
+      '3:10 `redlock` has no other beginning than its own',
+    ]);
+  });
+
+  it('and its sense depends on the system', () => {
+    expect(told(`${head}initial: [1, 1, 1, 2, 2]`)).toEqual([]);
+    expect(told('name: a\nsystem: { protocol: raft, nodes: x }\ninitial: [1]')).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,117 @@
+import type { PersistTag } from '../contract/context.ts';
+import type { Message } from '../contract/message.ts';
+import type { NodeId } from '../kernel/ids.ts';
+import type { EventQueue } from '../kernel/queue.ts';
+import type { Streams } from '../kernel/streams.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import { EVENT, type Trace } from '../kernel/trace.ts';
+import type { DiskFile } from './disk.ts';
+import { LANE, NO_PEER, type HeldSend, type PersistRequest, type Process } from './process.ts';
+
+/** What persisting needs of the world. */
+export interface PersistsHost {
+  readonly queue: EventQueue;
+  readonly streams: Streams;
+  readonly trace: Trace;
+  readonly isTracing: boolean;
+  nowUs: TimeUs;
+  syncs: number;
+  record(kind: number, process: Process, peer: number, code: number): void;
+  say(text: string): void;
+  head(process: Process): string;
+  plain(value: unknown): string;
+  /** Runs a handler of the process. */
+  run(process: Process, kind: number, from: number, what: unknown): void;
+  transmit(process: Process, to: NodeId, message: Message): void;
+}
+
+/** Carries out what processes ask to persist: syncs, their completions, and the messages that wait behind them. */
+export class Persists {
+  private readonly host: PersistsHost;
+  private readonly syncUs: { readonly min: DurationUs; readonly max: DurationUs };
+
+  constructor(host: PersistsHost, syncUs: { readonly min: DurationUs; readonly max: DurationUs }) {
+    this.host = host;
+    this.syncUs = syncUs;
+  }
+
+  send(process: Process, to: NodeId, message: Message): void {
+    if (process.persistsAsked === process.persistsDone) this.host.transmit(process, to, message);
+    else process.heldSends.push({ to, message, after: process.persistsAsked });
+  }
+
+  persist(process: Process, tag: PersistTag | undefined): void {
+    process.persistsAsked += 1;
+    const point = process.disk.requestSync(process.startSync);
+    const request: PersistRequest = { number: process.persistsAsked, point, tag };
+    const isFirst = process.persistsDone === request.number - 1;
+    if (point !== null || !isFirst) process.waitingPersists.push(request);
+    else if (tag === undefined) process.persistsDone = request.number;
+    else this.pushPersisted(process, request);
+  }
+
+  onSync(process: Process, file: DiskFile, diskGeneration: number): void {
+    if (diskGeneration !== process.diskGeneration) return;
+    const { host } = this;
+    host.syncs += 1;
+    host.record(EVENT.sync, process, NO_PEER, 0);
+    if (host.isTracing) host.say(`${host.head(process)} synced`);
+    process.disk.completeSync(file, process.startSync);
+    this.completePersists(process);
+  }
+
+  onPersisted(process: Process, request: PersistRequest, incarnation: number): void {
+    if (process.node === null || incarnation !== process.incarnation) return;
+    if (process.isBlocked) {
+      process.park(LANE.completions, EVENT.persisted, 0, incarnation, request);
+      return;
+    }
+    this.handlePersisted(process, request);
+    // Those behind it may have nothing left to sync, so that no disk will ever ask for them.
+    this.completePersists(process);
+  }
+
+  /** Persists complete in the order in which they were asked for; those whose files are synced are told now. */
+  private completePersists(process: Process): void {
+    for (;;) {
+      const request = process.waitingPersists.at(0);
+      if (request === undefined || (request.point !== null && !process.disk.hasReached(request.point))) return;
+      process.waitingPersists.shift();
+      if (process.isPaused) {
+        const lastPause = process.pauses[process.pauses.length - 1];
+        if (lastPause !== undefined) lastPause.completionsDelayed += 1;
+      }
+      if (process.isBlocked) process.park(LANE.completions, EVENT.persisted, 0, process.incarnation, request);
+      // A completion that a resume has put back into the queue comes before this one.
+      else if (request.number !== process.persistsDone + 1) this.pushPersisted(process, request);
+      else this.handlePersisted(process, request);
+    }
+  }
+
+  private pushPersisted(process: Process, request: PersistRequest): void {
+    this.host.queue.push(this.host.nowUs, EVENT.persisted, process.id, 0, process.incarnation, request);
+  }
+
+  /** Lets the messages behind a persist go and tells the process. */
+  private handlePersisted(process: Process, request: PersistRequest): void {
+    const { host } = this;
+    const { tag } = request;
+    host.record(EVENT.persisted, process, NO_PEER, tag === undefined ? 0 : host.trace.codeOf(tag.kind));
+    if (host.isTracing) host.say(`${host.head(process)} persisted${tag === undefined ? '' : ` ${host.plain(tag)}`}`);
+    process.persistsDone = request.number;
+    while ((process.heldSends.at(0)?.after ?? Infinity) <= process.persistsDone) {
+      const { to, message } = process.heldSends.shift() as HeldSend;
+      host.transmit(process, to, message);
+    }
+    if (tag !== undefined) host.run(process, EVENT.persisted, NO_PEER, tag);
+  }
+
+  /** What the disk of a process calls when a sync begins. */
+  startSync(process: Process, file: DiskFile): void {
+    const { host } = this;
+    const { min, max } = this.syncUs;
+    process.syncLuck ??= host.streams.get(`disk/${process.name}`);
+    const latencyUs = process.syncLuck.between(min, max);
+    host.queue.push(host.nowUs + latencyUs, EVENT.sync, process.id, 0, process.diskGeneration, file);
+  }
+}
