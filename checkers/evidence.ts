@@ -1,10 +1,15 @@
 import type { Operation } from '../src/history/operations.ts';
 import { DEFAULT_BUDGET, Meter } from './budget.ts';
+import { forcedOrders } from './forced-orders.ts';
 import type { Model } from './model.ts';
 import { searchLinearization } from './search/frontier.ts';
 import type { ValueKey } from './value-key.ts';
+import { verifyEvidence } from './verify-evidence.ts';
 
-/** A small part of a history that no order explains: if it is not linearizable, neither is the whole. */
+/**
+ * A small part of a history that no order explains: if it is not linearizable, neither is the whole. No single
+ * operation of it can be weakened further (unless the search for it, which has its own budget, ended early).
+ */
 export interface Evidence {
   readonly key: string | null;
   /**
@@ -20,6 +25,8 @@ export interface Evidence {
   /** The operation that completed there. */
   readonly offending: Operation;
   readonly summary: string;
+  /** Why no order explains `operations`, a sentence each: which of them must come before which. */
+  readonly forced: readonly string[];
 }
 
 /** As many operations as a person can follow on one page. */
@@ -29,7 +36,7 @@ export const EVIDENCE_LIMIT = 12;
 const TRIAL_STEPS = 100_000;
 const ALL_TRIALS_STEPS = 4_000_000;
 
-/** Evidence, and whether a fresh search found it contradictory. */
+/** Evidence, and whether {@link verifyEvidence} accepts it. */
 export interface FoundEvidence {
   readonly evidence: Evidence;
   readonly verified: boolean;
@@ -40,7 +47,7 @@ export interface FoundEvidence {
  *
  * Only weakening steps are taken, so that a contradiction that is left was there at the start: an observer is dropped;
  * an `ok` update becomes one of unknown outcome; an unknown update is dropped if nobody left could need it; a value is
- * hidden in all operations ({@link Model.hide}).
+ * hidden in all operations ({@link View}).
  */
 export function findEvidence(
   operations: readonly Operation[], model: Model, offending: Operation, shouldStop: () => boolean,
@@ -55,9 +62,10 @@ export function findEvidence(
   const omitted = small.length - kept.length;
   const summary = `no order of ${small.length} ${small.length === 1 ? 'operation' : 'operations'} explains ` +
     `${describe(offending)}`;
+  const forced = omitted === 0 ? forcedOrders(kept, model) : [];
   return {
-    evidence: { key: offending.key, operations: kept, omitted, completedIndex, offending, summary },
-    verified: omitted === 0 && new Trials(model, shouldStop).isContradictory(kept),
+    evidence: { key: offending.key, operations: kept, omitted, completedIndex, offending, summary, forced },
+    verified: omitted === 0 && verifyEvidence(operations, model, kept) === null,
   };
 }
 
@@ -147,17 +155,14 @@ function nearest(operations: readonly Operation[], offending: Operation, trials:
 
 /** Hides as many values as possible, where the model can: many at once first, then fewer. */
 function hideValues(operations: readonly Operation[], trials: Trials): readonly Operation[] {
-  const { model } = trials;
-  if (model.hide === undefined) return operations;
+  const { view } = trials.model;
+  if (view === undefined) return operations;
   let current = operations;
-  let values = [...new Set(operations.flatMap((operation) => {
-    const product = model.produces(operation);
-    return product === undefined ? model.observes(operation) : [product];
-  }))];
+  let values = [...new Set(operations.flatMap((operation) => view.mentions(operation)))];
   for (let size = Math.ceil(values.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let start = 0; start < values.length && !trials.isExhausted(); ) {
       const hidden = new Set(values.slice(start, start + size));
-      const fewer = current.flatMap((operation) => model.hide?.(operation, hidden) ?? []);
+      const fewer = current.flatMap((operation) => view.hide(operation, hidden) ?? []);
       if (trials.isContradictory(fewer)) {
         current = fewer;
         values = values.filter((value) => !hidden.has(value));
@@ -215,7 +220,7 @@ function withoutUnneeded(operations: readonly Operation[], model: Model): Operat
   const producers = new Map<ValueKey, Map<string, Operation[]>>();
   for (const operation of [...operations].reverse()) {
     const product = operation.outcome === 'info' ? model.produces(operation) : undefined;
-    if (product === undefined) continue;
+    if (product === undefined) continue; // Nobody knows who might need it, so it stays.
     const calls = producers.get(product) ?? new Map<string, Operation[]>();
     producers.set(product, calls);
     const call = JSON.stringify([operation.f, operation.input]);
@@ -223,7 +228,8 @@ function withoutUnneeded(operations: readonly Operation[], model: Model): Operat
     if (sameCall === undefined) calls.set(call, [operation]);
     else sameCall.push(operation);
   }
-  const kept = operations.filter(({ outcome }) => outcome === 'ok');
+  const kept = operations.filter((operation) => operation.outcome === 'ok'
+    || (model.produces(operation) === undefined && !model.isObserver(operation)));
   // `kept` grows while it is walked: a kept unknown cas observes as well.
   for (const observer of kept) {
     for (const value of model.observes(observer)) {

@@ -23,23 +23,38 @@ export interface Model<State = unknown> {
   /** The state after the operation, or {@link ILLEGAL}. An operation of unknown outcome: the effect it would have. */
   step(state: State, operation: Operation): State | typeof ILLEGAL;
 
+  /** Identifies a state: equal states have equal keys, different ones different keys. Linear in its size. */
+  stateKey(state: State): ValueKey;
+
   /** Whether the operation leaves every state alone in which it is legal. */
   isObserver(operation: Operation): boolean;
 
-  /** What an update leaves behind for others to observe; `undefined` for an observer. */
+  /**
+   * What an update leaves behind for others to observe; `undefined` for an observer, and where nobody can say who
+   * might need it. An update whose product nobody observes might as well not have been; and where `n` observe it,
+   * more than `n` of the kind help nobody.
+   */
   produces(operation: Operation): ValueKey | undefined;
 
   /** What the operation can only have seen if somebody (or the initial state) had produced it. */
   observes(operation: Operation): readonly ValueKey[];
 
-  /**
-   * The operation as one sees it who does not know the `hidden` values, or `null` if nothing of it is left. A
-   * linearizable history stays so when values are hidden in all of its operations. Absent where there is no such view.
-   */
-  hide?(operation: Operation, hidden: ReadonlySet<ValueKey>): Operation | null;
+  /** Absent where every operation concerns the whole object. */
+  readonly view?: View;
 
   /** The same specification over small integers, for the operations of one key. */
   machine(operations: readonly Operation[]): Machine;
+}
+
+/**
+ * How an object that holds many values looks to somebody who does not know some of them. A linearizable history stays
+ * so when the same values are hidden in all of its operations.
+ */
+export interface View {
+  /** The values that an operation mentions. */
+  mentions(operation: Operation): readonly ValueKey[];
+  /** The operation without the `hidden` values, or `null` if nothing of it is left. */
+  hide(operation: Operation, hidden: ReadonlySet<ValueKey>): Operation | null;
 }
 
 /** The answer of {@link Machine.step} where an operation is illegal; also "no demand" and "no supply". */

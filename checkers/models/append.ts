@@ -30,6 +30,12 @@ export const append: Model<AppendState> = {
     return state;
   },
 
+  stateKey(state: AppendState): ValueKey {
+    const values: Json[] = [];
+    for (let rest = state; rest !== null; rest = rest.before) values.push(rest.last);
+    return valueKey(values);
+  },
+
   isObserver(operation: Operation): boolean {
     return operation.f === 'read';
   },
@@ -43,9 +49,15 @@ export const append: Model<AppendState> = {
   },
 
   /** What is left of a list without some of its values behaves like a list to which they were never appended. */
-  hide(operation: Operation, hidden: ReadonlySet<ValueKey>): Operation | null {
-    if (operation.f === 'append') return hidden.has(valueKey(operation.input)) ? null : operation;
-    return { ...operation, output: listOf(operation).filter((value) => !hidden.has(valueKey(value))) };
+  view: {
+    mentions(operation: Operation): readonly ValueKey[] {
+      return (operation.f === 'append' ? [operation.input] : listOf(operation)).map(valueKey);
+    },
+
+    hide(operation: Operation, hidden: ReadonlySet<ValueKey>): Operation | null {
+      if (operation.f === 'append') return hidden.has(valueKey(operation.input)) ? null : operation;
+      return { ...operation, output: listOf(operation).filter((value) => !hidden.has(valueKey(value))) };
+    },
   },
 
   machine: appendMachine,

@@ -26,6 +26,8 @@ export const casRegister: Model<Json> = {
     return valueKey(from) === valueKey(state) ? to : ILLEGAL;
   },
 
+  stateKey: valueKey,
+
   isObserver(operation: Operation): boolean {
     if (operation.f !== 'cas') return register.isObserver(operation);
     const [from, to] = oldAndNew(operation);

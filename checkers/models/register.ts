@@ -24,6 +24,8 @@ export const register: Model<Json> = {
     return valueKey(operation.output) === valueKey(state) ? state : ILLEGAL;
   },
 
+  stateKey: valueKey,
+
   isObserver(operation: Operation): boolean {
     return operation.f === 'read';
   },

@@ -17,6 +17,7 @@ export function checkText(result: LinearizabilityResult): string {
   const lines = [`${verdict}: ${reason}`];
   if (evidence !== null) {
     lines.push(...evidence.operations.map((operation) => `  ${operationText(operation)}`));
+    lines.push(...evidence.forced.map((sentence) => `  - ${sentence}`));
     if (evidence.omitted > 0) lines.push(`  and ${evidence.omitted} earlier ones that the contradiction needs`);
   }
   const proof = verdict === 'unknown' ? '' : verified ? ', verified' : ', not verified';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkLinearizable, type History, type ModelName } from '../../../checkers/index.ts';
+import { checkLinearizable, type History, type ModelName, type Operation } from '../../../checkers/index.ts';
 import { isLinearizableByBruteForce } from '../../support/histories/brute-force.ts';
 import { historyOf } from '../../support/histories/operations.ts';
 import { drawFrom, randomHistory, type Draw } from '../../support/histories/random-history.ts';
@@ -24,6 +24,16 @@ function smallHistory(draw: Draw, model: ModelName): ReturnType<typeof randomHis
 
 function oneOf(draw: Draw, choices: readonly number[]): number {
   return choices[draw(choices.length)] as number;
+}
+
+/** The operations with one of them weakened, in all ways: a read is dropped, the outcome of an update forgotten. */
+function weakenedOnce(operations: readonly Operation[]): Operation[][] {
+  return operations.flatMap((weaker, position) => {
+    if (weaker.outcome !== 'ok') return [];
+    const forgotten: Operation = { ...weaker, outcome: 'info', output: null, completedIndex: null };
+    const instead = weaker.f === 'read' ? [] : [forgotten];
+    return [[...operations.slice(0, position), ...instead, ...operations.slice(position + 1)]];
+  });
 }
 
 function withoutFailed(history: History): History {
@@ -52,6 +62,9 @@ describe('the linearizability search', () => {
       expect(verified, `${reason}\n${text}`).toBe(true);
       if (evidence === null) continue;
       expect(isLinearizableByBruteForce(historyOf(evidence.operations), model), text).toBe(false);
+      for (const weaker of weakenedOnce(evidence.operations)) {
+        expect(isLinearizableByBruteForce(historyOf(weaker), model), `can be weakened\n${text}`).toBe(true);
+      }
       // The earliest offending completion: invalid with that line, not before.
       // (What failed in the end had no effect from the start, so it goes first.)
       const effective = withoutFailed(history);
