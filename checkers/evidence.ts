@@ -2,7 +2,7 @@ import type { Operation } from '../src/history/operations.ts';
 import { DEFAULT_BUDGET, Meter } from './budget.ts';
 import { forcedOrders } from './forced-orders.ts';
 import type { Model } from './model.ts';
-import { searchLinearization } from './search/frontier.ts';
+import { searchLinearization } from './search/search.ts';
 import type { ValueKey } from './value-key.ts';
 import { verifyEvidence } from './verify-evidence.ts';
 

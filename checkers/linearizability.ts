@@ -5,7 +5,7 @@ import { earliestOffending, findEvidence, type Evidence } from './evidence.ts';
 import type { Model, ModelName } from './model.ts';
 import { modelByName } from './models/by-name.ts';
 import type { Verdict } from './result.ts';
-import { searchLinearization } from './search/frontier.ts';
+import { searchLinearization, type Algorithm } from './search/search.ts';
 import { verifyWitness, type KeyWitness } from './verify.ts';
 
 /** How to check; see {@link checkLinearizable}. */
@@ -23,7 +23,11 @@ export interface LinearizabilityResult {
   readonly model: ModelName;
   /** How many operations the history holds, failed ones included. */
   readonly operations: number;
-  readonly algorithm: 'just-in-time-frontier';
+  /**
+   * Which algorithms answered: {@link Algorithm}, joined by ` + ` where different keys were judged by different ones;
+   * with `invalid` the one that judged the key of the evidence, `none` where nothing could be judged.
+   */
+  readonly algorithm: string;
   /** With `valid`, else `null`: one entry a key, keys in the order of their first operation. */
   readonly witness: readonly KeyWitness[] | null;
   /** With `invalid`, else `null`. */
@@ -64,6 +68,7 @@ class Judge {
   private readonly model: Model;
   private readonly shouldStop: () => boolean;
   private readonly meter: Meter;
+  private algorithm = 'none';
 
   constructor(operations: readonly Operation[], options: LinearizabilityOptions) {
     this.operations = operations;
@@ -82,18 +87,22 @@ class Judge {
     if (!operations.some(({ outcome }) => outcome === 'ok')) return this.unknown('no operations that succeeded');
 
     const witness: KeyWitness[] = [];
-    let offending: { operation: Operation; ofKey: readonly Operation[] } | null = null;
+    let offending: { operation: Operation; ofKey: readonly Operation[]; algorithm: Algorithm } | null = null;
+    const algorithms = new Set<Algorithm>();
     for (const [key, ofKey] of byKey(operations)) {
       const result = searchLinearization(ofKey, model, meter);
+      const { algorithm } = result;
+      algorithms.add(algorithm);
       if (result.kind === 'linearizable') {
         witness.push({ key, order: result.order.map((position) => (ofKey[position] as Operation).invokedIndex) });
       } else if (result.kind === 'stuck') {
         const stuck = ofKey[result.position] as Operation;
         const operation = result.isEarliest ? stuck : earliestOffending(ofKey, model, stuck, this.shouldStop);
         const isFirst = offending === null || completedIndexOf(operation) < completedIndexOf(offending.operation);
-        if (isFirst) offending = { operation, ofKey };
+        if (isFirst) offending = { operation, ofKey, algorithm };
       }
     }
+    this.algorithm = offending === null ? [...algorithms].join(' + ') : offending.algorithm;
     if (offending !== null) return this.invalid(offending.ofKey, offending.operation);
     const stopReason = meter.stopReason();
     return stopReason === null ? this.valid(witness) : this.unknown(stopReason);
@@ -120,8 +129,7 @@ class Judge {
     verdict: Verdict, reason: string,
   ): Omit<LinearizabilityResult, 'witness' | 'evidence' | 'verified'> {
     const operations = this.operations.length;
-    const algorithm = 'just-in-time-frontier';
-    return { verdict, model: this.model.name, operations, algorithm, reason, used: this.meter.used() };
+    return { verdict, model: this.model.name, operations, algorithm: this.algorithm, reason, used: this.meter.used() };
   }
 }
 

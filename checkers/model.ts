@@ -16,6 +16,8 @@ export const ILLEGAL: unique symbol = Symbol('illegal');
 export interface Model<State = unknown> {
   readonly name: ModelName;
   readonly initial: State;
+  /** Whether a state is one value: an operation finds one value or any, and leaves one or none. Absent: no. */
+  readonly isRegister?: boolean;
 
   /** Why the model cannot judge this operation (no such `f`, a value of the wrong shape), or `null`. */
   problem(operation: Operation): string | null;

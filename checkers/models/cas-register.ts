@@ -12,6 +12,7 @@ import { registerMachine } from './register-machine.ts';
 export const casRegister: Model<Json> = {
   name: 'cas-register',
   initial: null,
+  isRegister: true,
 
   problem(operation: Operation): string | null {
     const { f, input } = operation;

@@ -13,6 +13,7 @@ import { registerMachine } from './register-machine.ts';
 export const register: Model<Json> = {
   name: 'register',
   initial: null,
+  isRegister: true,
 
   problem(operation: Operation): string | null {
     const { f } = operation;

@@ -3,18 +3,8 @@ import type { Meter } from '../budget.ts';
 import { NONE, type Machine, type Model } from '../model.ts';
 import { valueKey } from '../value-key.ts';
 import { ConfigurationSet, type Trace } from './configuration-set.ts';
+import type { SearchResult } from './result.ts';
 import { countUsed, inCommon, NOTHING_USED, withUse, without, type UsedUnknowns } from './used-unknowns.ts';
-
-/** How the search for one key ended. */
-export type SearchResult =
-  /** `order`: a linearization, positions in the list that was searched. */
-  | { readonly kind: 'linearizable'; readonly order: readonly number[] }
-  /**
-   * No order explains the history up to the completion of operation `position`. `isEarliest`: up to the line before
-   * there is one.
-   */
-  | { readonly kind: 'stuck'; readonly position: number; readonly isEarliest: boolean }
-  | { readonly kind: 'gave-up' };
 
 /**
  * Just-in-time linearization (Lowe, "Testing for linearizability", 2017) of the operations of one key, in the order
@@ -31,7 +21,7 @@ export type SearchResult =
  *   take a visible place. A blind write is placed only where its completion forces it or where its value is demanded.
  * - *Dominance.* A configuration goes if another one with the same state can do all that it can.
  */
-export function searchLinearization(operations: readonly Operation[], model: Model, meter: Meter): SearchResult {
+export function searchFrontier(operations: readonly Operation[], model: Model, meter: Meter): SearchResult {
   const positions: number[] = [];
   operations.forEach((operation, position) => {
     const isDefinite = operation.outcome === 'ok';

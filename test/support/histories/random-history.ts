@@ -95,7 +95,8 @@ export function randomHistory(draw: Draw, options: RandomHistoryOptions): Histor
     takeEffect(operation);
     const answer = operation.answer as NonNullable<OpenOperation['answer']>;
     const isCorrupt = draw(100) < options.corruptPercent;
-    const value = isCorrupt && operation.f === 'read' ? corrupted(answer.value, draw, options) : answer.value;
+    const value = isCorrupt && operation.f === 'read'
+      ? corrupted(answer.value, draw, model, options.values || nextValue) : answer.value;
     emit(operation, answer.isOk || isCorrupt ? 'ok' : 'fail', value);
   };
 
@@ -127,12 +128,12 @@ function effectOn(
   return { isOk: true, value };
 }
 
-function corrupted(value: Json, draw: Draw, options: RandomHistoryOptions): Json {
-  if (options.model !== 'append') return draw(6) === 0 ? null : draw(options.values + 1);
+function corrupted(value: Json, draw: Draw, model: ModelName, values: number): Json {
+  if (model !== 'append') return draw(6) === 0 ? null : draw(values + 1);
   const list = [...(value as Json[])];
   const kind = draw(3);
   if (kind === 0) list.pop();
-  else if (kind === 1) list.push(draw(options.values + 1));
+  else if (kind === 1) list.push(draw(values + 1));
   else list.reverse();
   return list;
 }

@@ -141,6 +141,64 @@ describe('checking linearizability', () => {
   });
 });
 
+describe('the algorithm', () => {
+  const distinct = ['0 invoke write 1 x', '0 ok write 1 x', '0 invoke read null x', '0 ok read 1 x'];
+  const twice = ['1 invoke write 1 y', '1 ok write 1 y', '1 invoke write 1 y', '1 ok write 1 y'];
+  const initial = ['1 invoke write null y', '1 ok write null y'];
+
+  test.each([
+    ['the block test, where values are distinct', distinct, 'block-test'],
+    ['the search, where a value is written twice', twice, 'just-in-time-frontier'],
+    ['the search, where the initial value is written', initial, 'just-in-time-frontier'],
+    ['each for its keys', [...distinct, ...twice], 'block-test + just-in-time-frontier'],
+    ['that of the offending key', [...twice, '2 invoke read null x', '2 ok read 9 x'], 'block-test'],
+    ['none, where there is nothing to judge', ['0 invoke write 1', '0 fail write 1'], 'none'],
+  ])('is named: %s', (_, lines, algorithm) => {
+    expect(check('register', ...lines)).toMatchObject({ algorithm });
+  });
+
+  test('does not take what failed for a second write of a value', () => {
+    expect(check('register', '0 invoke write 1', '0 fail write 1', '0 invoke write 1', '0 ok write 1').algorithm)
+      .toBe('block-test');
+  });
+});
+
+describe('the block test', () => {
+  test.each<[string, string, readonly string[]]>([
+    ['keeps an unknown write that was read', 'valid', ['0 invoke write 1', '1 invoke read', '1 ok read 1']],
+    ['drops an unknown write that nobody saw', 'valid', ['0 invoke write 1', '1 invoke read', '1 ok read null']],
+    ['keeps unknown updates along a chain', 'valid',
+      ['0 invoke write 1', '1 invoke cas [1,2]', '2 invoke cas [2,3]', '3 invoke cas [3,4]', '3 ok cas [3,4]']],
+    ['keeps none that began too late', 'invalid',
+      ['0 invoke write 1', '2 invoke cas [2,3]', '2 ok cas [2,3]', '1 invoke cas [1,2]']],
+    ['finds updates in a circle', 'invalid', ['0 invoke cas [1,2]', '1 invoke cas [2,1]', '0 ok cas [1,2]']],
+    ['finds two that took the same value', 'invalid',
+      ['0 invoke cas [null,1]', '1 invoke cas [null,2]', '0 ok cas [null,1]', '1 ok cas [null,2]']],
+    ['lets the first of two that could take a value be one that never happened', 'valid',
+      ['0 invoke cas [null,1]', '1 invoke cas [null,2]', '1 ok cas [null,2]']],
+    ['finds a read that ended before its chain could begin', 'invalid',
+      ['0 invoke write 1', '1 invoke read', '1 ok read 2', '2 invoke cas [1,2]', '2 ok cas [1,2]', '0 ok write 1']],
+    ['finds a block inside another one', 'invalid',
+      ['0 invoke write 1', '0 ok write 1', '1 invoke write 2', '1 ok write 2', '0 invoke read', '0 ok read 1']],
+    ['finds two blocks across each other', 'invalid',
+      ['0 invoke write 1', '1 invoke write 2', '0 ok write 1', '1 ok write 2', '0 invoke read', '1 invoke read',
+        '0 ok read 1', '1 ok read 2', '0 invoke read', '0 ok read 1']],
+    ['puts the initial value first', 'invalid',
+      ['0 invoke write 1', '0 ok write 1', '1 invoke read', '1 ok read null']],
+  ])('%s', (_, verdict, lines) => {
+    expect(check('cas-register', ...lines)).toMatchObject({ verdict, verified: true, algorithm: 'block-test' });
+  });
+
+  test('of 20,000 operations of 20 clients, a twentieth unknown, takes few steps', () => {
+    const long = randomHistory(drawFrom(8), {
+      model: 'cas-register', operations: 20_000, clients: 20, keys: 1, readPercent: 50, values: 0, unknownPercent: 5,
+      corruptPercent: 0,
+    });
+    const result = checkLinearizable(long, { model: 'cas-register' });
+    expect(result).toMatchObject({ verdict: 'valid', algorithm: 'block-test', used: { steps: 20_000 } });
+  });
+});
+
 describe('the answer is unknown', () => {
   test.each<[string, History, string]>([
     ['of an empty history', [], 'no operations'],
