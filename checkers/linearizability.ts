@@ -6,11 +6,21 @@ import type { Model, ModelName } from './model.ts';
 import { modelByName } from './models/by-name.ts';
 import type { Verdict } from './result.ts';
 import { searchLinearization, type Algorithm } from './search/search.ts';
-import { verifyWitness, type KeyWitness } from './verify.ts';
+import { OrderVerifier, type KeyWitness } from './verify.ts';
 
 /** How to check; see {@link checkLinearizable}. */
 export interface LinearizabilityOptions {
   readonly model: ModelName;
+  /**
+   * For each key (`null` where the history names none) an order in which its operations may have taken effect, as the
+   * indices of their invocations: for example that in which a log committed them. An order has to hold every `ok`
+   * operation of its key; one of unknown outcome only if it took effect; no failed one.
+   *
+   * A mere proposal: it is verified, by `verifyWitness` and in one pass, and is then the witness. A key whose
+   * order is wrong, or that has none, is searched, so the verdict does not depend on it. Keys that do not occur are
+   * ignored.
+   */
+  readonly order?: ReadonlyMap<string | null, readonly number[]> | undefined;
   /** Limits of the search, over all keys together. Default: {@link DEFAULT_BUDGET}. */
   readonly budget?: Partial<Budget>;
   /** Asked now and then; `true` ends the search with `unknown`. The place for wall time. */
@@ -24,7 +34,8 @@ export interface LinearizabilityResult {
   /** How many operations the history holds, failed ones included. */
   readonly operations: number;
   /**
-   * Which algorithms answered: {@link Algorithm}, joined by ` + ` where different keys were judged by different ones;
+   * Which algorithms answered, joined by ` + ` where keys were judged by different ones: {@link Algorithm} or
+   * `proposed-order`;
    * with `invalid` the one that judged the key of the evidence, `none` where nothing could be judged.
    */
   readonly algorithm: string;
@@ -32,7 +43,7 @@ export interface LinearizabilityResult {
   readonly witness: readonly KeyWitness[] | null;
   /** With `invalid`, else `null`. */
   readonly evidence: Evidence | null;
-  /** Whether the witness passed {@link verifyWitness}, or a fresh search found the evidence contradictory. */
+  /** Whether the witness passed `verifyWitness`, or the evidence `verifyEvidence`. */
   readonly verified: boolean;
   /** One sentence: why this verdict. */
   readonly reason: string;
@@ -63,16 +74,25 @@ export function checkOperations(
   return new Judge(operations, options).judge();
 }
 
+/** The key whose history first has no order, and where. */
+interface Offending {
+  readonly operation: Operation;
+  readonly ofKey: readonly Operation[];
+  readonly algorithm: Algorithm;
+}
+
 class Judge {
   private readonly operations: readonly Operation[];
   private readonly model: Model;
   private readonly shouldStop: () => boolean;
   private readonly meter: Meter;
+  private readonly order: LinearizabilityOptions['order'];
   private algorithm = 'none';
 
   constructor(operations: readonly Operation[], options: LinearizabilityOptions) {
     this.operations = operations;
     this.model = modelByName(options.model);
+    this.order = options.order;
     this.shouldStop = options.shouldStop ?? ((): boolean => false);
     this.meter = new Meter({ ...DEFAULT_BUDGET, ...options.budget }, this.shouldStop);
   }
@@ -86,15 +106,25 @@ class Judge {
     }
     if (!operations.some(({ outcome }) => outcome === 'ok')) return this.unknown('no operations that succeeded');
 
+    const verifier = new OrderVerifier(operations, model);
     const witness: KeyWitness[] = [];
-    let offending: { operation: Operation; ofKey: readonly Operation[]; algorithm: Algorithm } | null = null;
-    const algorithms = new Set<Algorithm>();
+    const algorithms = new Set<string>();
+    let offending: Offending | null = null;
     for (const [key, ofKey] of byKey(operations)) {
-      const result = searchLinearization(ofKey, model, meter);
-      const { algorithm } = result;
+      const proposed = this.order?.get(key);
+      if (proposed !== undefined && verifier.problemOf(key, proposed) === null) {
+        witness.push({ key, order: proposed });
+        algorithms.add('proposed-order');
+        continue;
+      }
+      const { algorithm, ...result } = searchLinearization(ofKey, model, meter);
       algorithms.add(algorithm);
       if (result.kind === 'linearizable') {
-        witness.push({ key, order: result.order.map((position) => (ofKey[position] as Operation).invokedIndex) });
+        const order = result.order.map((position) => (ofKey[position] as Operation).invokedIndex);
+        const problem = verifier.problemOf(key, order);
+        // Two parts of this program contradict each other. Whatever the truth is, it has not been shown.
+        if (problem !== null) return this.unknown(`internal contradiction: the witness is wrong: ${problem}`);
+        witness.push({ key, order });
       } else if (result.kind === 'stuck') {
         const stuck = ofKey[result.position] as Operation;
         const operation = result.isEarliest ? stuck : earliestOffending(ofKey, model, stuck, this.shouldStop);
@@ -113,9 +143,6 @@ class Judge {
   }
 
   private valid(witness: readonly KeyWitness[]): LinearizabilityResult {
-    const problem = verifyWitness(this.operations, this.model, witness);
-    // Two parts of this program contradict each other. Whatever the truth is, it has not been shown.
-    if (problem !== null) return this.unknown(`internal contradiction: the witness is wrong: ${problem}`);
     const reason = 'there is an order that explains every answer';
     return { ...this.result('valid', reason), verified: true, witness, evidence: null };
   }

@@ -18,36 +18,77 @@ export interface KeyWitness {
 export function verifyWitness(
   operations: readonly Operation[], model: Model, witness: readonly KeyWitness[],
 ): string | null {
-  const missing = new Map<number, Operation>();
-  const unused = new Map<number, Operation>();
-  for (const operation of operations) {
-    if (operation.outcome === 'ok') missing.set(operation.invokedIndex, operation);
-    if (operation.outcome === 'info') unused.set(operation.invokedIndex, operation);
-  }
+  const verifier = new OrderVerifier(operations, model);
   const keys = new Set<string | null>();
   for (const { key, order } of witness) {
     if (keys.has(key)) return `two orders for key ${JSON.stringify(key)}`;
     keys.add(key);
-    let state = model.initial;
+    const problem = verifier.problemOf(key, order);
+    if (problem !== null) return problem;
+  }
+  const missing = operations.find(({ key, outcome }) => outcome === 'ok' && !keys.has(key));
+  return missing === undefined ? null : withoutPlace(missing);
+}
+
+/** Verifies orders of the operations of single keys. Each verification is one pass over the order. */
+export class OrderVerifier {
+  private readonly model: Model;
+  private readonly operations: readonly Operation[];
+  /** Position of each operation, by the index of its invocation. */
+  private readonly positions = new Map<number, number>();
+  /** How many operations of each key have to stand in its order. */
+  private readonly definite = new Map<string | null, number>();
+  /** By position, the number of the verification that has placed it. */
+  private readonly placedIn: Int32Array;
+  private verification = 0;
+
+  constructor(operations: readonly Operation[], model: Model) {
+    this.model = model;
+    this.operations = operations;
+    this.placedIn = new Int32Array(operations.length);
+    for (let position = 0; position < operations.length; position += 1) {
+      const { key, outcome, invokedIndex } = operations[position] as Operation;
+      if (outcome === 'ok') this.definite.set(key, (this.definite.get(key) ?? 0) + 1);
+      this.positions.set(invokedIndex, position);
+    }
+  }
+
+  /** What is wrong with an order of one key's operations, by the index of their invocations, or `null`. */
+  problemOf(key: string | null, order: readonly number[]): string | null {
+    this.verification += 1;
+    let state = this.model.initial;
     let latestInvokedIndex = -1;
+    let definite = 0;
     for (const invokedIndex of order) {
-      const operation = missing.get(invokedIndex) ?? unused.get(invokedIndex);
-      if (operation === undefined) return `operation ${invokedIndex} failed, does not exist, or stands here twice`;
-      missing.delete(invokedIndex);
-      unused.delete(invokedIndex);
+      const position = this.positions.get(invokedIndex);
+      const operation = position === undefined ? undefined : (this.operations[position] as Operation);
+      if (position === undefined || operation === undefined || operation.outcome === 'fail'
+        || this.placedIn[position] === this.verification) {
+        return `operation ${invokedIndex} failed, does not exist, or stands here twice`;
+      }
+      this.placedIn[position] = this.verification;
       if (operation.key !== key) return `operation ${invokedIndex} is not one of key ${JSON.stringify(key)}`;
 
-      const { outcome, completedIndex } = operation;
-      if (outcome === 'ok' && completedIndex !== null && completedIndex < latestInvokedIndex) {
-        return `operation ${invokedIndex} had completed when operation ${latestInvokedIndex}, placed before it, began`;
+      if (operation.outcome === 'ok') {
+        definite += 1;
+        if ((operation.completedIndex as number) < latestInvokedIndex) {
+          const before = `operation ${latestInvokedIndex}, placed before it, began`;
+          return `operation ${invokedIndex} had completed when ${before}`;
+        }
       }
-      latestInvokedIndex = Math.max(latestInvokedIndex, invokedIndex);
+      if (invokedIndex > latestInvokedIndex) latestInvokedIndex = invokedIndex;
 
-      const next = model.step(state, operation);
+      const next = this.model.step(state, operation);
       if (next === ILLEGAL) return `operation ${invokedIndex} cannot have ended as it did where it stands`;
       state = next;
     }
+    if (definite === (this.definite.get(key) ?? 0)) return null;
+    const isMissing = (operation: Operation, position: number): boolean =>
+      operation.key === key && operation.outcome === 'ok' && this.placedIn[position] !== this.verification;
+    return withoutPlace(this.operations.find(isMissing) as Operation);
   }
-  for (const invokedIndex of missing.keys()) return `operation ${invokedIndex} succeeded, but has no place`;
-  return null;
+}
+
+function withoutPlace({ invokedIndex }: Operation): string {
+  return `operation ${invokedIndex} succeeded, but has no place`;
 }

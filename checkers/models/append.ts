@@ -3,13 +3,16 @@ import type { Operation } from '../../src/history/operations.ts';
 import { ILLEGAL, NONE, type Machine, type Model } from '../model.ts';
 import { isList, valueKey, type ValueKey } from '../value-key.ts';
 
-/** A list, last element first, so that an append shares the rest; `null` is the empty list. */
-export type AppendState = { readonly last: Json; readonly before: AppendState; readonly length: number } | null;
+/** A list: the first `length` of `values`, whose rest belongs to later states, so that an append copies nothing. */
+export interface AppendState {
+  readonly values: Json[];
+  readonly length: number;
+}
 
 /** A list that is appended to and read as a whole; empty at first. A read of `null` found the empty list. */
 export const append: Model<AppendState> = {
   name: 'append',
-  initial: null,
+  initial: { values: [], length: 0 },
 
   problem(operation: Operation): string | null {
     const { f, outcome, output } = operation;
@@ -19,21 +22,25 @@ export const append: Model<AppendState> = {
   },
 
   step(state: AppendState, operation: Operation): AppendState | typeof ILLEGAL {
-    const length = state === null ? 0 : state.length;
-    if (operation.f === 'append') return { last: operation.input, before: state, length: length + 1 };
+    const { values, length } = state;
+    if (operation.f === 'append') {
+      // Another state may have gone on from here with another value: what it appended stays its own.
+      const own = values.length === length && length > 0 ? values : values.slice(0, length);
+      own.push(operation.input);
+      return { values: own, length: length + 1 };
+    }
     const list = listOf(operation);
     if (list.length !== length) return ILLEGAL;
-    let rest = state;
-    for (let position = length - 1; rest !== null; position -= 1, rest = rest.before) {
-      if (valueKey(list[position] as Json) !== valueKey(rest.last)) return ILLEGAL;
+    for (let position = length - 1; position >= 0; position -= 1) {
+      const seen = list[position] as Json;
+      const held = values[position] as Json;
+      if (seen !== held && valueKey(seen) !== valueKey(held)) return ILLEGAL;
     }
     return state;
   },
 
-  stateKey(state: AppendState): ValueKey {
-    const values: Json[] = [];
-    for (let rest = state; rest !== null; rest = rest.before) values.push(rest.last);
-    return valueKey(values);
+  stateKey({ values, length }: AppendState): ValueKey {
+    return valueKey(values.slice(0, length));
   },
 
   isObserver(operation: Operation): boolean {

@@ -1,5 +1,6 @@
 import {
-  checkLinearizable, checkProgress, pairOperations, type Evidence, type Json, type Operation,
+  checkLinearizable, checkProgress, pairOperations, type Evidence, type Json, type LinearizabilityOptions,
+  type Operation,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
@@ -16,6 +17,8 @@ export interface Judged {
   readonly scenario: Scenario;
   readonly module: ProtocolModule;
   readonly history: History;
+  /** For each key the order in which its operations took effect, where somebody knows it; see `checkLinearizable`. */
+  readonly order?: LinearizabilityOptions['order'];
   readonly breaches: readonly Breach[];
   readonly faults: readonly AppliedFault[];
   /** When the run ended. */
@@ -77,8 +80,8 @@ function findingOf(judged: Judged, check: Check): Finding {
   }
 }
 
-function linearizable({ history, scenario }: Judged): Finding {
-  const { verdict, reason, evidence } = checkLinearizable(history, { model: scenario.workload.kind });
+function linearizable({ history, scenario, order }: Judged): Finding {
+  const { verdict, reason, evidence } = checkLinearizable(history, { model: scenario.workload.kind, order });
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };
   const atUs = evidence.offending.completedAtUs;
   const lines = evidenceLines(evidence, history, scenario.clients.count);
