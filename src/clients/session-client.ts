@@ -152,9 +152,11 @@ export class SessionClient implements Node<ClientState> {
   private onExecuted(ctx: Context, operation: Operation, result: SessionResult): void {
     switch (result.kind) {
       case 'ok':
-        this.state.seen.last.set(operation.key, { f: operation.f, value: result.value });
+        this.state.seen.last.set(operation.key, { f: operation.f, isRefused: false, value: result.value });
         return this.complete(ctx, operation, 'ok', result.value);
-      case 'refused': return this.complete(ctx, operation, 'fail', operation.value, result.error);
+      case 'refused':
+        this.state.seen.last.set(operation.key, { f: operation.f, isRefused: true, value: result.value });
+        return this.complete(ctx, operation, 'fail', operation.value, result.error);
       // An earlier copy may have been executed, whatever became of the one that this answers.
       case 'no-session':
       case 'expired':

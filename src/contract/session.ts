@@ -29,8 +29,8 @@ export type SessionResult =
   | { readonly kind: 'registered'; readonly session: number }
   /** The operation happened, now or when an earlier copy of the command was executed. */
   | { readonly kind: 'ok'; readonly value: Plain }
-  /** Definite: the operation did not happen (a failed compare). */
-  | { readonly kind: 'refused'; readonly error: string }
+  /** Definite: the operation did not happen (a failed compare). `value`: what stood in its way; `null` for no word. */
+  | { readonly kind: 'refused'; readonly error: string; readonly value: Plain }
   /** The result was dropped or the session was never registered: whether it happened cannot be said any more. */
   | { readonly kind: 'no-session' }
   /** The session was unused for too long and is gone: an earlier copy may have been executed, this one was not. */

@@ -10,8 +10,8 @@ export interface Seen {
   readonly clients: number;
   /** Operations that this client has begun in this run, incarnations before a crash included. */
   operations: number;
-  /** The last operation on each key that was answered `ok`, with the value of its answer. */
-  readonly last: Map<string, { readonly f: string; readonly value: Plain }>;
+  /** The last operation on each key that was answered, whether it was refused, and the value of its answer. */
+  readonly last: Map<string, { readonly f: string; readonly isRefused: boolean; readonly value: Plain }>;
 }
 
 /** A pure generator of operations: what it answers depends on its arguments alone. */

@@ -9,6 +9,7 @@ import type { TimeUs } from '../kernel/time.ts';
 import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
+import { isModelName } from './check.ts';
 import { brokenBy } from './ledger.ts';
 import type { VerdictRecord } from './result.ts';
 
@@ -81,7 +82,9 @@ function findingOf(judged: Judged, check: Check): Finding {
 }
 
 function linearizable({ history, scenario, order }: Judged): Finding {
-  const { verdict, reason, evidence } = checkLinearizable(history, { model: scenario.workload.kind, order });
+  const { kind } = scenario.workload;
+  if (!isModelName(kind)) return { verdict: 'unknown', summary: `no model judges ${kind}`, atUs: null, evidence: [] };
+  const { verdict, reason, evidence } = checkLinearizable(history, { model: kind, order });
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };
   const atUs = evidence.offending.completedAtUs;
   const lines = evidenceLines(evidence, history, scenario.clients.count);

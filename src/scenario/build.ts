@@ -14,9 +14,12 @@ import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { TimeUs } from '../kernel/time.ts';
 import type { TraceMode } from '../kernel/trace.ts';
+import { counterStore } from '../services/counter.ts';
 import { listStore, registerStore } from '../services/kv.ts';
+import { fencedLock, mutex } from '../services/lock.ts';
 import { GENEROUS_LIMITS, SessionMachine } from '../services/sessions.ts';
-import { createWorkload } from '../workloads/workload.ts';
+import { setStore } from '../services/set.ts';
+import { createWorkload, type WorkloadKind } from '../workloads/workload.ts';
 import { Control } from '../world/control.ts';
 import { World } from '../world/world.ts';
 import { findDefect, type DefectRow } from './catalogue.ts';
@@ -56,6 +59,18 @@ export interface BuildSettings {
 
 /** Messages that a paused process keeps before it drops the newest. */
 const MAILBOX_LIMIT = 10_000;
+
+/** What each kind of workload is asked of. */
+const SERVICES: Readonly<Record<WorkloadKind, Service>> = {
+  'append': listStore,
+  'register': registerStore,
+  'cas-register': registerStore,
+  'kv': registerStore,
+  'counter': counterStore,
+  'set': setStore,
+  'mutex': mutex,
+  'fenced-lock': fencedLock,
+};
 
 /** Makes a world from a scenario whose profile has been applied. Nothing has happened in it yet. */
 export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
@@ -113,7 +128,7 @@ function nodeMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[],
   defect: DefectRow | undefined, fired: () => void,
 ): MakeNode {
-  const service: Service = scenario.workload.kind === 'append' ? listStore : registerStore;
+  const service: Service = SERVICES[scenario.workload.kind];
   const limits: SessionLimits = { ...GENEROUS_LIMITS, timeoutUs: scenario.clients.sessionTimeoutUs };
   const machine = defect?.in === 'machine'
     ? defect.machine(service, fired, limits)

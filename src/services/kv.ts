@@ -1,9 +1,9 @@
 import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
-import type { SessionResult } from '../contract/session.ts';
 import { AssertionError } from '../kernel/assert.ts';
 import { exchange, mix, mixPlain } from './hash.ts';
-import { seal, unseal } from './seal.ts';
+import { ok, refused } from './results.ts';
+import { byKey, seal, unseal } from './seal.ts';
 
 /** Registers by key. A key that was never written reads as `null`. */
 export interface RegisterState {
@@ -49,7 +49,8 @@ export const registerStore: Service<RegisterState> = {
         return ok(value);
       case 'cas': {
         const [expected, replacement] = value as readonly [Plain, Plain];
-        if (!isSame(state.registers.get(key) ?? null, expected)) return COMPARE_FAILED;
+        const found = state.registers.get(key) ?? null;
+        if (!isSame(found, expected)) return refused('compare failed', found);
         setRegister(state, key, replacement);
         return ok(value);
       }
@@ -95,16 +96,6 @@ export const listStore: Service<ListState> = {
 };
 
 const EMPTY: readonly Plain[] = Object.freeze([]);
-const COMPARE_FAILED: SessionResult = { kind: 'refused', error: 'compare failed' };
-
-function ok(value: Plain): SessionResult {
-  return { kind: 'ok', value };
-}
-
-/** Snapshots are equal where the content is, in whatever order it came. */
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
-}
 
 /** What reads as `null` is not kept: it is a key that was never written. */
 function setRegister(state: RegisterState, key: string, value: Plain): void {

@@ -19,3 +19,8 @@ export function unseal(name: string, text: string): unknown {
   }
   return JSON.parse(body) as unknown;
 }
+
+/** The order of what is saved by key: content that is equal makes a text that is equal, whichever key came first. */
+export function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

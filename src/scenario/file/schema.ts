@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Workload } from '../scenario.ts';
 import {
   readDriftRange, readDuration, readDurationRange, readRate, readShiftRange, type Reading,
 } from './quantity.ts';
@@ -146,6 +147,10 @@ const check = z.union(
   { error: 'expected the name of a checker, or a map from it to its settings' },
 );
 
+const workloadKinds = [
+  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock',
+] as const satisfies readonly Workload['kind'][];
+
 /**
  * A scenario file. The keys of its shape are parsed one by one, so that a mistake in one leaves the others to be
  * looked at; so are the items of `faults` and `check`.
@@ -165,7 +170,7 @@ export const scenarioFile = map({
     sessionTimeout: atMostADay.optional(),
   }).optional(),
   workload: map({
-    kind: z.enum(['append', 'register', 'cas-register']).optional(),
+    kind: z.enum(workloadKinds).optional(),
     keys: count(1, 10_000).optional(),
     reads: rate.optional(),
     think: span.optional(),

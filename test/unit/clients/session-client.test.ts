@@ -119,7 +119,7 @@ describe('a client', () => {
     const { id } = last().request;
     done({ kind: 'ok', value: 0 });
     fire('think');
-    done({ kind: 'refused', error: 'late' }, id);
+    done({ kind: 'refused', error: 'late', value: null }, id);
     expect(history).toEqual(['0 invoke write x 0', '0 ok write x 0', '0 invoke write x 1']);
   });
 
@@ -148,7 +148,7 @@ describe('a client', () => {
   it('reports a refusal as failed, and stays the same process', () => {
     const { begin, done, fire, history } = bench();
     begin();
-    done({ kind: 'refused', error: 'compare failed' });
+    done({ kind: 'refused', error: 'compare failed', value: 0 });
     fire('think');
     expect(history).toEqual(['0 invoke write x 0', '0 fail write x 0 compare failed', '0 invoke write x 1']);
   });
@@ -244,7 +244,7 @@ describe('a client', () => {
     const { begin, done, state } = bench();
     begin();
     done({ kind: 'ok', value: 0 });
-    expect(state.seen.last).toEqual(new Map([['x', { f: 'write', value: 0 }]]));
+    expect(state.seen.last).toEqual(new Map([['x', { f: 'write', isRefused: false, value: 0 }]]));
   });
 });
 

@@ -1,80 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plain } from '../../../src/contract/message.ts';
-import type { Service } from '../../../src/contract/service.ts';
-import type { Operation } from '../../../src/contract/session.ts';
 import { listStore, registerStore, type RegisterState } from '../../../src/services/kv.ts';
+import { describeDigestAndSnapshot, ok, stateAfter, storeOf } from '../../support/services/store.ts';
 
-type Command = readonly [f: string, key: string, value?: Plain];
-
-const operationOf = ([f, key, value = null]: Command): Operation => ({ f, key, value });
-
-/** A store on the bench: operations in, results out. */
-function storeOf<S>(service: Service<S>) {
-  const state = service.initial();
-  const apply = (...command: Command): Plain => service.apply(state, operationOf(command), 0);
-  const ask = (...command: Command): Plain => service.query(state, operationOf(command)) ?? 'has to be applied';
-  return { state, apply, ask, digest: () => service.digest(state) };
-}
-
-const ok = (value: Plain): Plain => ({ kind: 'ok', value });
-const refused = { kind: 'refused', error: expect.any(String) as string };
-
-/** The state after some operations. */
-function stateAfter<S>(service: Service<S>, commands: readonly Command[]): S {
-  const store = storeOf(service);
-  for (const command of commands) store.apply(...command);
-  return store.state;
-}
-
-/** What every store keeps to, shown with operations of its own: `changes`, and `asks` that change nothing. */
-function describeDigestAndSnapshot<S extends object>(
-  service: Service<S>, changes: fc.Arbitrary<Command>, asks: readonly Command[],
-): void {
-  const commands = fc.array(changes, { maxLength: 12 });
-  /** All that can be read, in an order of its own. */
-  const contentOf = (state: S): string => service.save(state);
-
-  it('is an unsigned 32-bit integer, the same for the same content, however it came about, and for no other', () => {
-    fc.assert(fc.property(commands, commands, (some, others) => {
-      const [one, other] = [stateAfter(service, some), stateAfter(service, others)];
-      expect(service.digest(one)).toBe(service.digest(one) >>> 0);
-      expect(service.digest(one) === service.digest(other)).toBe(contentOf(one) === contentOf(other));
-    }), { seed: 6, numRuns: 2_000 });
-  });
-
-  it('comes back with a snapshot, and goes on alike', () => {
-    fc.assert(fc.property(commands, commands, (before, after) => {
-      const state = stateAfter(service, before);
-      const loaded = service.load(service.save(state));
-      expect([service.digest(loaded), service.save(loaded)]).toEqual([service.digest(state), service.save(state)]);
-      for (const command of [...after, ...asks]) {
-        const operation = operationOf(command);
-        expect(service.apply(loaded, operation, 0)).toEqual(service.apply(state, operation, 0));
-      }
-      expect(service.digest(loaded)).toBe(service.digest(state));
-    }), { seed: 7, numRuns: 300 });
-  });
-
-  it('is not moved by questions', () => {
-    fc.assert(fc.property(commands, (some) => {
-      const state = stateAfter(service, some);
-      const before = service.digest(state);
-      for (const ask of asks) {
-        service.apply(state, operationOf(ask), 0);
-        service.query(state, operationOf(ask));
-      }
-      expect(service.digest(state)).toBe(before);
-    }), { seed: 8, numRuns: 100 });
-  });
-
-  it('is kept, not computed: it does not look at what is stored', () => {
-    const forbidden = (): never => { throw new Error('the digest walks through the state'); };
-    const closed = new Proxy({}, { get: forbidden, ownKeys: forbidden, has: forbidden });
-    const guarded = Object.fromEntries(Object.keys(service.initial()).map((name) => [name, closed]));
-    expect(service.digest({ ...guarded, digest: 7 } as S)).toBe(7);
-  });
-}
+const refused = (value: Plain): Plain => ({ kind: 'refused', error: 'compare failed', value });
 
 describe('a register store', () => {
   it('reads null from a key that was never written', () => {
@@ -96,7 +26,7 @@ describe('a register store', () => {
     const { apply, digest } = storeOf(registerStore);
     if (old !== null) apply('write', 'x', old);
     const before = digest();
-    expect(apply('cas', 'x', [other, 'new'])).toEqual(refused);
+    expect(apply('cas', 'x', [other, 'new'])).toEqual(refused(old));
     expect([apply('read', 'x'), digest()]).toEqual([ok(old), before]);
     const same = old === null ? null : JSON.parse(JSON.stringify(old)) as Plain;
     expect(apply('cas', 'x', [same, 'new'])).toEqual(ok([old, 'new']));
@@ -106,7 +36,7 @@ describe('a register store', () => {
 
   it('does not create what a refused compare asked for', () => {
     const { state, apply } = storeOf(registerStore);
-    expect(apply('cas', 'x', [1, 2])).toEqual(refused);
+    expect(apply('cas', 'x', [1, 2])).toEqual(refused(null));
     expect(state).toEqual(registerStore.initial());
   });
 

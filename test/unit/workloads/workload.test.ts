@@ -25,14 +25,18 @@ function operations(workload: Workload, clients: number, count: number): Operati
 }
 
 describe('a workload', () => {
-  it.each(['append', 'register'] as const)('of kind %s gives no value twice in a run', (kind) => {
-    const changes = operations(settings(kind), 5, 400).filter(({ f }) => f !== 'read');
+  it.each(['append', 'register', 'kv', 'set'] as const)('of kind %s gives no value twice in a run', (kind) => {
+    const changes = operations(settings(kind), 5, 600)
+      .filter(({ f }) => ['append', 'write', 'cas', 'add'].includes(f))
+      .map(({ f, value }) => (f === 'cas' ? (value as readonly Plain[])[1] : value));
     expect(changes.length).toBeGreaterThan(500);
-    expect(new Set(changes.map(({ value }) => value)).size).toBe(changes.length);
+    expect(new Set(changes).size).toBe(changes.length);
   });
 
   it.each([
     ['append', ['append', 'read']], ['register', ['read', 'write']], ['cas-register', ['cas', 'read', 'write']],
+    ['kv', ['cas', 'delete', 'read', 'write']], ['counter', ['add', 'read']],
+    ['set', ['add', 'contains', 'read', 'remove']], ['mutex', ['acquire']], ['fenced-lock', ['acquire']],
   ] as const)('of kind %s does only %s', (kind, expected) => {
     const words = new Set(operations(settings(kind), 2, 200).map(({ f }) => f));
     expect([...words].sort((a, b) => (a < b ? -1 : 1))).toEqual(expected);
@@ -48,9 +52,9 @@ describe('a workload', () => {
 
   it('compares mostly with what its client saw last, after a write, a read or another compare', () => {
     const source = createWorkload(settings('cas-register', { keys: 1, readPerMillion: 0 }));
-    const shareOf = (f: string, value: Plain): number => {
+    const shareOf = (f: string, value: Plain, isRefused = false): number => {
       const seen = seenBy(0, 1);
-      seen.last.set('k0', { f, value });
+      seen.last.set('k0', { f, isRefused, value });
       const random = new Stream('seed', f);
       const compares = Array.from({ length: 2_000 }, () => source.next(random, seen)).filter(({ f }) => f === 'cas');
       return compares.filter((cas) => (cas.value as readonly number[])[0] === 3).length / compares.length;
@@ -59,7 +63,57 @@ describe('a workload', () => {
     for (const [f, value] of [['write', 3], ['read', 3], ['cas', [1, 3]]] as const) {
       expect(shareOf(f, value), f).toBeCloseTo(0.8, 1);
     }
+    expect(shareOf('cas', 3, true), 'what a refused compare found').toBeCloseTo(0.8, 1);
     expect(shareOf('read', null)).toBeCloseTo(0.2, 1);
+  });
+
+  it('asks for elements that its client has seen, and removes them', () => {
+    const source = createWorkload(settings('set', { keys: 1 }));
+    const seen = seenBy(0, 3);
+    const random = new Stream('seed', 'set');
+    const asked = (f: string): Set<Plain> => new Set(Array.from({ length: 300 }, () => source.next(random, seen))
+      .flatMap((operation) => (operation.f === f ? [operation.value] : [])));
+    seen.last.set('k0', { f: 'read', isRefused: false, value: [70, 80, 90] });
+    expect([asked('contains'), asked('remove')]).toEqual([new Set([70, 80, 90]), new Set([70, 80, 90])]);
+    seen.last.set('k0', { f: 'add', isRefused: false, value: 5 });
+    expect(asked('remove')).toEqual(new Set([5]));
+    seen.last.set('k0', { f: 'remove', isRefused: false, value: true });
+    expect(asked('remove')).toEqual(new Set([0, 1, 2]));
+  });
+
+  it('of kind kv compares with what its client saw last, and with no value where it saw none', () => {
+    const source = createWorkload(settings('kv', { keys: 1, readPerMillion: 0 }));
+    const compared = (seen: Seen): Set<Plain> => {
+      const random = new Stream('seed', 'kv');
+      return new Set(Array.from({ length: 100 }, () => source.next(random, seen))
+        .flatMap(({ f, value }) => (f === 'cas' ? [(value as readonly Plain[])[0]] : [])));
+    };
+    const seen = seenBy(0, 1);
+    expect(compared(seen)).toEqual(new Set([null]));
+    for (const [f, isRefused, value] of [['read', false, 4], ['cas', true, 4], ['cas', false, [1, 4]]] as const) {
+      seen.last.set('k0', { f, isRefused, value });
+      expect(compared(seen), f).toEqual(new Set([4]));
+    }
+    seen.last.set('k0', { f: 'delete', isRefused: false, value: null });
+    expect(compared(seen)).toEqual(new Set([null]));
+  });
+
+  it.each([['mutex', null], ['fenced-lock', 7]] as const)('of kind %s releases what it holds, and nothing else', (
+    kind, token,
+  ) => {
+    const source = createWorkload(settings(kind, { keys: 1 }));
+    const after = (f: string, isRefused: boolean, value: Plain): Operation => {
+      const seen = seenBy(0, 2);
+      seen.last.set('k0', { f, isRefused, value });
+      return source.next(new Stream('seed', 'lock'), seen);
+    };
+    const acquire = { f: 'acquire', key: 'k0', value: null };
+    const release = { f: 'release', key: 'k0', value: token };
+    expect(after('acquire', false, token)).toEqual(release);
+    expect(after('acquire', true, 7), 'refused because it holds the lock already').toEqual(release);
+    expect(after('acquire', true, null), 'refused because another does').toEqual(acquire);
+    expect(after('release', false, token)).toEqual(acquire);
+    expect(after('release', true, null)).toEqual(acquire);
   });
 
   it('draws pauses from its range', () => {
