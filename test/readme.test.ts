@@ -33,7 +33,8 @@ describe('the README', () => {
   });
 
   it('names the commands, options and reporters that there are', () => {
-    const help = ['run', 'replay', 'check', 'list'].map((command) => quorumquake(root, command, '--help').out).join();
+    const commandNames = ['run', 'replay', 'check', 'list', 'schema', 'doctor', 'init'];
+    const help = commandNames.map((command) => quorumquake(root, command, '--help').out).join();
     const [commands = ''] = /## Commands[^]*?## In CI/.exec(readme) ?? [];
     const named = new Set(commands.match(/--?[a-z][a-z-]*/g)?.filter((word) => /^(--[a-z]|-j$)/.test(word)));
     expect(named.size).toBeGreaterThan(12);

@@ -2,6 +2,8 @@ import { Argument, Command, Option } from 'commander';
 import type { ExitCode } from '../explore/exit-code.ts';
 import { addReporter, parseSeed, parseSeeds, parseShard, parseTimeLimit, parseWorkers } from './arguments.ts';
 import type { CheckOptions } from './check-command.ts';
+import type { DoctorOptions } from './doctor-command.ts';
+import type { InitOptions } from './init-command.ts';
 import type { ListOptions } from './list-command.ts';
 import type { ReplayOptions } from './replay-command.ts';
 import type { RunOptions } from './run-command.ts';
@@ -18,6 +20,9 @@ export function commandLine(version: string, onExit: (code: ExitCode) => void): 
   addReplay(program, onExit);
   addCheck(program, onExit);
   addList(program, onExit);
+  addSchema(program, onExit);
+  addDoctor(program, onExit);
+  addInit(program, onExit);
   program.addHelpText('after', `
 Exit codes: 0 every expectation met, 1 an expectation failed, 2 something unknown or vacuous, 3 nondeterminism,
 4 nothing selected, 64 bad usage, 65 bad scenario or history, 70 internal error, 74 output could not be written,
@@ -86,5 +91,41 @@ function addList(program: Command, onExit: (code: ExitCode) => void): void {
     .action(async (files: readonly string[], options: ListOptions) => {
       const { listCommand } = await import('./list-command.ts');
       onExit(await listCommand(files, options));
+    });
+}
+
+function addSchema(program: Command, onExit: (code: ExitCode) => void): void {
+  program.command('schema')
+    .description('print the JSON Schema of scenario files, for editors')
+    .addHelpText('after', `
+Save it, and name it in the first line of a scenario; editors with the YAML language server then complete and check it:
+  quorumquake schema > scenarios/schema.json
+  # yaml-language-server: $schema=schema.json`)
+    .action(async () => {
+      const { schemaCommand } = await import('./schema-command.ts');
+      onExit(await schemaCommand());
+    });
+}
+
+function addDoctor(program: Command, onExit: (code: ExitCode) => void): void {
+  program.command('doctor')
+    .description('look at this machine, and make a small run twice: exits with 0 if all is well')
+    .addOption(new Option('--reporter <name>', 'of the findings').choices(['list', 'json']).default('list'))
+    .addHelpText('after', `
+Exits with 3 if the run differs from what it is everywhere, 74 if reports could not be written, 1 if Node is too old.`)
+    .action(async (options: DoctorOptions) => {
+      const { doctorCommand } = await import('./doctor-command.ts');
+      onExit(await doctorCommand(options));
+    });
+}
+
+function addInit(program: Command, onExit: (code: ExitCode) => void): void {
+  program.command('init')
+    .description('write a first scenario, the schema for editors and a workflow for CI')
+    .addArgument(new Argument('[folder]', 'where to').default('.', 'here'))
+    .option('--force', 'overwrite what is there')
+    .action(async (folder: string, options: InitOptions) => {
+      const { initCommand } = await import('./init-command.ts');
+      onExit(await initCommand(folder, options));
     });
 }

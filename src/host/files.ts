@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import {
-  closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, realpathSync, renameSync, rmSync,
-  statSync, writeSync,
+  closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, realpathSync,
+  renameSync, rmSync, statSync, writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, HostError, messageOf } from './problem.ts';
@@ -40,7 +40,17 @@ export function isFolder(path: string): boolean {
 
 /** Whether there is a file of that name. */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** Whether anything has that name, a link that leads nowhere included. */
+export function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false; // What is in the way of the path itself shows when it is written to.
+  }
 }
 
 function yamlBelow(folder: string): readonly string[] {

@@ -5,11 +5,11 @@ import { brokenReport } from './execute.ts';
 import { codeOf, messageOf } from './problem.ts';
 
 /** Heap of one worker. A run that needs more dies alone; typed arrays are not counted by the engine. */
-const WORKER_HEAP_MB = 512;
+export const WORKER_HEAP_MB = 512;
 
 /** One core is left for the thread that renders and writes. */
-export function defaultWorkers(): number {
-  return Math.max(1, availableParallelism() - 1);
+export function defaultWorkers(cores: number = availableParallelism()): number {
+  return Math.max(1, cores - 1);
 }
 
 /** What every worker is started with. */

@@ -118,6 +118,16 @@ function readRange(text: string, kind: Kind): Reading<Range> {
   return { ok: false, message: `${quote(text)} ends below its beginning`, hint };
 }
 
+const [number, us, ppm] = ['[+-]?\\d+(\\.\\d+)?', '(us|ms|s|m)', '(%|ppm)'];
+
+/** What the texts that the readers below take look like, for editors. No reader goes by them: a look is no value. */
+export const quantityPatterns = {
+  duration: `^\\s*${number}${us}?\\s*$`,
+  durationRange: `^\\s*${number}${us}?\\s*(\\.\\.\\s*${number}${us}?\\s*)?$`,
+  rate: `^\\s*${number}${ppm}?\\s*$`,
+  rateRange: `^\\s*${number}${ppm}?\\s*(\\.\\.\\s*${number}${ppm}?\\s*)?$`,
+} as const;
+
 /** A duration in integer microseconds: `0`, `1500us`, `5ms`, `1.5s`, `2m`. */
 export function readDuration(value: string | number): Reading<number> {
   return readAmount(String(value), durationKind);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Workload } from '../scenario.ts';
 import {
-  readDriftRange, readDuration, readDurationRange, readRate, readShiftRange, type Reading,
+  quantityPatterns, readDriftRange, readDuration, readDurationRange, readRate, readShiftRange, type Reading,
 } from './quantity.ts';
 
 // The shape of a scenario file. What depends on more than one place (a target on the number of nodes, an option on the
@@ -13,21 +13,22 @@ function map<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.co
   return z.strictObject(shape, { error: ({ code }) => (code === 'unrecognized_keys' ? known : undefined) });
 }
 
-function quantity<T>(read: (value: string | number) => Reading<T>, expected: string) {
+/** `pattern` is for editors alone: it takes every text that `read` takes, and some more. */
+function quantity<T>(read: (value: string | number) => Reading<T>, expected: string, pattern: string) {
   return z.union([z.string(), z.number()], { error: `expected ${expected}` }).transform((value, context): T => {
     const reading = read(value);
     if (reading.ok) return reading.value;
     const { message, hint } = reading;
     context.issues.push({ code: 'custom', message, input: value, params: { hint } });
     return z.NEVER;
-  });
+  }).meta({ description: expected, pattern });
 }
 
-const duration = quantity(readDuration, 'a duration such as 5ms');
-const span = quantity(readDurationRange, 'a duration or a range such as 50..250ms');
-const shift = quantity(readShiftRange, 'a duration or a range such as -10s..10s');
-const rate = quantity(readRate, 'a rate such as 3%');
-const drift = quantity(readDriftRange, 'a rate or a range such as -200ppm..200ppm');
+const duration = quantity(readDuration, 'a duration such as 5ms', quantityPatterns.duration);
+const span = quantity(readDurationRange, 'a duration or a range such as 50..250ms', quantityPatterns.durationRange);
+const shift = quantity(readShiftRange, 'a duration or a range such as -10s..10s', quantityPatterns.durationRange);
+const rate = quantity(readRate, 'a rate such as 3%', quantityPatterns.rate);
+const drift = quantity(readDriftRange, 'a rate or a range such as -200ppm..200ppm', quantityPatterns.rateRange);
 const day = 24 * 60 * 60 * 1_000_000;
 
 const drawnDrift = rate.pipe(z.number().max(500_000, 'must be at most 50%'));
