@@ -1,5 +1,6 @@
 import { Digest, nameCode } from './digest.ts';
 import type { TimeUs } from './time.ts';
+import { TraceRows } from './trace-rows.ts';
 
 /** Version of the trace: the same coordinate gives the same fingerprint within one version. */
 export const TRACE_VERSION = 1;
@@ -20,46 +21,81 @@ export const EVENT = {
 
 const UINT32 = 0x1_0000_0000;
 
-/** What is kept of a run: nothing but the count (for measurements), the digest, or the digest and every line. */
+/** Kinds of row in a full trace that are no events: what events brought about. Above every kind of event. */
+export const LINE = {
+  text: 32,
+  send: 33,
+  dropped: 34,
+  put: 35,
+  append: 36,
+  truncate: 37,
+  drop: 38,
+  note: 39,
+} as const;
+
+/** What is kept of a run: nothing but the count (for measurements), the digest, or the digest and every row. */
 export type TraceMode = 'off' | 'digest' | 'full';
 
+/** Index of the name of what has none. */
+export const NO_NAME = 0;
+
 /**
- * Everything that a run did, in order. The digest of the header words always runs; lines of text, content included,
- * are made only on request and change nothing else.
+ * Everything that a run did, in order. The digest of the header words always runs; rows, content included, are kept on
+ * request and change nothing else.
  */
 export class Trace {
   readonly digest: Digest = new Digest();
-  /** The full trace; `null` when it was not asked for. One line per event, indented lines for what it brought about. */
-  readonly lines: string[] | null;
+  /** The full trace; `null` when it was not asked for. */
+  readonly rows: TraceRows | null;
+  /** Names by {@link indexOf}. */
+  readonly names: readonly string[];
   /** Events so far. The number of an event is the count before it: the first is `#0`. */
   events = 0;
-  private readonly codes = new Map<string, number>();
-
   private readonly hasDigest: boolean;
+  private readonly ownNames: string[] = [''];
+  /** What stands in the digest for each name. */
+  private readonly codes: number[] = [0];
+  private readonly indices = new Map<string, number>();
 
   constructor(mode: TraceMode) {
     this.hasDigest = mode !== 'off';
-    this.lines = mode === 'full' ? [] : null;
+    this.rows = mode === 'full' ? new TraceRows() : null;
+    this.names = this.ownNames;
   }
 
-  /** Records the header of one event. `peer` is -1 where there is none; `code` is {@link codeOf} its name. */
-  event(atUs: TimeUs, sequence: number, kind: number, process: number, peer: number, code: number): void {
+  /**
+   * Records one event. `peer` is -1 where there is none, `name` the {@link indexOf} a message kind, a timer or a step.
+   * The value is for the full trace alone.
+   */
+  event(
+    atUs: TimeUs, sequence: number, kind: number, process: number, peer: number, name: number, value: unknown,
+  ): void {
     this.events += 1;
     if (!this.hasDigest) return;
     const epoch = atUs < UINT32 ? 0 : Math.floor(atUs / UINT32);
+    const code = this.codes[name] as number;
     this.digest.addWords(atUs, epoch ^ sequence, (kind << 24) ^ (process << 12) ^ peer, code);
+    if (this.rows !== null) this.rows.add(kind, process, peer, name, atUs, value);
   }
 
-  /** A small integer for a name: message kind, timer, step. Depends on the name alone. */
-  codeOf(name: string): number {
-    let code = this.codes.get(name);
-    if (code === undefined) {
-      code = nameCode(name);
-      this.codes.set(name, code);
-    }
-    return code;
+  /** A small integer for a name. The first few are found by comparing: they are constants, that is one word each. */
+  indexOf(name: string): number {
+    const { ownNames } = this;
+    const compared = Math.min(ownNames.length, NAMES_COMPARED);
+    for (let index = 1; index < compared; index += 1) if (ownNames[index] === name) return index;
+    return this.indices.get(name) ?? this.addName(name);
+  }
+
+  private addName(name: string): number {
+    const index = this.ownNames.length;
+    this.ownNames.push(name);
+    this.codes.push(nameCode(name));
+    this.indices.set(name, index);
+    return index;
   }
 }
+
+const NAMES_COMPARED = 24;
 
 /** Seconds with six decimals, exact. */
 export function formatTime(atUs: TimeUs): string {

@@ -92,7 +92,7 @@ function conclude(
       metrics: { messages: world.messagesSent, syncs: world.syncs },
     },
     history: events,
-    trace: world.trace.lines,
+    trace: world.traceLines(),
   };
 }
 

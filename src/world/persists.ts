@@ -4,7 +4,7 @@ import type { NodeId } from '../kernel/ids.ts';
 import type { EventQueue } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
-import { EVENT, type Trace } from '../kernel/trace.ts';
+import { EVENT, NO_NAME, type Trace } from '../kernel/trace.ts';
 import type { DiskFile } from './disk.ts';
 import { LANE, NO_PEER, type HeldSend, type PersistRequest, type Process } from './process.ts';
 
@@ -13,13 +13,9 @@ export interface PersistsHost {
   readonly queue: EventQueue;
   readonly streams: Streams;
   readonly trace: Trace;
-  readonly isTracing: boolean;
   nowUs: TimeUs;
   syncs: number;
-  record(kind: number, process: Process, peer: number, code: number): void;
-  say(text: string): void;
-  head(process: Process): string;
-  plain(value: unknown): string;
+  record(kind: number, process: Process, peer: number, name: number, value: unknown): void;
   /** Runs a handler of the process. */
   run(process: Process, kind: number, from: number, what: unknown): void;
   transmit(process: Process, to: NodeId, message: Message): void;
@@ -54,8 +50,7 @@ export class Persists {
     if (diskGeneration !== process.diskGeneration) return;
     const { host } = this;
     host.syncs += 1;
-    host.record(EVENT.sync, process, NO_PEER, 0);
-    if (host.isTracing) host.say(`${host.head(process)} synced`);
+    host.record(EVENT.sync, process, NO_PEER, NO_NAME, undefined);
     process.disk.completeSync(file, process.startSync);
     this.completePersists(process);
   }
@@ -96,8 +91,7 @@ export class Persists {
   private handlePersisted(process: Process, request: PersistRequest): void {
     const { host } = this;
     const { tag } = request;
-    host.record(EVENT.persisted, process, NO_PEER, tag === undefined ? 0 : host.trace.codeOf(tag.kind));
-    if (host.isTracing) host.say(`${host.head(process)} persisted${tag === undefined ? '' : ` ${host.plain(tag)}`}`);
+    host.record(EVENT.persisted, process, NO_PEER, tag === undefined ? NO_NAME : host.trace.indexOf(tag.kind), tag);
     process.persistsDone = request.number;
     while ((process.heldSends.at(0)?.after ?? Infinity) <= process.persistsDone) {
       const { to, message } = process.heldSends.shift() as HeldSend;

@@ -11,7 +11,7 @@ import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import { EventQueue } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
-import { EVENT, formatPlain, formatTime, Trace } from '../kernel/trace.ts';
+import { EVENT, formatTime, LINE, NO_NAME, Trace } from '../kernel/trace.ts';
 import { Clock } from './clock.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { DiskFile } from './disk.ts';
@@ -25,6 +25,10 @@ import {
   deadlineOf, emptyLanes, LANE, NO_PEER, Process, type Demand, type Parked, type PersistRequest, type Timer,
 } from './process.ts';
 import type { StopReason, WorldSettings } from './settings.ts';
+import { TraceText } from './trace-text.ts';
+
+/** Kind of a handler, beside those of events: a message that is a client's request. */
+const REQUEST = 0;
 
 /** One more event would be one too many. */
 class EventLimit extends Error {}
@@ -56,7 +60,9 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   private readonly noteListeners: ((process: NodeId, event: string) => void)[] = [];
   private freshNotes: { readonly process: NodeId; readonly event: string }[] = [];
   private sameInstant = 0;
-  private readonly nodeFields: ReadonlySet<string>;
+  private readonly text: TraceText;
+  /** Index of the name of a client's request. */
+  private readonly requestName: number;
 
   constructor(settings: WorldSettings) {
     this.settings = settings;
@@ -65,7 +71,8 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     this.monitor = settings.monitor;
     this.trace = new Trace(settings.trace);
     this.isTracing = settings.trace === 'full';
-    this.nodeFields = new Set(['client', ...settings.nodeFields]);
+    this.text = new TraceText((process) => this.nameOf(process), ['client', ...settings.nodeFields]);
+    this.requestName = this.trace.indexOf('ClientRequest');
     const ids = Array.from({ length: settings.nodes + settings.clients }, (_, index) => nodeId(index));
     this.nodes = ids.slice(0, settings.nodes);
     this.clients = ids.slice(settings.nodes);
@@ -128,33 +135,27 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   // ── What the parts of the world need of it ────────────────────────────
 
   deliverAfter(latencyUs: DurationUs, from: NodeId, to: NodeId, message: Message): void {
-    this.queue.push(this.nowUs + latencyUs, EVENT.deliver, to, from, 0, message);
+    this.queue.push(this.nowUs + latencyUs, EVENT.deliver, to, from, this.trace.indexOf(message.kind), message);
   }
 
   onDropped(from: NodeId, to: NodeId, message: Message): void {
-    if (this.isTracing) this.say(`  dropped ${this.nameOf(from)} > ${this.nameOf(to)} ${message.kind}`);
+    if (this.isTracing) this.mark(LINE.dropped, from, to, message.kind, 0, undefined);
   }
 
   /** What the queue holds need not be an event, a timer may have been set again: so the limit is looked at here. */
-  record(kind: number, process: Process, peer: number, code: number): void {
+  record(kind: number, process: Process, peer: number, name: number, value: unknown): void {
     if (this.trace.events >= this.settings.limits.events) throw new EventLimit();
-    this.trace.event(this.nowUs, this.queue.poppedSequence, kind, process.id, peer, code);
-  }
-
-  /** Plain data of the protocol as text, with nodes by name. */
-  plain(value: unknown): string {
-    return formatPlain(value, (key, item) =>
-      (typeof item === 'number' && this.nodeFields.has(key) ? this.nameOf(item as NodeId) : null));
+    this.trace.event(this.nowUs, this.queue.poppedSequence, kind, process.id, peer, name, value);
   }
 
   /** Adds a line to the full trace, if there is one. Ask {@link isTracing} before making the text. */
   say(text: string): void {
-    this.trace.lines?.push(text);
+    this.trace.rows?.add(LINE.text, 0, NO_PEER, NO_NAME, 0, text);
   }
 
-  /** How a line of the trace about an event of this process begins. */
-  head(process: Process): string {
-    return `#${this.trace.events - 1} ${formatTime(this.nowUs)} ${process.name}`;
+  /** The full trace as text; `null` when it was not kept. */
+  traceLines(): string[] | null {
+    return this.text.linesOf(this.trace);
   }
 
   // ── What faults do, through the control ───────────────────────────────
@@ -220,7 +221,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     const kind = queue.kind[slot] as number;
     queue.payload[slot] = undefined;
     switch (kind) {
-      case EVENT.deliver: return this.onDeliver(process, first as NodeId, payload as Message);
+      case EVENT.deliver: return this.onDeliver(process, first as NodeId, second, payload as Message);
       case EVENT.arrived: return this.onArrived(process, first as NodeId, payload as Message, second);
       case EVENT.timer: return this.onTimer(process, first, second);
       case EVENT.sync: return this.persists.onSync(process, payload as DiskFile, second);
@@ -233,18 +234,16 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   }
 
   private onStart(process: Process): void {
-    this.record(EVENT.start, process, NO_PEER, 0);
-    if (this.isTracing) this.say(`${this.head(process)} starts`);
+    this.record(EVENT.start, process, NO_PEER, NO_NAME, undefined);
     this.run(process, EVENT.start, NO_PEER, undefined);
   }
 
   private onAction(process: Process, action: () => void): void {
-    this.record(EVENT.action, process, NO_PEER, 0);
-    if (this.isTracing) this.say(`#${this.trace.events - 1} ${formatTime(this.nowUs)} action`);
+    this.record(EVENT.action, process, NO_PEER, NO_NAME, undefined);
     action();
   }
 
-  private onDeliver(process: Process, from: NodeId, message: Message): void {
+  private onDeliver(process: Process, from: NodeId, name: number, message: Message): void {
     const isLost = this.network.losesInFlight(from, process.id);
     if (isLost || process.node === null) {
       this.lose(process, from, message, isLost ? 'cut' : 'down');
@@ -252,14 +251,14 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     }
     if (process.arrivalsQueued > 0) this.queueArrival(process, from, message);
     else if (process.isBlocked) this.parkMessage(process, from, message);
-    else this.handleMessage(EVENT.deliver, process, from, message);
+    else this.handleMessage(EVENT.deliver, process, from, name, message);
   }
 
   private onArrived(process: Process, from: NodeId, message: Message, incarnation: number): void {
     if (process.node === null || incarnation !== process.incarnation) return;
     process.arrivalsQueued -= 1;
     if (process.isBlocked) process.park(LANE.mailbox, EVENT.arrived, from, incarnation, message);
-    else this.handleMessage(EVENT.arrived, process, from, message);
+    else this.handleMessage(EVENT.arrived, process, from, this.trace.indexOf(message.kind), message);
   }
 
   private queueArrival(process: Process, from: NodeId, message: Message): void {
@@ -279,15 +278,13 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   }
 
   private lose(process: Process, from: NodeId, message: Message, why: string): void {
-    this.record(EVENT.lost, process, from, this.trace.codeOf(message.kind));
-    if (this.isTracing) this.say(`${this.head(process)} <- ${this.nameOf(from)} ${message.kind} lost: ${why}`);
+    this.record(EVENT.lost, process, from, this.trace.indexOf(message.kind), why);
   }
 
-  private handleMessage(kind: number, process: Process, from: NodeId, message: Message): void {
+  private handleMessage(kind: number, process: Process, from: NodeId, name: number, message: Message): void {
     this.messagesDelivered += 1;
-    this.record(kind, process, from, this.trace.codeOf(message.kind));
-    if (this.isTracing) this.say(`${this.head(process)} <- ${this.nameOf(from)} ${this.plain(message)}`);
-    this.run(process, kind, from, message);
+    this.record(kind, process, from, name, message);
+    this.run(process, name === this.requestName ? REQUEST : kind, from, message);
   }
 
   private onTimer(process: Process, slot: number, generation: number): void {
@@ -307,8 +304,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
       return;
     }
     timer.deadlineUs = -1;
-    this.record(EVENT.timer, process, NO_PEER, this.trace.codeOf(timer.name));
-    if (this.isTracing) this.say(`${this.head(process)} timer ${timer.name}`);
+    this.record(EVENT.timer, process, NO_PEER, this.trace.indexOf(timer.name), undefined);
     this.run(process, EVENT.timer, NO_PEER, timer.name);
   }
 
@@ -322,8 +318,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     const step = process.step;
     process.step = null;
     process.isStepDue = false;
-    this.record(EVENT.continue, process, NO_PEER, this.trace.codeOf(step));
-    if (this.isTracing) this.say(`${this.head(process)} continues as ${step}`);
+    this.record(EVENT.continue, process, NO_PEER, this.trace.indexOf(step), undefined);
     this.run(process, EVENT.continue, NO_PEER, step);
     if (process.node !== null && process.step === null) this.unpark(process);
   }
@@ -335,8 +330,8 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
       return;
     }
     if (demand.kind === 'order') demand.effect.ordersGiven += 1;
-    this.record(EVENT.demand, process, NO_PEER, this.trace.codeOf(demand.kind === 'order' ? demand.order.kind : ''));
-    if (this.isTracing) this.say(`${this.head(process)} is to ${this.textOf(demand)}`);
+    const name = this.trace.indexOf(demand.kind === 'order' ? demand.order.kind : '');
+    this.record(EVENT.demand, process, NO_PEER, name, demand);
     this.run(process, EVENT.demand, NO_PEER, demand);
   }
 
@@ -370,9 +365,8 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
       case EVENT.persisted: return node.onPersisted?.(context, what as PersistTag);
       case EVENT.continue: return node.onContinue?.(context, what as string);
       case EVENT.demand: return heed(node, context, what as Demand);
-      default: return (what as Message).kind === 'ClientRequest'
-        ? node.onRequest?.(context, what as ClientRequest)
-        : node.onMessage?.(context, from as NodeId, what as Message);
+      case REQUEST: return node.onRequest?.(context, what as ClientRequest);
+      default: return node.onMessage?.(context, from as NodeId, what as Message);
     }
   }
 
@@ -412,24 +406,24 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
       }
       case EFFECT.put: {
         process.disk.put(name, value);
-        if (this.isTracing) this.say(`  put ${name} ${this.plain(value)}`);
+        if (this.isTracing) this.mark(LINE.put, process.id, NO_PEER, name, 0, value);
         return;
       }
       case EFFECT.append: {
         const index = process.disk.append(name, value);
-        if (this.isTracing) this.say(`  append ${name} ${index} ${this.plain(value)}`);
+        if (this.isTracing) this.mark(LINE.append, process.id, NO_PEER, name, index, value);
         if (this.isNode(process)) this.monitor.onAppend?.(process.id, name, index, value);
         return;
       }
       case EFFECT.truncate: {
         process.disk.truncateFrom(name, amount);
-        if (this.isTracing) this.say(`  truncate ${name} from ${amount}`);
+        if (this.isTracing) this.mark(LINE.truncate, process.id, NO_PEER, name, amount, undefined);
         if (this.isNode(process)) this.monitor.onTruncate?.(process.id, name, amount);
         return;
       }
       case EFFECT.drop: {
         process.disk.dropUntil(name, amount, value);
-        if (this.isTracing) this.say(`  drop ${name} until ${amount} ${this.plain(value)}`);
+        if (this.isTracing) this.mark(LINE.drop, process.id, NO_PEER, name, amount, value);
         if (this.isNode(process)) this.monitor.onDrop?.(process.id, name, amount);
         return;
       }
@@ -442,7 +436,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   transmit(process: Process, to: NodeId, message: Message): void {
     if (this.settings.freezeMessages) deepFreeze(message);
     this.messagesSent += 1;
-    if (this.isTracing) this.say(`  send ${process.name} > ${this.nameOf(to)} ${this.plain(message)}`);
+    this.trace.rows?.add(LINE.send, process.id, to, NO_NAME, 0, message);
     this.monitor.onSend?.(process.id, to, message, process.disk.synced);
     this.network.send(process.id, to, message);
   }
@@ -475,7 +469,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   }
 
   private takeNote(process: Process, note: Note): void {
-    if (this.isTracing) this.say(`  note ${process.name} ${this.plain(note)}`);
+    if (this.isTracing) this.mark(LINE.note, process.id, NO_PEER, '', 0, this.text.noted(note));
     if (this.noteListeners.length > 0) this.freshNotes.push({ process: process.id, event: note.event });
   }
 
@@ -515,10 +509,10 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     return process.id < this.settings.nodes;
   }
 
-  private textOf(demand: Demand): string {
-    if (demand.kind === 'options') return `run with ${this.plain(demand.options)}`;
-    const { kind, nodes } = demand.order;
-    return [kind, ...nodes.map((node) => this.nameOf(node))].join(' ');
+  /** A row of the full trace about what an event brought about. What a stranger's protocol wrote is kept as text. */
+  private mark(line: number, process: NodeId, peer: number, name: string, number: number, value: unknown): void {
+    const kept = this.settings.freezeMessages ? this.text.said(value) : value;
+    this.trace.rows?.add(line, process, peer, this.trace.indexOf(name), number, kept);
   }
 
   private makeProcess(id: NodeId): Process {

@@ -35,6 +35,15 @@ function eventsOf(scenario: Scenario, trace: TraceMode = 'digest', module = raft
   return () => simulate(scenario, trace, module).world.trace.events;
 }
 
+/** The same with the full trace as text. */
+function linesOf(scenario: Scenario): () => number {
+  return () => {
+    const { world } = simulate(scenario, 'full', raft);
+    if (world.traceLines() === null) throw new Error('the trace was not kept');
+    return world.trace.events;
+  };
+}
+
 /** Work that is counted in simulated seconds. */
 function secondsOf(scenario: Scenario): () => number {
   return () => {
@@ -70,12 +79,14 @@ function engineAndTrace(): void {
     'raft, invariants and history, trace off': eventsOf(standard({ seconds }), 'off'),
     'raft, invariants and history, digest': eventsOf(standard({ seconds })),
     'raft, the same with a sync latency of 0': eventsOf(standard({ seconds, syncUs: 0 })),
-    'raft, the same with the full trace as text': eventsOf(standard({ seconds: 2 }), 'full'),
+    'raft, the same with the full trace': eventsOf(standard({ seconds }), 'full'),
+    'raft, the same with the full trace as text': linesOf(standard({ seconds: 2 })),
   }, 9));
   table.speed('engine over reference', 'engine, 40 in flight, trace off', 'reference, 40 pending');
   table.speed('raft over reference', 'raft, invariants and history, trace off', 'reference, 100 pending');
   const bare = 'raft, invariants and history, trace off';
   table.cost('digest', 'raft, invariants and history, digest', bare);
+  table.cost('full trace', 'raft, the same with the full trace', bare);
   table.cost('full trace as text', 'raft, the same with the full trace as text', bare);
 }
 

@@ -49,7 +49,7 @@ describe('an order', () => {
     expect(notes).toEqual(['moved']);
     expect(world.trace.events - events).toBe(2);
     expect(effect.ordersGiven).toBe(1);
-    expect(world.trace.lines?.join('\n')).toContain('n1 is to move n2');
+    expect(world.traceLines()?.join('\n')).toContain('n1 is to move n2');
   });
 
   it('waits for a paused node', () => {
