@@ -36,6 +36,17 @@ export interface OrderSpec {
   readonly about: 'nothing' | 'a node' | 'nodes';
 }
 
+/** A number of a run that comes from the notes of its nodes. */
+export interface MetricSpec {
+  readonly doc: string;
+  /** `count`: how many notes of this event there are. `delay`: how long the first one is in coming. */
+  readonly kind: 'count' | 'delay';
+  readonly event: string;
+}
+
+/** Metrics of a protocol, keyed by name. */
+export type MetricTable = Readonly<Record<string, MetricSpec>>;
+
 /** All orders of a protocol, keyed by name. */
 export type OrderTable = Readonly<Record<string, OrderSpec>>;
 
@@ -55,6 +66,8 @@ export interface ProtocolModule<S = unknown> {
   readonly variants: readonly Variant[];
   readonly assumptions: readonly Assumption[];
   readonly orders?: OrderTable;
+  /** Besides those that every run has: `messages`, `syncs`, `terms`, `okPerSecond`, `unavailable`. */
+  readonly metrics?: MetricTable;
   /** Kinds of its messages between nodes: what a scenario can hold. */
   readonly messages?: readonly string[];
   /** What is wrong with the `initial` of a scenario for a cluster of this size, or `null`. Without it, all is. */

@@ -58,8 +58,8 @@ export interface WorldControl {
   nowUs(): TimeUs;
   /** Runs `action` as an event of its own at `atUs`, not before now. */
   at(atUs: TimeUs, action: () => void): void;
-  /** Called at each note of any node, after the effects of its handler were carried out. */
-  onNote(listener: (process: NodeId, event: string) => void): void;
+  /** Called at each note of one of these events, after the effects of its handler were carried out. */
+  onNote(events: readonly string[], listener: (process: NodeId, event: string) => void): void;
   isUp(process: NodeId): boolean;
   isPaused(process: NodeId): boolean;
   /** What a node shows of itself; `null` while it is down. */

@@ -71,7 +71,8 @@ export class Nemesis {
       else waiting.push({ fault, seen: 0 });
     }
     if (waiting.length === 0) return;
-    this.control.onNote((process, event) => {
+    const events = waiting.map(({ fault: { trigger } }) => (trigger.kind === 'when' ? trigger.event : ''));
+    this.control.onNote(events, (process, event) => {
       const by = nodeName(process, this.control.nodes.length);
       for (const entry of waiting) {
         const { trigger } = entry.fault;

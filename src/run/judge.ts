@@ -5,25 +5,22 @@ import {
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { History } from '../history/operation.ts';
-import type { TimeUs } from '../kernel/time.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
 import { isModelName } from './check.ts';
 import { brokenBy } from './ledger.ts';
+import { checkMetric, propertyOf, type Measured } from './metrics.ts';
 import type { VerdictRecord } from './result.ts';
 
 /** What there is to judge. */
-export interface Judged {
+export interface Judged extends Measured {
   readonly scenario: Scenario;
   readonly module: ProtocolModule;
-  readonly history: History;
   /** For each key the order in which its operations took effect, where somebody knows it; see `checkLinearizable`. */
   readonly order?: LinearizabilityOptions['order'];
   readonly breaches: readonly Breach[];
-  readonly faults: readonly AppliedFault[];
-  /** When the run ended. */
-  readonly endUs: TimeUs;
 }
 
 type Finding = Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'>;
@@ -34,7 +31,10 @@ type Finding = Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'>;
  */
 export function judge(judged: Judged): VerdictRecord[] {
   const { scenario, module, breaches } = judged;
-  const records = scenario.checks.map((check) => record(judged, check.name, check.checker, findingOf(judged, check)));
+  const records = scenario.checks.map((check) => {
+    const property = check.checker === 'metric' ? propertyOf(check.metric) : check.checker;
+    return record(judged, check.name, property, findingOf(judged, check));
+  });
   for (const breach of breaches) {
     const info = module.invariants.declared.find(({ id }) => id === breach.id);
     const text = `${breach.text} (event #${breach.event})`;
@@ -78,6 +78,7 @@ function findingOf(judged: Judged, check: Check): Finding {
   switch (check.checker) {
     case 'linearizable': return linearizable(judged);
     case 'progress': return progress(judged, check);
+    case 'metric': return checkMetric(check, judged);
   }
 }
 
@@ -137,9 +138,18 @@ function answerText(output: Json, mattering: Json): string {
   return `[${[...kept, `...${hidden} others`].join(', ')}]`;
 }
 
+/** Of all the options that the nodes may have run with, those that leave the most patience. */
+function progressBudgetUs({ scenario: { system, faults }, module }: Judged): DurationUs {
+  const budgets = faults.flatMap(({ action }) => {
+    const actions = action.kind === 'one-of' ? action.choices.map((choice) => choice.action) : [action];
+    return actions.flatMap((each) => (each.kind === 'set' ? [{ ...system.options, ...each.options }] : []));
+  });
+  return Math.max(...[system.options, ...budgets].map((options) => module.progressBudgetUs(options)));
+}
+
 function progress(judged: Judged, check: Extract<Check, { checker: 'progress' }>): Finding {
-  const { history, scenario, module, endUs } = judged;
-  const budgetUs = module.progressBudgetUs(scenario.system.options);
+  const { history, scenario, endUs } = judged;
+  const budgetUs = progressBudgetUs(judged);
   const { window } = check;
   const counted = window?.clients ?? null;
   const counts = counted === null

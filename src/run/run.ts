@@ -15,6 +15,7 @@ import { applyProfile } from '../scenario/profiles.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { StopReason } from '../world/settings.ts';
 import { judge } from './judge.ts';
+import { meteredEvents, metricsOf, type Measured, type Meters } from './metrics.ts';
 import type { RunRequest } from './request.ts';
 import type { FaultRecord, Outcome, RunRecord, VerdictRecord } from './result.ts';
 
@@ -49,6 +50,7 @@ function runScenario(request: RunRequest): RunRecord {
     trace: request.trace === true ? 'full' : 'digest',
     // Messages travel by reference. Ours are known to be left alone by whoever has them; a stranger's are not.
     freezeMessages: request.module !== undefined,
+    meteredEvents: meteredEvents(module, scenario.checks),
     without: request.without ?? [],
   });
   built.world.start();
@@ -63,9 +65,10 @@ function conclude(
   const { world, nemesis, history, breaches } = built;
   const { events } = history;
   const faults = nemesis.applied;
+  const measured: Measured = { meters: metersOf(built, module), history: events, faults, endUs: world.nowUs };
   const verdicts = stop.kind === 'error'
     ? []
-    : judge({ scenario, module, history: events, breaches, faults, endUs: world.nowUs });
+    : judge({ scenario, module, breaches, ...measured });
   const { outcome, reason } = outcomeOf(stop, verdicts, vacuity(scenario, built));
   const isAsExpected = verdicts.every(({ verdict, expected }) => verdict === expected);
   const { defect } = request.scenario;
@@ -89,11 +92,19 @@ function conclude(
       events: world.trace.events,
       simulatedUs: world.nowUs,
       faults: faults.map(faultRecord),
-      metrics: { messages: world.messagesSent, syncs: world.syncs },
+      metrics: metricsOf(measured, module, scenario.checks),
     },
     history: events,
     trace: world.traceLines(),
   };
+}
+
+function metersOf({ world, notes }: Built, module: ProtocolModule): Meters {
+  const epochs = world.nodes.map((id) => {
+    const { node } = world.process(id);
+    return node === null ? 0 : module.view(node.state).epoch;
+  });
+  return { messages: world.messagesSent, syncs: world.syncs, terms: Math.max(0, ...epochs), notes };
 }
 
 /** Worst first. An expected `invalid` is a violation all the same: `asExpected` says that it was wanted. */

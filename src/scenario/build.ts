@@ -40,6 +40,8 @@ export interface Built {
   readonly world: World;
   readonly nemesis: Nemesis;
   readonly history: HistoryRecorder;
+  /** When nodes noted what {@link BuildSettings.meteredEvents} names; grows as the run goes. */
+  readonly notes: ReadonlyMap<string, readonly TimeUs[]>;
   /** Grows as the run goes. */
   readonly breaches: readonly Breach[];
   /** How often the armed variant has differed from the reference. */
@@ -53,6 +55,8 @@ export interface BuildSettings {
   readonly trace: TraceMode;
   /** Freeze each message as it leaves, so that a protocol which writes to one is caught. Slower. */
   readonly freezeMessages: boolean;
+  /** Events whose instants are kept. */
+  readonly meteredEvents: readonly string[];
   /** Indices of planned faults to leave out. */
   readonly without: readonly number[];
 }
@@ -119,7 +123,9 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     without: settings.without,
     onFault: (f, value) => history.nemesis(f, value),
   });
-  return { world, nemesis, history, breaches, fired: () => firings };
+  const notes = new Map(settings.meteredEvents.map((event): [string, TimeUs[]] => [event, []]));
+  world.onNote(settings.meteredEvents, (_process, event) => notes.get(event)?.push(world.nowUs));
+  return { world, nemesis, history, notes, breaches, fired: () => firings };
 }
 
 type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean, options: Options) => Node;

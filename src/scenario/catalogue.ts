@@ -1,6 +1,6 @@
 import { clientVariants, type ClientVariant } from '../clients/variants.ts';
 import type { Plain } from '../contract/message.ts';
-import type { OrderTable, ProtocolModule } from '../contract/module.ts';
+import type { MetricTable, OrderTable, ProtocolModule } from '../contract/module.ts';
 import type { Options, OptionTable } from '../contract/options.ts';
 import type { Variant } from '../contract/variant.ts';
 import { raft } from '../protocols/raft/module.ts';
@@ -18,6 +18,8 @@ export interface CatalogueProtocol {
   readonly options: OptionTable;
   /** Events that `when` can wait for. */
   readonly events: readonly string[];
+  /** What a `metric` check can name, besides what every run has. */
+  readonly metrics?: MetricTable;
   /** What `order` can give. */
   readonly orders?: OrderTable;
   /** What `hold` can name, besides what every client sends and gets. */

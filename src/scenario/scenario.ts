@@ -66,6 +66,11 @@ export interface ClientSettings {
 /** A judge of the run. `name` is what `expect` refers to; by default the checker's own. */
 export type Check =
   | { readonly checker: 'linearizable'; readonly name: string }
+  /** `invalid` where the measured value is below `min` or above `max`, in the unit of the metric. */
+  | {
+      readonly checker: 'metric'; readonly name: string; readonly metric: Metric;
+      readonly min: number | null; readonly max: number | null;
+    }
   /** Without a window: progress within the protocol's budget after the last fault has healed. */
   | { readonly checker: 'progress'; readonly name: string; readonly window: Window | null };
 
@@ -75,3 +80,22 @@ export interface Window {
   readonly toUs: TimeUs;
   readonly clients: readonly string[] | null;
 }
+
+/** A number of the run. `toUs` is the end of the run where it is `null`; windows include both ends. */
+export type Metric =
+  /** Messages sent; syncs of disks; the highest epoch that a node which is up at the end shows. */
+  | { readonly kind: 'messages' | 'syncs' | 'terms' }
+  /**
+   * Over operations that are completed with `ok` in a window: how many in a second, rounded down; the longest time
+   * without one, in microseconds.
+   */
+  | { readonly kind: 'okPerSecond' | 'unavailable'; readonly fromUs: TimeUs; readonly toUs: TimeUs | null }
+  /** Notes of an event in a window. */
+  | { readonly kind: 'count'; readonly event: string; readonly fromUs: TimeUs; readonly toUs: TimeUs | null }
+  /** Microseconds from an instant to the first note of an event from then on. */
+  | { readonly kind: 'delay'; readonly event: string; readonly after: MetricStart };
+
+/** An instant, or when a line of the fault schedule (its index) applied first. */
+export type MetricStart =
+  | { readonly kind: 'instant'; readonly atUs: TimeUs }
+  | { readonly kind: 'line'; readonly line: number };

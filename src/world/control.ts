@@ -33,8 +33,8 @@ export class Control implements WorldControl {
     this.world.queue.push(Math.max(atUs, this.world.nowUs), EVENT.action, ANYWHERE, 0, 0, action);
   }
 
-  onNote(listener: (process: NodeId, event: string) => void): void {
-    this.world.onNote(listener);
+  onNote(events: readonly string[], listener: (process: NodeId, event: string) => void): void {
+    this.world.onNote(events, listener);
   }
 
   isUp(process: NodeId): boolean {

@@ -57,7 +57,8 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   syncs = 0;
   private readonly settings: WorldSettings;
   private readonly monitor: Monitor;
-  private readonly noteListeners: ((process: NodeId, event: string) => void)[] = [];
+  /** Who hears of which events. */
+  private readonly noteListeners = new Map<string, ((process: NodeId, event: string) => void)[]>();
   private freshNotes: { readonly process: NodeId; readonly event: string }[] = [];
   private sameInstant = 0;
   private readonly text: TraceText;
@@ -128,8 +129,10 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     return nodeName(id, this.settings.nodes);
   }
 
-  onNote(listener: (process: NodeId, event: string) => void): void {
-    this.noteListeners.push(listener);
+  onNote(events: readonly string[], listener: (process: NodeId, event: string) => void): void {
+    for (const event of new Set(events)) {
+      this.noteListeners.set(event, [...this.noteListeners.get(event) ?? [], listener]);
+    }
   }
 
   // ── What the parts of the world need of it ────────────────────────────
@@ -470,7 +473,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
 
   private takeNote(process: Process, note: Note): void {
     if (this.isTracing) this.mark(LINE.note, process.id, NO_PEER, '', 0, this.text.noted(note));
-    if (this.noteListeners.length > 0) this.freshNotes.push({ process: process.id, event: note.event });
+    if (this.noteListeners.has(note.event)) this.freshNotes.push({ process: process.id, event: note.event });
   }
 
   /** Tells the listeners about notes once the effects of the handler are all carried out. */
@@ -478,7 +481,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     const notes = this.freshNotes;
     this.freshNotes = [];
     for (const { process, event } of notes) {
-      for (const listener of this.noteListeners) listener(process, event);
+      for (const listener of this.noteListeners.get(event) ?? []) listener(process, event);
     }
   }
 

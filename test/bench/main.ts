@@ -21,7 +21,7 @@ let lastSeed = 0;
 function simulate(scenario: Scenario, trace: TraceMode, module: ProtocolModule): Built {
   lastSeed += 1;
   const streams = new Streams(String(lastSeed));
-  const built = buildWorld(scenario, { module, streams, trace, freezeMessages: false, without: [] });
+  const built = buildWorld(scenario, { module, streams, trace, freezeMessages: false, meteredEvents: [], without: [] });
   built.world.start();
   built.nemesis.start();
   const stop = built.world.runUntil(scenario.durationUs);

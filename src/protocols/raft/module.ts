@@ -25,6 +25,11 @@ export const raft: ProtocolModule<RaftState> = {
   view: (state) => ({ role: state.role.kind, epoch: state.durable.currentTerm, leader: state.leaderId }),
   events: ['became-candidate', 'granted-vote', 'became-leader', 'stepped-down', 'committed'],
   messages: Object.keys(messageKinds),
+  metrics: {
+    elections: { kind: 'count', event: 'became-leader', doc: 'elections that were won' },
+    candidacies: { kind: 'count', event: 'became-candidate', doc: 'elections that were begun' },
+    leaderAfter: { kind: 'delay', event: 'became-leader', doc: 'time until somebody is elected' },
+  },
   invariants: raftInvariants,
   variants: raftVariants,
   assumptions: [

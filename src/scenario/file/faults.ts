@@ -16,6 +16,8 @@ export interface FaultSurroundings {
   readonly nodes: number | null;
   readonly clients: number | null;
   readonly durationUs: number | null;
+  /** How many lines `faults` has. */
+  readonly lines: number;
   readonly protocol: CatalogueProtocol | null;
   /** What the file sets, and the defaults of the protocol. */
   readonly options: Scenario['system']['options'];

@@ -2,6 +2,7 @@ import type { Catalogue, CatalogueProtocol } from '../catalogue.ts';
 import type { Check, FaultLine, Scenario } from '../scenario.ts';
 import { suggestion } from './did-you-mean.ts';
 import { faultsMax, networkOf, resolveFaultLine, type FaultSurroundings } from './faults.ts';
+import { checkWindow, resolveMetric } from './metrics.ts';
 import { checkSetsTogether, resolveOptions } from './options.ts';
 import { quote } from './problem.ts';
 import { formatDuration } from './quantity.ts';
@@ -51,6 +52,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     nodes: broken.has('system') ? null : system.nodes,
     clients: broken.has('clients') ? null : clients.count,
     durationUs: broken.has('duration') ? null : durationUs,
+    lines: file.faults.length,
     protocol: protocol ?? null,
     options: system.options,
     network,
@@ -162,7 +164,7 @@ function resolveClients({ clients }: GoodParts, report: Report): Scenario['clien
   return { count: clients?.count ?? lan.clients.count, timeoutUs, attemptTimeoutUs, sessionTimeoutUs };
 }
 
-const checkers = ['linearizable', 'progress'] as const;
+const checkers = ['linearizable', 'progress', 'metric'] as const;
 
 function resolveChecks(
   file: GoodParts['check'], surroundings: FaultSurroundings, report: Report,
@@ -178,7 +180,8 @@ function resolveChecks(
       : fullCheck(item, path, surroundings, report);
     if (check === null) continue;
     if (checks.some(({ name }) => name === check.name)) {
-      report.value(path, `a second check with the name ${quote(check.name)}`, 'give it a `name` of its own');
+      const key = check.checker === 'metric' ? 'as' : 'name';
+      report.value(path, `a second check with the name ${quote(check.name)}`, `give it a \`${key}\` of its own`);
     }
     checks.push(check);
   }
@@ -188,7 +191,8 @@ function resolveChecks(
 function bareCheck(word: string, path: readonly PropertyKey[], report: Report): Check | null {
   if (word === 'linearizable') return { checker: word, name: word };
   if (word === 'progress') return { checker: word, name: word, window: null };
-  report.value(path, `${quote(word)} is not a checker`, suggestion(word, checkers));
+  if (word === 'metric') report.value(path, '`metric` needs its settings', 'write { metric: { name: terms, max: 3 } }');
+  else report.value(path, `${quote(word)} is not a checker`, suggestion(word, checkers));
   return null;
 }
 
@@ -200,22 +204,16 @@ function fullCheck(
     report.value(path, `this check names ${given.length} checkers`, `write exactly one of ${checkers.join(', ')}`);
     return null;
   }
+  if (item.metric !== undefined) return resolveMetric(item.metric, [...path, 'metric'], surroundings, report);
   if (item.progress === undefined) return { checker: 'linearizable', name: item.linearizable?.name ?? 'linearizable' };
   const { name = 'progress', from, to, clients } = item.progress;
   const hasWindow = from !== undefined || to !== undefined || clients !== undefined;
   if (!hasWindow) return { checker: 'progress', name, window: null };
 
-  const { durationUs } = surroundings;
   const at = [...path, 'progress'];
   const fromUs = from ?? 0;
-  const toUs = to ?? durationUs ?? 0;
-  if (durationUs !== null && toUs > durationUs) {
-    const message = `\`to\` is ${formatDuration(toUs)}, but the run lasts ${formatDuration(durationUs)}`;
-    report.value([...at, 'to'], message, 'lengthen `duration`, or end the window earlier');
-  } else if (durationUs !== null && fromUs >= toUs) {
-    const message = `this window ends (${formatDuration(toUs)}) before it begins (${formatDuration(fromUs)})`;
-    report.value([...at, 'from'], message);
-  }
+  const toUs = to ?? surroundings.durationUs ?? 0;
+  checkWindow({ fromUs, toUs }, at, surroundings, report);
   (clients ?? []).forEach((client, index) => {
     const number = Number(/^c([1-9]\d*)$/.exec(client)?.[1] ?? NaN);
     if (surroundings.clients === null || number <= surroundings.clients) return;

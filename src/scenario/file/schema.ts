@@ -132,11 +132,23 @@ export const faultLine = map({
   ...actionShape,
 });
 
+const bound = z.union([z.string(), z.number()], { error: 'expected a number, or a duration such as 600ms' });
+
 const check = z.union(
   [
     z.string(),
     map({
       linearizable: map({ name: word.optional() }).optional(),
+      metric: map({
+        name: word,
+        as: word.optional(),
+        min: bound.optional(),
+        max: bound.optional(),
+        from: duration.optional(),
+        to: duration.optional(),
+        after: duration.optional(),
+        afterFault: count(1, 1_000).optional(),
+      }).optional(),
       progress: map({
         name: word.optional(),
         from: duration.optional(),

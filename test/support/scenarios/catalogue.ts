@@ -11,6 +11,10 @@ export const catalogue: Catalogue = {
         reads: { kind: 'choice', doc: '', default: 'index', of: ['index', 'lease'] },
       },
       events: ['became-leader', 'stepped-down'],
+      metrics: {
+        elections: { kind: 'count', event: 'became-leader', doc: '' },
+        leaderAfter: { kind: 'delay', event: 'became-leader', doc: '' },
+      },
       messages: ['RequestVote', 'AppendEntries'],
       orders: {
         snapshot: { doc: '', about: 'nothing' }, transfer: { doc: '', about: 'a node' },

@@ -37,7 +37,9 @@ export class FakeControl implements WorldControl {
 
   nowUs(): number { return this.now; }
   at(atUs: number, action: () => void): void { this.agenda.push({ atUs, action }); }
-  onNote(listener: (process: NodeId, event: string) => void): void { this.listeners.push(listener); }
+  onNote(events: readonly string[], listener: (process: NodeId, event: string) => void): void {
+    this.listeners.push((process, event) => { if (events.includes(event)) listener(process, event); });
+  }
   isUp(process: NodeId): boolean { return !this.down.has(process); }
   isPaused(process: NodeId): boolean { return (this.pauses.get(process) ?? 0) > 0; }
   view(node: NodeId): NodeView | null {

@@ -27,7 +27,8 @@ function verdictsOf({ scenario, check = '[linearizable]', module: more, ...given
   const module = moduleWith(more);
   const workload = 'workload: { kind: register }';
   const whole = { ...toyScenario(`check: ${check}\n${workload}\n`, module), ...scenario };
-  return judge({ module, scenario: whole, history: sound, breaches: [], faults: [], endUs: END_US, ...given });
+  const meters = { messages: 0, syncs: 0, terms: 0, notes: new Map() };
+  return judge({ meters, module, scenario: whole, history: sound, breaches: [], faults: [], endUs: END_US, ...given });
 }
 
 const breach = (id: string, atUs: number): Judged['breaches'][number] =>

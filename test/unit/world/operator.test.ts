@@ -36,9 +36,12 @@ function nodes(changes: { readonly onOrder?: (ctx: Context) => void } = {}): {
 
 describe('an order', () => {
   it('reaches a node as an event of its own, and its effects are carried out', () => {
-    const { world, control, seen } = nodes({ onOrder: (ctx) => ctx.note({ event: 'moved' }) });
+    const { world, control, seen } = nodes({ onOrder: (ctx) => {
+      ctx.note({ event: 'moved' });
+      ctx.note({ event: 'unheard' });
+    } });
     const [effect, notes] = [noEffect(), [] as string[]];
-    control.onNote((_process, event) => notes.push(event));
+    control.onNote(['moved'], (_process, event) => notes.push(event));
     control.at(100, () => {
       control.order(N1, move, effect);
       seen.push('given');

@@ -222,6 +222,38 @@ describe('a fault', () => {
   });
 });
 
+describe('a metric check', () => {
+  const checkOf = (line: string, more: string = ''): unknown =>
+    parsed(`${head}${more}check: [{ metric: ${line} }]\n`).checks[0];
+
+  it('is a number of the whole run, or of a window', () => {
+    expect(checkOf('{ name: terms, max: 3 }')).toEqual({
+      checker: 'metric', name: 'terms', metric: { kind: 'terms' }, min: null, max: 3,
+    });
+    expect(checkOf('{ name: unavailable, from: 1s, max: 1.5s, as: gap }')).toEqual({
+      checker: 'metric', name: 'gap', metric: { kind: 'unavailable', fromUs: 1_000_000, toUs: null },
+      min: null, max: 1_500_000,
+    });
+    expect(checkOf('{ name: elections, to: 5s, min: 1, max: 1 }')).toEqual({
+      checker: 'metric', name: 'elections', min: 1, max: 1,
+      metric: { kind: 'count', event: 'became-leader', fromUs: 0, toUs: 5_000_000 },
+    });
+  });
+
+  it('or the time from an instant, or a fault, to an event', () => {
+    expect(checkOf('{ name: leaderAfter, max: 600ms }')).toMatchObject({
+      metric: { kind: 'delay', event: 'became-leader', after: { kind: 'instant', atUs: 0 } }, max: 600_000,
+    });
+    expect(checkOf('{ name: leaderAfter, after: 1s, max: 600ms }')).toMatchObject({
+      metric: { after: { kind: 'instant', atUs: 1_000_000 } },
+    });
+    const crash = 'faults: [{ at: 1s, crash: n1 }]\n';
+    expect(checkOf('{ name: leaderAfter, afterFault: 1, max: 600ms }', crash)).toMatchObject({
+      metric: { after: { kind: 'line', line: 0 } },
+    });
+  });
+});
+
 describe('the scenarios that are shipped', () => {
   const root = resolve(import.meta.dirname, '../../../..');
   const files = readdirSync(resolve(root, 'scenarios'), { recursive: true, encoding: 'utf8' })
