@@ -10,13 +10,17 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Of `node` itself. */
   readonly flags?: readonly string[];
+  /** Path of another `node`. */
+  readonly node?: string;
 }
 
 /** Runs `quorumquake` in a folder under other circumstances, and waits for its end. */
-export function quorumquakeUnder({ env, flags }: Surroundings, folder: string, ...args: readonly string[]): Ended {
+export function quorumquakeUnder(
+  { env, flags, node }: Surroundings, folder: string, ...args: readonly string[]
+): Ended {
   const environment = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, QUORUMQUAKE_DEBUG: undefined, ...env };
   const line = [...flags ?? [], join(dist, 'src/cli/main.js'), ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, line,
+  const { status, stdout, stderr } = spawnSync(node ?? process.execPath, line,
     { cwd: folder, encoding: 'utf8', env: environment, maxBuffer: 2 ** 28 });
   return { exitCode: status, out: stdout, err: stderr };
 }
