@@ -40,7 +40,7 @@ export interface NodeInit {
   /** One value for each option that the module declares. */
   readonly options: Options;
   readonly machine: StateMachine;
-  /** Whether the operator starts a new node, one whose disk has to be empty: its first start. */
+  /** Whether the operator starts a new node, one whose disk has to be empty: until it has written something. */
   readonly isNew: boolean;
   /** How the scenario wants the run to begin, in the protocol's own terms; `null` for its ordinary beginning. */
   readonly initial: Plain;

@@ -97,6 +97,8 @@ export class Disk {
   readonly written: DiskView;
   /** What is synced: what would certainly be left if the machine crashed now. */
   readonly synced: DiskView;
+  /** Whether anything was ever synced to it: a machine that crashed before that left no trace. */
+  hasSynced = false;
   /** In the order of creation. */
   private readonly files: DiskFile[] = [];
 
@@ -157,6 +159,7 @@ export class Disk {
   /** The sync in flight on `file` is done; `start` is called if another one follows at once. */
   completeSync(file: DiskFile, start: (file: DiskFile) => void): void {
     file.sync(file.syncingThrough);
+    this.hasSynced = true;
     file.syncingThrough = 0;
     if (file.wantedThrough > file.syncedThrough) beginSync(file, start);
   }
@@ -173,7 +176,9 @@ export class Disk {
   crash(stream: Stream): number {
     let lost = 0;
     for (const file of this.files) {
-      lost += file.crash(file.unsynced === 0 ? 0 : stream.between(0, file.unsynced));
+      const kept = file.unsynced === 0 ? 0 : stream.between(0, file.unsynced);
+      if (kept > 0) this.hasSynced = true;
+      lost += file.crash(kept);
     }
     return lost;
   }

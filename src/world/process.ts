@@ -103,6 +103,11 @@ export class Process {
   /** Latencies of syncs; made at the first one. */
   syncLuck: Stream | null = null;
 
+  /** Whether it was started before and wrote anything that a crash of its machine would have left. */
+  get hasLived(): boolean {
+    return this.incarnation > 0 && this.disk.hasSynced;
+  }
+
   constructor(
     id: NodeId, name: string, clock: Clock, context: ProcessContext, startSync: (file: DiskFile) => void,
   ) {

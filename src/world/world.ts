@@ -376,7 +376,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   /** Makes the next incarnation from what the disk kept. */
   private create(process: Process): Node {
     assert(process.node === null, 'a process starts only when it is down');
-    const node = this.settings.create(process.id, process.disk.written, process.incarnation === 0, this.options);
+    const node = this.settings.create(process.id, process.disk.written, !process.hasLived, this.options);
     process.incarnation += 1;
     process.node = node;
     if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state, process.disk.synced);

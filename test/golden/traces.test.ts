@@ -16,7 +16,8 @@ const phenomena: Readonly<Record<string, (trace: string) => void>> = {
     const reply = new RegExp(`^#\\d+ (\\S+) ${voter} persisted.*\n {2}send ${voter} .*voteGranted: true`, 'm');
     const [, sentAt] = reply.exec(trace) ?? [];
     expect(Number(sentAt) - Number(grantedAt)).toBeCloseTo(0.015, 6);
-    expect(trace.match(/send n\d .*voteGranted: true/)?.index).toBeGreaterThan(reply.exec(trace)?.index ?? Infinity);
+    expect(trace.match(/send n\d .*RequestVoteReply.*voteGranted: true/)?.index)
+      .toBeGreaterThan(reply.exec(trace)?.index ?? Infinity);
   },
 
   'a-paused-leader-wakes-up': (trace) => {

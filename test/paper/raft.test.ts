@@ -4,17 +4,17 @@ import type { Leader } from '../../src/protocols/raft/state.ts';
 import { appendCommand, Cluster, entry, n1, n2, n3, n4, n5 } from '../support/raft/harness.ts';
 
 const register = { kind: 'register' };
-const noOp = (term: number): LogEntry => ({ kind: 'no-op', term });
+const noOp = (term: number): LogEntry => ({ kind: 'no-op', term, timeUs: 0, bytes: 0 });
 
 function requestVote(term: number, lastLogIndex = 0, lastLogTerm = 0): RequestVote {
-  return { kind: 'RequestVote', term, lastLogIndex, lastLogTerm };
+  return { kind: 'RequestVote', term, lastLogIndex, lastLogTerm, isTransfer: false };
 }
 
 function appendEntries(
   term: number, prev: readonly [index: number, term: number], entries: readonly LogEntry[] = [], leaderCommit = 0,
 ): AppendEntries {
   const [prevLogIndex, prevLogTerm] = prev;
-  return { kind: 'AppendEntries', term, requestId: 7, prevLogIndex, prevLogTerm, entries, leaderCommit };
+  return { kind: 'AppendEntries', term, requestId: 7, sentAtUs: 0, prevLogIndex, prevLogTerm, entries, leaderCommit };
 }
 
 const leaderOf = (cluster: Cluster, id = n1): Leader => cluster.state(id).role as Leader;
@@ -27,7 +27,7 @@ describe('Figure 2: persistent state on all servers', () => {
     cluster.crash(n1, 'machine');
     cluster.restart(n1);
     const { durable, role, commitIndex, lastApplied } = cluster.state(n1);
-    expect(durable).toEqual({ currentTerm: 1, votedFor: n1, log: [noOp(1)] });
+    expect(durable).toMatchObject({ currentTerm: 1, votedFor: n1, log: { entries: [noOp(1)] } });
     expect({ role: role.kind, commitIndex, lastApplied }).toEqual({ role: 'follower', commitIndex: 0, lastApplied: 0 });
   });
 
@@ -72,8 +72,8 @@ describe('Figure 2: rules for servers, and §5.1 terms', () => {
       requestVote(9),
       { kind: 'RequestVoteReply', term: 9, voteGranted: false },
       appendEntries(9, [0, 0]),
-      { kind: 'AppendEntriesRejected', term: 9, requestId: 1, conflictIndex: 1 },
-      { kind: 'AppendEntriesAccepted', term: 9, requestId: 1, matchIndex: 1 },
+      { kind: 'AppendEntriesRejected', term: 9, requestId: 1, sentAtUs: 0, conflictIndex: 1 },
+      { kind: 'AppendEntriesAccepted', term: 9, requestId: 1, sentAtUs: 0, matchIndex: 1 },
     ] as const) {
       const cluster = new Cluster();
       cluster.elect(n1);
@@ -92,14 +92,15 @@ describe('Figure 2: rules for servers, and §5.1 terms', () => {
     cluster.sync(n1);
     expect(cluster.take(n1).map(({ message }) => message)).toEqual([
       { kind: 'RequestVoteReply', term: 5, voteGranted: false },
-      { kind: 'AppendEntriesRejected', term: 5, requestId: 7, conflictIndex: 1 },
+      { kind: 'Outdated', term: 5 },
     ]);
     expect(cluster.terms(n1)).toEqual([]);
   });
 
   it('committed entries are applied in the order of the log', () => {
     const cluster = new Cluster();
-    cluster.receive(n2, n1, appendEntries(1, [0, 0], [{ kind: 'command', term: 1, command: register }], 1));
+    const registration: LogEntry = { kind: 'command', term: 1, timeUs: 0, bytes: 8, command: register };
+    cluster.receive(n2, n1, appendEntries(1, [0, 0], [registration], 1));
     cluster.receive(n2, n1, appendEntries(1, [1, 1], [entry(1, 1), entry(1, 2)], 3));
     expect(cluster.state(n2).lastApplied).toBe(3);
     expect(cluster.state(n2).executed).toMatchObject([{ sequence: 1 }, { sequence: 2 }]);
@@ -114,7 +115,7 @@ describe('§5.2 leader election', () => {
     expect(cluster.take(n1)).toEqual([]); // The vote for itself is not synced.
     cluster.sync(n1);
     expect(cluster.synced(n1).vote).toEqual({ currentTerm: 4, votedFor: n1 });
-    const message = { kind: 'RequestVote', term: 4, lastLogIndex: 2, lastLogTerm: 2 };
+    const message = { kind: 'RequestVote', term: 4, lastLogIndex: 2, lastLogTerm: 2, isTransfer: false };
     expect(cluster.take(n1)).toEqual([{ from: n1, to: n2, message }, { from: n1, to: n3, message }]);
     expect(cluster.state(n1).role).toMatchObject({ kind: 'candidate', votesGranted: [n1] });
   });
@@ -241,7 +242,7 @@ describe('§5.3 log replication', () => {
       .toEqual([[n2, 1], [n3, 1]]);
     cluster.sync(n1);
     expect(cluster.answers().size).toBe(0);
-    cluster.receive(n1, n3, { kind: 'AppendEntriesAccepted', term: 1, requestId: 9, matchIndex: 2 });
+    cluster.receive(n1, n3, { kind: 'AppendEntriesAccepted', term: 1, requestId: 9, sentAtUs: 0, matchIndex: 2 });
     const result = { kind: 'registered', session: 1 };
     expect(cluster.answers().get(id)).toEqual({ kind: 'applied', result, index: 2 });
   });
@@ -251,7 +252,7 @@ describe('§5.3 log replication', () => {
     cluster.elect(n1);
     cluster.request(n1, register);
     expect(cluster.take(n1)).toHaveLength(2);
-    cluster.receive(n1, n2, { kind: 'AppendEntriesAccepted', term: 1, requestId: 9, matchIndex: 2 });
+    cluster.receive(n1, n2, { kind: 'AppendEntriesAccepted', term: 1, requestId: 9, sentAtUs: 0, matchIndex: 2 });
     expect(cluster.state(n1).commitIndex).toBe(1);
     cluster.sync(n1);
     expect(cluster.state(n1).commitIndex).toBe(2);
@@ -331,7 +332,7 @@ describe('§5.3 log replication', () => {
     const disks = [{ term: 1, terms: [1, 1, 1] }, { term: 1, terms: [1, 1, 1] }];
     const cluster = new Cluster({ disks, options: { maxEntriesPerMessage: 1 } });
     cluster.elect(n1, [n1, n2]);
-    cluster.receive(n1, n3, { kind: 'AppendEntriesRejected', term: 2, requestId: 5, conflictIndex: 1 });
+    cluster.receive(n1, n3, { kind: 'AppendEntriesRejected', term: 2, requestId: 5, sentAtUs: 0, conflictIndex: 1 });
     expect(cluster.packets.map(({ message }) => (message as AppendEntries).entries.length)).toEqual([1]);
     cluster.settle();
     expect(cluster.terms(n3)).toEqual([1, 1, 1, 2]);
@@ -343,7 +344,7 @@ describe('§5.3 log replication', () => {
     cluster.request(n1, register);
     cluster.settle();
     const before = structuredClone(leaderOf(cluster).matchIndex);
-    cluster.receive(n1, n2, { kind: 'AppendEntriesAccepted', term: 1, requestId: 1, matchIndex: 0 });
+    cluster.receive(n1, n2, { kind: 'AppendEntriesAccepted', term: 1, requestId: 1, sentAtUs: 0, matchIndex: 0 });
     expect(leaderOf(cluster).matchIndex).toEqual(before);
     expect(leaderOf(cluster).nextIndex[n2]).toBe(3);
   });
@@ -351,7 +352,7 @@ describe('§5.3 log replication', () => {
   it('a rejection never lowers nextIndex to what is known to match, and is answered once', () => {
     const cluster = new Cluster();
     cluster.elect(n1);
-    const rejection = { kind: 'AppendEntriesRejected', term: 1, requestId: 1, conflictIndex: 1 } as const;
+    const rejection = { kind: 'AppendEntriesRejected', term: 1, requestId: 1, sentAtUs: 0, conflictIndex: 1 } as const;
     cluster.receive(n1, n2, rejection);
     cluster.receive(n1, n2, rejection);
     expect(leaderOf(cluster).nextIndex[n2]).toBe(2);
@@ -364,7 +365,7 @@ describe('§5.3 log replication', () => {
     cluster.request(n1, register);
     cluster.take();
     cluster.sync(n1);
-    cluster.receive(n1, n2, { kind: 'AppendEntriesAccepted', term: 3, requestId: 1, matchIndex: 2 });
+    cluster.receive(n1, n2, { kind: 'AppendEntriesAccepted', term: 3, requestId: 1, sentAtUs: 0, matchIndex: 2 });
     expect(cluster.state(n1).commitIndex).toBe(1);
   });
 });

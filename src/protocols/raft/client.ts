@@ -11,6 +11,8 @@ export const raftClient: ClientProtocol = {
         return { kind: 'done', result: answer.result };
       case 'not-leader':
         return { kind: 'redirect', leader: answer.leader };
+      case 'busy':
+        return { kind: 'redirect', leader: null };
       case 'leadership-lost':
         return { kind: 'unsure' };
       default:

@@ -126,6 +126,11 @@ export class VoteTable {
     }
     return count;
   }
+
+  /** Whether a node, or the candidate itself, has voted for a candidate. */
+  isFor(term: number, candidate: NodeId, voter: NodeId): boolean {
+    return voter === candidate || this.rows.get(term)?.[voter] === candidate;
+  }
 }
 
 /** What was committed, as it was when any node first learned of it, and what came of applying it. */

@@ -1,15 +1,20 @@
 import type { ProtocolModule } from '../../contract/module.ts';
 import { raftClient } from './client.ts';
+import { initialProblem } from './initial.ts';
 import type { RaftMessage } from './messages.ts';
 import { raftInvariants } from './monitor.ts';
 import { raftOptions, readSettings } from './options.ts';
+import { raftOrders } from './orders.ts';
 import { RaftNode } from './raft.ts';
 import type { RaftState } from './state.ts';
 import { raftVariants } from './variants.ts';
 
 const messageKinds: Readonly<Record<RaftMessage['kind'], true>> = {
   RequestVote: true, RequestVoteReply: true,
+  PreVote: true, PreVoteReply: true,
   AppendEntries: true, AppendEntriesAccepted: true, AppendEntriesRejected: true,
+  InstallSnapshot: true, InstallSnapshotReply: true, Outdated: true,
+  TimeoutNow: true, ReadIndexRequest: true, ReadIndexReply: true, Forward: true,
 };
 
 /** Raft, as the tool knows it. */
@@ -23,7 +28,12 @@ export const raft: ProtocolModule<RaftState> = {
   create: (init) => new RaftNode(init),
   client: raftClient,
   view: (state) => ({ role: state.role.kind, epoch: state.durable.currentTerm, leader: state.leaderId }),
-  events: ['became-candidate', 'granted-vote', 'became-leader', 'stepped-down', 'committed'],
+  events: [
+    'became-candidate', 'granted-vote', 'became-leader', 'stepped-down', 'committed', 'became-pre-candidate',
+    'took-snapshot', 'installed-snapshot',
+  ],
+  orders: raftOrders,
+  initialProblem,
   messages: Object.keys(messageKinds),
   metrics: {
     elections: { kind: 'count', event: 'became-leader', doc: 'elections that were won' },
@@ -53,6 +63,6 @@ export const raft: ProtocolModule<RaftState> = {
       brokenBy: ['link', 'hold', 'clock-drift'],
     },
   ],
-  nodeFields: ['votedFor', 'candidate', 'leader'],
+  nodeFields: ['votedFor', 'candidate', 'leader', 'to', 'follower', 'voters', 'oldVoters', 'learners'],
   progressBudgetUs: (options) => 20 * readSettings(options).electionTimeoutUsMax,
 };

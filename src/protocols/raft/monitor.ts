@@ -2,21 +2,15 @@ import type { ClientRequest, ClientResponse } from '../../contract/client.ts';
 import type { DiskView } from '../../contract/disk.ts';
 import type { ClusterInfo, InvariantInfo, InvariantSet, Monitor, ReportBreach } from '../../contract/invariant.ts';
 import type { Message } from '../../contract/message.ts';
-import { majority } from '../../contract/quorum.ts';
 import type { SessionCommand } from '../../contract/session.ts';
 import type { NodeId } from '../../kernel/ids.ts';
+import { isMajorityOf } from './configuration.ts';
 import { CommittedTable, EntryTable, isSameEntry, newNodeGhost, type NodeGhost, VoteTable } from './ghost.ts';
+import { entryAt, lastIndex, lastTerm, type RaftLog } from './log.ts';
 import * as invariants from './invariants.ts';
 import type { AppendEntriesAccepted, LogEntry, RaftAnswer, RaftMessage } from './messages.ts';
 import {
-  entryAt,
-  lastIndex,
-  type Leader,
-  LOG_FILE,
-  type RaftState,
-  termAt,
-  VOTE_FILE,
-  type VoteRecord,
+  type Leader, LOG_FILE, type RaftState, type Snapshot, SNAPSHOT_FILE, VOTE_FILE, type VoteRecord,
 } from './state.ts';
 
 /** Followers whose matchIndex is looked at after an event of their leader: all of them up to nine nodes. */
@@ -79,13 +73,16 @@ class RaftMonitor implements Monitor<RaftState> {
     ghost.currentTerm = currentTerm;
     ghost.highestTerm = Math.max(ghost.highestTerm, currentTerm);
     ghost.ledTerm = 0;
-    ghost.commitIndex = 0;
-    ghost.lastApplied = 0;
+    ghost.commitIndex = state.commitIndex;
+    ghost.lastApplied = state.lastApplied;
     ghost.truncatedFrom = 0;
     ghost.cutFrom = Infinity;
     ghost.durableTerm = 0;
     ghost.terms.length = 0;
-    for (let index = 1; index <= lastIndex(log); index++) this.onAppend(node, LOG_FILE, index, entryAt(log, index));
+    while (ghost.terms.length < log.baseIndex) ghost.terms.push(log.baseTerm);
+    for (let index = log.baseIndex + 1; index <= lastIndex(log); index++) {
+      this.onAppend(node, LOG_FILE, index, entryAt(log, index));
+    }
     this.checkLog(node, ghost, state);
   }
 
@@ -112,6 +109,12 @@ class RaftMonitor implements Monitor<RaftState> {
     ghost.terms.length = index - 1;
     ghost.cutFrom = Math.min(ghost.cutFrom, index);
     if (ghost.truncatedFrom === 0 || index < ghost.truncatedFrom) ghost.truncatedFrom = index;
+  }
+
+  onDrop(node: NodeId, file: string, index: number): void {
+    if (file !== LOG_FILE) return;
+    const { terms } = this.ghostOf(node);
+    while (terms.length < index) terms.push(this.committed.entries[terms.length]?.term ?? 0);
   }
 
   afterEvent(node: NodeId, state: RaftState): void {
@@ -151,18 +154,18 @@ class RaftMonitor implements Monitor<RaftState> {
     const other = this.leaders.get(term);
     const last = lastIndex(log);
     if (term > this.highestLedTerm) this.highestLedTerm = term;
-    if (other === undefined) this.leaders.set(term, { node, lastIndex: last, lastTerm: termAt(log, last) });
+    if (other === undefined) this.leaders.set(term, { node, lastIndex: last, lastTerm: lastTerm(log) });
     else if (other.node !== node) {
       this.breach(invariants.electionSafety, `${this.name(other.node)} and ${this.name(node)} both lead term ${term}`);
     }
-    const votes = this.votes.countFor(term, node) + 1;
-    if (votes < majority(this.cluster.nodes.length)) {
+    if (!isMajorityOf(state.configuration, this.cluster.nodes.filter((voter) => this.votes.isFor(term, node, voter)))) {
+      const votes = this.votes.countFor(term, node) + 1;
       const text = `${this.name(node)} leads term ${term} with ${votes} of ${this.cluster.nodes.length} votes`;
       this.breach(invariants.electedByMajority, text);
     }
     // By log matching, whoever has the last of them has all.
     const required = this.committed.requiredFor(term);
-    if (required > 0 && !isSameEntry(log[required - 1], this.committed.entries[required - 1])) {
+    if (required > log.baseIndex && !isSameEntry(heldAt(log, required), this.committed.entries[required - 1])) {
       const text = `${this.name(node)}, elected in term ${term}, lacks entry ${required}, ` +
         `committed in term ${this.committed.committedIn[required - 1]}`;
       this.breach(invariants.leaderCompleteness, text);
@@ -174,9 +177,9 @@ class RaftMonitor implements Monitor<RaftState> {
   private checkLog(node: NodeId, ghost: NodeGhost, state: RaftState): void {
     const { log, currentTerm } = state.durable;
     const last = lastIndex(log);
-    if (last !== ghost.terms.length || termAt(log, last) > currentTerm) {
+    if (last !== ghost.terms.length || lastTerm(log) > currentTerm) {
       const text = `${this.name(node)} in term ${currentTerm} has ${last} entries in memory, ` +
-        `${ghost.terms.length} on disk, the last of term ${termAt(log, last)}`;
+        `${ghost.terms.length} on disk, the last of term ${lastTerm(log)}`;
       this.breach(invariants.logTermsBounded, text);
     }
     const { commitIndex, lastApplied } = state;
@@ -196,10 +199,12 @@ class RaftMonitor implements Monitor<RaftState> {
         `an entry of term ${ghost.terms[commitIndex - 1]}`;
       this.breach(invariants.commitsCurrentTerm, text);
     }
-    if (ghost.ledTerm !== 0 && commitIndex > ghost.commitIndex) this.checkHolders(node, ghost, commitIndex);
+    if (ghost.ledTerm !== 0 && commitIndex > ghost.commitIndex) this.checkHolders(node, ghost, state, commitIndex);
     const { entries, committedIn } = this.committed;
     const known = entries.length;
     while (entries.length < Math.min(commitIndex, lastIndex(log))) {
+      // A snapshot says nothing of the entries that it replaced; whoever committed them has told of them.
+      if (entries.length + 1 <= log.baseIndex) break;
       entries.push(entryAt(log, entries.length + 1));
       committedIn.push(currentTerm);
     }
@@ -208,12 +213,12 @@ class RaftMonitor implements Monitor<RaftState> {
   }
 
   /** One look at each disk per commit: a leader has had an answer from most of them for it, so that is no new cost. */
-  private checkHolders(node: NodeId, ghost: NodeGhost, commitIndex: number): void {
-    let holders = 0;
-    for (const { synced } of this.nodes) {
-      if (durableLog(synced)[commitIndex - 1]?.term === ghost.terms[commitIndex - 1]) holders += 1;
-    }
-    if (holders >= majority(this.nodes.length)) return;
+  private checkHolders(node: NodeId, ghost: NodeGhost, state: RaftState, commitIndex: number): void {
+    const { configuration } = state;
+    const holds = this.cluster.nodes.filter((holder) =>
+      durableTermAt(this.ghostOf(holder).synced, commitIndex, ghost) === ghost.terms[commitIndex - 1]);
+    const holders = holds.length;
+    if (isMajorityOf(configuration, holds)) return;
     const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, commits up to index ${commitIndex}, ` +
       `which is on the disks of ${holders} of ${this.nodes.length} nodes`;
     this.breach(invariants.committedIsDurable, text);
@@ -239,7 +244,8 @@ class RaftMonitor implements Monitor<RaftState> {
       this.breach(invariants.indicesBounded, text);
     }
     for (let index = ghost.lastApplied + 1; index <= lastApplied; index++) {
-      if (isSameEntry(durable.log[index - 1], this.committed.entries[index - 1])) continue;
+      if (index <= durable.log.baseIndex) continue;
+      if (isSameEntry(heldAt(durable.log, index), this.committed.entries[index - 1])) continue;
       const text = `${this.name(node)} applies another entry at index ${index} than was committed there`;
       this.breach(invariants.stateMachineSafety, text);
     }
@@ -267,7 +273,7 @@ class RaftMonitor implements Monitor<RaftState> {
     const ownKnown = ghost.matchIndex[node] as number;
     if (ownIndex !== ownKnown && (ownIndex < ownKnown || !this.isHeldBy(ghost, ownIndex, ghost))) {
       const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, counts itself up to ${ownIndex} ` +
-        `(before: ${ownKnown}), and has ${durableLog(ghost.synced).length} entries on its disk`;
+        `(before: ${ownKnown}), and has ${endOfDurable(ghost.synced)} entries on its disk`;
       this.breach(invariants.matchIndexTrue, text);
     }
     ghost.matchIndex[node] = ownIndex;
@@ -292,7 +298,7 @@ class RaftMonitor implements Monitor<RaftState> {
     const isHeld = this.isHeldBy(follower, matchIndex, ghost);
     if (isHeld && matchIndex >= known) return;
     const text = `${this.name(node)}, leader of term ${ghost.currentTerm}, has matchIndex ${matchIndex} ` +
-      `(before: ${known}) for ${this.name(peer)}, on whose disk are ${durableLog(follower.synced).length} entries ` +
+      `(before: ${known}) for ${this.name(peer)}, on whose disk are ${endOfDurable(follower.synced)} entries ` +
       (isHeld ? 'that agree' : 'that do not agree');
     this.breach(invariants.matchIndexTrue, text);
   }
@@ -302,7 +308,7 @@ class RaftMonitor implements Monitor<RaftState> {
     // Whoever has been in a higher term may have dropped what this leader wrote. It may have forgotten that term since:
     // term and log are synced apart, so a crash can take the term and leave the cut.
     if (index === 0 || holder.highestTerm > leader.currentTerm) return true;
-    return index <= leader.terms.length && durableLog(holder.synced)[index - 1]?.term === leader.terms[index - 1];
+    return index <= leader.terms.length && durableTermAt(holder.synced, index, leader) === leader.terms[index - 1];
   }
 
   // ── Messages ─────────────────────────────────────────────────────────
@@ -354,8 +360,7 @@ class RaftMonitor implements Monitor<RaftState> {
     this.onTerm(from, reply.term, synced);
     if (reply.matchIndex === 0) return;
     const ghost = this.ghostOf(from);
-    const log = durableLog(synced);
-    const heldTerm = log[reply.matchIndex - 1]?.term;
+    const heldTerm = durableTermAt(synced, reply.matchIndex, ghost);
     // While the reply waited for its sync, a leader of a higher term may have replaced entries: in memory, where the
     // disk still has what is acknowledged, or on the disk as well. Whoever counts this reply can no longer win by it.
     // The cut may be on the disk before the term is: the two files are synced apart.
@@ -363,7 +368,7 @@ class RaftMonitor implements Monitor<RaftState> {
     if (isReplaced || (heldTerm !== undefined && heldTerm === ghost.terms[reply.matchIndex - 1])) return;
     if (durableTerm(synced) > reply.term) return;
     const text = `${this.name(from)} acknowledges the entries up to ${reply.matchIndex}, ` +
-      `but its disk holds ${log.length} entries` + (heldTerm === undefined ? '' : ' and another one there');
+      `but its disk holds ${endOfDurable(synced)} entries` + (heldTerm === undefined ? '' : ' and another one there');
     this.breach(invariants.promisesAreDurable, text);
   }
 
@@ -424,10 +429,28 @@ function storedTerm(synced: DiskView): number {
 /** Term in which a node would come back: an entry of a term shows that the node was in it. */
 function durableTerm(synced: DiskView): number {
   const vote = synced.cell(VOTE_FILE) as VoteRecord | undefined;
-  const log = durableLog(synced);
-  return Math.max(vote?.currentTerm ?? 0, termAt(log, lastIndex(log)));
+  return Math.max(vote?.currentTerm ?? 0, durableLog(synced).at(-1)?.term ?? 0);
 }
 
 function durableLog(synced: DiskView): readonly LogEntry[] {
   return synced.log(LOG_FILE) as readonly LogEntry[];
+}
+
+function endOfDurable(synced: DiskView): number {
+  return synced.head(LOG_FILE).dropped + durableLog(synced).length;
+}
+
+/**
+ * Term at an index of the log on a disk; `undefined` behind its end. What is compacted, or in a snapshot, was
+ * committed: there it is what `like` has there.
+ */
+function durableTermAt(synced: DiskView, index: number, like: NodeGhost): number | undefined {
+  const { dropped } = synced.head(LOG_FILE);
+  const snapshot = synced.cell(SNAPSHOT_FILE) as Snapshot | undefined;
+  if (index <= Math.max(dropped, snapshot?.lastIncludedIndex ?? 0)) return like.terms[index - 1];
+  return durableLog(synced)[index - dropped - 1]?.term;
+}
+
+function heldAt(log: RaftLog, index: number): LogEntry | undefined {
+  return log.entries[index - log.baseIndex - 1];
 }

@@ -51,6 +51,138 @@ export const raftOptions: OptionTable = {
     default: true,
     swarm: { kind: 'choice', of: [[true, 7], [false, 3]] },
   },
+  preVote: {
+    kind: 'boolean',
+    doc: 'a server asks whether it could win before it raises its term (thesis §9.6)',
+    default: true,
+    swarm: { kind: 'choice', of: [[true, 7], [false, 3]] },
+  },
+  stickiness: {
+    kind: 'boolean',
+    doc: 'a server that has heard a leader within electionTimeoutMin ignores candidates (thesis §4.2.3); '
+      + 'reads: lease needs it and turns it on',
+    default: true,
+    swarm: { kind: 'choice', of: [[true, 7], [false, 3]] },
+  },
+  reads: {
+    kind: 'choice',
+    doc: 'how reads are answered: as entries of the log, by ReadIndex, or within a lease (thesis §6.4)',
+    default: 'log',
+    of: ['log', 'read-index', 'lease'],
+    swarm: { kind: 'choice', of: [['log', 1], ['read-index', 1], ['lease', 1]] },
+  },
+  followerReads: {
+    kind: 'boolean',
+    doc: 'followers answer reads themselves, with an index from the leader (thesis §6.4); not with reads: log',
+    default: false,
+    swarm: { kind: 'choice', of: [[true, 1], [false, 1]] },
+  },
+  leaseDriftBound: {
+    kind: 'integer',
+    doc: 'by how many parts per million the rates of two clocks may differ: a lease is that much shorter than '
+      + 'electionTimeoutMin (thesis §6.4.1)',
+    default: 100_000,
+    min: 0,
+    max: 10_000_000,
+  },
+  snapshotEvery: {
+    kind: 'integer',
+    doc: 'entries applied between two snapshots (§7); 0: none is ever taken',
+    default: 64,
+    min: 0,
+    max: 1_000_000,
+    swarm: { kind: 'log-uniform', min: 4, max: 256 },
+  },
+  snapshotRetained: {
+    kind: 'integer',
+    doc: 'entries before a snapshot that stay in the log, for followers that lag a little',
+    default: 16,
+    min: 0,
+    max: 1_000_000,
+    swarm: { kind: 'choice', of: [[0, 1], [4, 1], [16, 1]] },
+  },
+  snapshotChunkBytes: {
+    kind: 'integer',
+    doc: 'most characters of a snapshot that one InstallSnapshot carries',
+    default: 4_096,
+    min: 1,
+    max: 1_000_000_000,
+    swarm: { kind: 'log-uniform', min: 32, max: 4_096 },
+  },
+  maxBytesPerMessage: {
+    kind: 'integer',
+    doc: 'most bytes of entries that one AppendEntries carries, but for a single larger entry',
+    default: 1_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    swarm: { kind: 'choice', of: [[1_000_000, 2], [300, 1]] },
+  },
+  maxInflightMessages: {
+    kind: 'integer',
+    doc: 'most AppendEntries with entries that are under way to one follower',
+    default: 256,
+    min: 1,
+    max: 1_000_000,
+    swarm: { kind: 'log-uniform', min: 1, max: 256 },
+  },
+  maxInflightBytes: {
+    kind: 'integer',
+    doc: 'most bytes of entries that are under way to one follower, but for a single larger message',
+    default: 16_000_000,
+    min: 1,
+    max: 1_000_000_000,
+  },
+  maxUncommittedBytes: {
+    kind: 'integer',
+    doc: 'most bytes of entries that a leader has appended and not committed; beyond, it takes no commands',
+    default: 16_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    swarm: { kind: 'choice', of: [[16_000_000, 3], [2_000, 1]] },
+  },
+  batchWindow: {
+    kind: 'duration',
+    doc: 'how long a leader collects commands before it sends them together; 0: each at once',
+    default: 0,
+    min: 0,
+    max: 10_000 * US_PER_MS,
+  },
+  forwarding: {
+    kind: 'boolean',
+    doc: 'followers hand commands of clients on to the leader instead of naming it',
+    default: false,
+    swarm: { kind: 'choice', of: [[true, 1], [false, 3]] },
+  },
+  withoutLeader: {
+    kind: 'choice',
+    doc: 'what a node that knows no leader does with a command: an error at once, or nothing',
+    default: 'error',
+    of: ['error', 'drop'],
+  },
+  asyncStorage: {
+    kind: 'boolean',
+    doc: 'followers go on with other messages while entries are written, and acknowledge each write as it completes',
+    default: false,
+    swarm: { kind: 'choice', of: [[true, 1], [false, 1]] },
+  },
+  durableMachine: {
+    kind: 'boolean',
+    doc: 'the state of the service is on disk, in one record with lastApplied, and need not be replayed',
+    default: false,
+    swarm: { kind: 'choice', of: [[true, 1], [false, 4]] },
+  },
+  configurationFrom: {
+    kind: 'choice',
+    doc: 'when a change of membership takes effect: when its entry is appended (thesis §4.1) or applied (etcd)',
+    default: 'append',
+    of: ['append', 'apply'],
+    swarm: { kind: 'choice', of: [['append', 2], ['apply', 1]] },
+  },
+  autoLeave: {
+    kind: 'boolean',
+    doc: 'the leader ends the joint phase as soon as it is committed (§6); otherwise an order does',
+    default: true,
+  },
 };
 
 /** The options, typed. */
@@ -61,17 +193,60 @@ export interface RaftSettings {
   readonly maxEntriesPerMessage: number;
   readonly noOpOnElection: boolean;
   readonly checkQuorum: boolean;
+  readonly preVote: boolean;
+  readonly stickiness: boolean;
+  readonly reads: 'log' | 'read-index' | 'lease';
+  readonly followerReads: boolean;
+  readonly leaseUs: DurationUs;
+  readonly snapshotEvery: number;
+  readonly snapshotRetained: number;
+  readonly snapshotChunkBytes: number;
+  readonly maxBytesPerMessage: number;
+  readonly maxInflightMessages: number;
+  readonly maxInflightBytes: number;
+  readonly maxUncommittedBytes: number;
+  readonly batchWindowUs: DurationUs;
+  readonly forwarding: boolean;
+  readonly dropsWithoutLeader: boolean;
+  readonly asyncStorage: boolean;
+  readonly durableMachine: boolean;
+  readonly configuresOnAppend: boolean;
+  readonly autoLeave: boolean;
 }
+
+const MILLION = 1_000_000;
 
 /** Reads complete options. */
 export function readSettings(options: Options): RaftSettings {
+  const electionTimeoutUsMin = options['electionTimeoutMin'] as number;
+  const reads = options['reads'] as RaftSettings['reads'];
   const settings: RaftSettings = {
-    electionTimeoutUsMin: options['electionTimeoutMin'] as number,
+    electionTimeoutUsMin,
     electionTimeoutUsMax: options['electionTimeoutMax'] as number,
     heartbeatUs: options['heartbeat'] as number,
     maxEntriesPerMessage: options['maxEntriesPerMessage'] as number,
     noOpOnElection: options['noOpOnElection'] as boolean,
     checkQuorum: options['checkQuorum'] as boolean,
+    preVote: options['preVote'] as boolean,
+    // Thesis §6.4.1: a lease is a promise of the followers that they will not vote for somebody else.
+    stickiness: (options['stickiness'] as boolean) || reads === 'lease',
+    reads,
+    followerReads: (options['followerReads'] as boolean) && reads !== 'log',
+    leaseUs: Math.floor((electionTimeoutUsMin * MILLION) / (MILLION + (options['leaseDriftBound'] as number))),
+    snapshotEvery: options['snapshotEvery'] as number,
+    snapshotRetained: options['snapshotRetained'] as number,
+    snapshotChunkBytes: options['snapshotChunkBytes'] as number,
+    maxBytesPerMessage: options['maxBytesPerMessage'] as number,
+    maxInflightMessages: options['maxInflightMessages'] as number,
+    maxInflightBytes: options['maxInflightBytes'] as number,
+    maxUncommittedBytes: options['maxUncommittedBytes'] as number,
+    batchWindowUs: options['batchWindow'] as number,
+    forwarding: options['forwarding'] as boolean,
+    dropsWithoutLeader: options['withoutLeader'] === 'drop',
+    asyncStorage: options['asyncStorage'] as boolean,
+    durableMachine: options['durableMachine'] as boolean,
+    configuresOnAppend: options['configurationFrom'] === 'append',
+    autoLeave: options['autoLeave'] as boolean,
   };
   assert(settings.electionTimeoutUsMin <= settings.electionTimeoutUsMax, 'electionTimeoutMin <= electionTimeoutMax');
   return settings;

@@ -5,9 +5,10 @@ import type { Message } from '../../contract/message.ts';
 import type { NodeInit } from '../../contract/node.ts';
 import type { Fired, Variant } from '../../contract/variant.ts';
 import type { NodeId } from '../../kernel/ids.ts';
+import { lastIndex } from './log.ts';
 import { type LogEntry, type RaftAnswer, type RequestVote } from './messages.ts';
 import { RaftNode } from './raft.ts';
-import { lastIndex, type VoteRecord } from './state.ts';
+import type { VoteRecord } from './state.ts';
 
 /** A Raft server with one defect. */
 abstract class DefectiveRaft extends RaftNode {
@@ -79,8 +80,9 @@ class DuplicateVoteCounted extends DefectiveRaft {
 /** RF-13: what a message does not show is cut off. */
 class TruncateAlways extends DefectiveRaft {
   protected override firstConflict(prevLogIndex: number, entries: readonly LogEntry[]): number | null {
-    const next = prevLogIndex + 1;
-    const isLonger = next <= lastIndex(this.state.durable.log);
+    const { log } = this.state.durable;
+    const next = Math.max(prevLogIndex, log.baseIndex) + 1;
+    const isLonger = next <= lastIndex(log);
     return this.instead(isLonger ? next : null, super.firstConflict(prevLogIndex, entries));
   }
 }

@@ -16,10 +16,10 @@ class HalfIsEnough extends RaftNode {
     this.fired = fired;
   }
 
-  protected override isQuorum(count: number): boolean {
-    const isHalf = 2 * count >= this.clusterSize;
-    if (isHalf !== super.isQuorum(count)) this.fired();
-    return isHalf;
+  protected override quorumSize(voters: number): number {
+    const half = Math.ceil(voters / 2);
+    if (half !== super.quorumSize(voters)) this.fired();
+    return half;
   }
 }
 

@@ -318,14 +318,14 @@ export const logTermsBounded: Cases = {
     {
       when: 'a node keeps an entry that it never wrote',
       play(nodes) {
-        nodes.event(n1, { term: 1, add: logOf(1) }, ({ durable }) => { durable.log.push(entry(1, 2)); });
+        nodes.event(n1, { term: 1, add: logOf(1) }, ({ durable }) => { durable.log.entries.push(entry(1, 2)); });
       },
       text: 'n1 in term 1 has 2 entries in memory, 1 on disk, the last of term 1',
     },
     {
       when: 'a node drops an entry that it leaves on its disk',
       play(nodes) {
-        nodes.event(n1, { term: 1, add: logOf(1, 1) }, ({ durable }) => { durable.log.pop(); });
+        nodes.event(n1, { term: 1, add: logOf(1, 1) }, ({ durable }) => { durable.log.entries.pop(); });
       },
       text: 'n1 in term 1 has 1 entries in memory, 2 on disk, the last of term 1',
     },

@@ -44,7 +44,7 @@ export function logOf(...terms: readonly number[]): LogEntry[] {
 
 /** What a leader of this term puts into its log first. */
 export function noOp(term: number): LogEntry {
-  return { kind: 'no-op', term };
+  return { kind: 'no-op', term, timeUs: 0, bytes: 0 };
 }
 
 /** The same entries, as other objects. */
@@ -63,19 +63,21 @@ export function refused(term: number): RequestVoteReply {
 }
 
 export function requestVote(term: number): RequestVote {
-  return { kind: 'RequestVote', term, lastLogIndex: 0, lastLogTerm: 0 };
+  return { kind: 'RequestVote', term, lastLogIndex: 0, lastLogTerm: 0, isTransfer: false };
 }
 
 export function appendEntries(term: number, entries: readonly LogEntry[] = []): AppendEntries {
-  return { kind: 'AppendEntries', term, requestId: 1, prevLogIndex: 0, prevLogTerm: 0, entries, leaderCommit: 0 };
+  return {
+    kind: 'AppendEntries', term, requestId: 1, sentAtUs: 0, prevLogIndex: 0, prevLogTerm: 0, entries, leaderCommit: 0,
+  };
 }
 
 export function accepted(term: number, matchIndex: number): AppendEntriesAccepted {
-  return { kind: 'AppendEntriesAccepted', term, requestId: 1, matchIndex };
+  return { kind: 'AppendEntriesAccepted', term, requestId: 1, sentAtUs: 0, matchIndex };
 }
 
 export function rejected(term: number): AppendEntriesRejected {
-  return { kind: 'AppendEntriesRejected', term, requestId: 1, conflictIndex: 1 };
+  return { kind: 'AppendEntriesRejected', term, requestId: 1, sentAtUs: 0, conflictIndex: 1 };
 }
 
 // ── Scenes ─────────────────────────────────────────────────────────────

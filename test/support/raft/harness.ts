@@ -1,18 +1,20 @@
 import type { ClientRequest, ClientResponse } from '../../../src/contract/client.ts';
 import type { Context, Note, PersistTag, RandomStream } from '../../../src/contract/context.ts';
-import { type DiskView, WHOLE } from '../../../src/contract/disk.ts';
 import type { Monitor } from '../../../src/contract/invariant.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
 import type { Node, NodeInit } from '../../../src/contract/node.ts';
 import { defaultOptions, type Options } from '../../../src/contract/options.ts';
 import { assert } from '../../../src/kernel/assert.ts';
 import { type NodeId, nodeId } from '../../../src/kernel/ids.ts';
+import { bytesOf } from '../../../src/protocols/raft/log.ts';
 import type { LogEntry, RaftAnswer, RaftMessage } from '../../../src/protocols/raft/messages.ts';
 import { raftOptions } from '../../../src/protocols/raft/options.ts';
 import { RaftNode } from '../../../src/protocols/raft/raft.ts';
 import { LOG_FILE, type RaftState, VOTE_FILE, type VoteRecord } from '../../../src/protocols/raft/state.ts';
+import type { Stream } from '../../../src/kernel/rng.ts';
 import { listStore } from '../../../src/services/kv.ts';
 import { SessionMachine } from '../../../src/services/sessions.ts';
+import { Disk, type DiskFile } from '../../../src/world/disk.ts';
 
 export const [n1, n2, n3, n4, n5] = [0, 1, 2, 3, 4].map(nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId];
 /** The one client of these tests. */
@@ -28,7 +30,8 @@ export interface Packet {
 /** What a test may choose. */
 export interface ClusterSettings {
   readonly size?: number;
-  readonly options?: Options;
+  readonly options?: Partial<Options>;
+  readonly initial?: Plain;
   /** Vote and log that a node starts from, by position. */
   readonly disks?: readonly StartingDisk[];
   readonly create?: (init: NodeInit) => Node<RaftState>;
@@ -42,17 +45,10 @@ interface StartingDisk {
   readonly terms?: readonly number[];
 }
 
-/** What a disk holds of its two files. */
-interface Content {
-  vote: VoteRecord | undefined;
-  log: unknown[];
-}
-
 interface Host {
   node: Node<RaftState>;
   isUp: boolean;
-  written: Content;
-  synced: Content;
+  disk: Disk;
   /** Since the last sync: tags that were asked for, and sends that wait. */
   readonly tags: (PersistTag | undefined)[];
   readonly held: Packet[];
@@ -62,7 +58,8 @@ interface Host {
 
 /** An entry that appends `value` to the list `k`. */
 export function entry(term: number, value: number): LogEntry {
-  return { kind: 'command', term, command: appendCommand(value) };
+  const command = appendCommand(value);
+  return { kind: 'command', term, timeUs: 0, bytes: bytesOf(command), command };
 }
 
 /** A command of the first session, numbered by its value. */
@@ -78,6 +75,8 @@ export class Cluster {
   private readonly hosts: Host[] = [];
   private readonly settings: ClusterSettings;
   private readonly ids: readonly NodeId[];
+  /** What every clock shows. */
+  nowUs = 0;
   private requests = 0;
   private draws = 0;
 
@@ -85,14 +84,12 @@ export class Cluster {
     this.settings = settings;
     this.ids = Array.from({ length: settings.size ?? 3 }, (_, index) => nodeId(index));
     for (const id of this.ids) {
-      const disk = settings.disks?.[id];
-      const vote = disk === undefined ? undefined : { currentTerm: disk.term, votedFor: disk.votedFor ?? null };
-      const log = (disk?.terms ?? []).map((term, index) => entry(term, index + 1));
+      const disk = diskOf(settings.disks?.[id]);
+      const isNew = settings.disks?.[id] === undefined;
       this.hosts.push({
-        node: this.createNode(id, { vote, log }),
+        node: this.createNode(id, disk, isNew),
         isUp: true,
-        written: { vote, log: log.slice() },
-        synced: { vote, log: log.slice() },
+        disk,
         tags: [],
         held: [],
         timers: new Map(),
@@ -109,12 +106,18 @@ export class Cluster {
   }
 
   terms(id: NodeId): number[] {
-    return this.state(id).durable.log.map(({ term }) => term);
+    return this.state(id).durable.log.entries.map(({ term }) => term);
   }
 
   /** What a machine crash would leave. */
-  synced(id: NodeId): Content {
-    return this.host(id).synced;
+  synced(id: NodeId): { readonly vote: unknown; readonly log: readonly unknown[] } {
+    const { synced } = this.host(id).disk;
+    return { vote: synced.cell(VOTE_FILE), log: synced.log(LOG_FILE) };
+  }
+
+  /** The disk itself. */
+  disk(id: NodeId): Disk {
+    return this.host(id).disk;
   }
 
   timer(id: NodeId, name: string): number | undefined {
@@ -160,11 +163,16 @@ export class Cluster {
     this.run(id, (node, ctx) => node.onTimer?.(ctx, timer));
   }
 
+  /** An operator asks a node for something. */
+  order(id: NodeId, kind: string, ...nodes: readonly NodeId[]): void {
+    this.run(id, (node, ctx) => node.onOrder?.(ctx, { kind, nodes }));
+  }
+
   /** Sends a command to a node; returns the number that its answer will carry. */
   request(id: NodeId, command: Plain): number {
     this.requests += 1;
     const request: ClientRequest = { kind: 'ClientRequest', client: c1, id: this.requests, command };
-    this.settings.monitor?.onSend?.(c1, id, request, viewOf({ vote: undefined, log: [] }));
+    this.settings.monitor?.onSend?.(c1, id, request, new Disk().synced);
     this.run(id, (node, ctx) => node.onRequest?.(ctx, request));
     return this.requests;
   }
@@ -172,7 +180,7 @@ export class Cluster {
   /** Everything that a node wrote gets synced; what waited for it leaves, and completions arrive. */
   sync(id: NodeId): void {
     const host = this.host(id);
-    host.synced = { vote: host.written.vote, log: host.written.log.slice() };
+    syncAll(host.disk);
     const tags = host.tags.splice(0);
     for (const packet of host.held.splice(0)) this.leave(packet);
     for (const tag of tags) if (tag !== undefined) this.run(id, (node, ctx) => node.onPersisted?.(ctx, tag));
@@ -184,13 +192,13 @@ export class Cluster {
     host.tags.length = 0;
     host.held.length = 0;
     host.timers.clear();
-    if (kind === 'machine') host.written = { vote: host.synced.vote, log: host.synced.log.slice() };
+    if (kind === 'machine') host.disk.crash(NO_LUCK);
     this.settings.monitor?.onCrashed?.(id);
   }
 
   restart(id: NodeId): void {
     const host = this.host(id);
-    host.node = this.createNode(id, host.written);
+    host.node = this.createNode(id, host.disk, false);
     host.isUp = true;
     this.begin(id);
   }
@@ -217,23 +225,22 @@ export class Cluster {
 
   // ── The world behind it ──────────────────────────────────────────────
 
-  private createNode(self: NodeId, content: Content): Node<RaftState> {
+  private createNode(self: NodeId, disk: Disk, isNew: boolean): Node<RaftState> {
     const init: NodeInit = {
       self,
       nodes: this.ids,
-      options: { ...defaultOptions(raftOptions), ...this.settings.options },
+      options: { ...defaultOptions(raftOptions), ...PAPER_ALONE, ...this.settings.options } as Options,
       machine: new SessionMachine(listStore),
-      disk: viewOf(content),
-      isNew: false,
-      initial: null,
+      disk: disk.written,
+      isNew,
+      initial: this.settings.initial ?? null,
     };
     return this.settings.create?.(init) ?? new RaftNode(init);
   }
 
   private begin(id: NodeId): void {
     const host = this.host(id);
-    const synced = { cell: () => host.synced.vote, log: () => host.synced.log, head: () => WHOLE };
-    this.settings.monitor?.onStarted?.(id, this.state(id), synced);
+    this.settings.monitor?.onStarted?.(id, this.state(id), host.disk.synced);
     this.run(id, (node, ctx) => node.onStart?.(ctx));
     this.sync(id);
   }
@@ -273,21 +280,22 @@ export class Cluster {
       sendNow: (to, message) => effects.push(() => this.leave({ from: self, to, message })),
       setTimer: (name, afterUs) => effects.push(() => host.timers.set(name, afterUs)),
       cancelTimer: (name) => effects.push(() => host.timers.delete(name)),
-      put: (_file, value) => effects.push(() => {
-        host.written.vote = value as VoteRecord;
-      }),
+      put: (file, value) => effects.push(() => host.disk.put(file, value)),
       append: (file, value) => effects.push(() => {
-        host.written.log.push(value);
-        monitor?.onAppend?.(self, file, host.written.log.length, value);
+        const index = host.disk.append(file, value);
+        monitor?.onAppend?.(self, file, index, value);
       }),
       truncateFrom: (file, index) => effects.push(() => {
-        host.written.log.length = index - 1;
+        host.disk.truncateFrom(file, index);
         monitor?.onTruncate?.(self, file, index);
       }),
+      dropUntil: (file, index, mark) => effects.push(() => {
+        host.disk.dropUntil(file, index, mark);
+        monitor?.onDrop?.(self, file, index);
+      }),
       persist: (tag) => effects.push(() => host.tags.push(tag)),
-      dropUntil: cannot,
       continueAs: cannot,
-      monotonicUs: cannot,
+      monotonicUs: () => this.nowUs,
       wallUs: cannot,
       random: () => stream,
       note: (note) => effects.push(() => host.notes.push(note)),
@@ -295,8 +303,8 @@ export class Cluster {
   }
 
   private leave(packet: Packet): void {
-    const synced = packet.from === c1 ? { vote: undefined, log: [] } : this.host(packet.from).synced;
-    this.settings.monitor?.onSend?.(packet.from, packet.to, packet.message, viewOf(synced));
+    const { disk } = this.host(packet.from);
+    this.settings.monitor?.onSend?.(packet.from, packet.to, packet.message, disk.synced);
     this.packets.push(packet);
   }
 
@@ -305,11 +313,26 @@ export class Cluster {
   }
 }
 
-/** A disk with these contents. */
-export function viewOf({ vote, log }: Content): DiskView {
-  return {
-    cell: (file) => (file === VOTE_FILE ? vote : undefined),
-    log: (file) => (file === LOG_FILE ? log : []),
-    head: () => WHOLE,
+/** What the paper describes, without what the thesis adds. */
+const PAPER_ALONE: Options = { preVote: false, stickiness: false, snapshotEvery: 0 };
+
+/** A crash of the machine keeps nothing that was not synced. */
+const NO_LUCK = { between: (min: number): number => min } as unknown as Stream;
+
+function diskOf(content: StartingDisk | undefined): Disk {
+  const disk = new Disk();
+  if (content === undefined) return disk;
+  disk.put(VOTE_FILE, { currentTerm: content.term, votedFor: content.votedFor ?? null } satisfies VoteRecord);
+  (content.terms ?? []).forEach((term, index) => disk.append(LOG_FILE, entry(term, index + 1)));
+  syncAll(disk);
+  return disk;
+}
+
+function syncAll(disk: Disk): void {
+  const running: DiskFile[] = [];
+  const start = (file: DiskFile): void => {
+    running.push(file);
   };
+  disk.requestSync(start);
+  for (let file = running.shift(); file !== undefined; file = running.shift()) disk.completeSync(file, start);
 }

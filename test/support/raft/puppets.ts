@@ -13,7 +13,10 @@ import {
   VOTE_FILE,
   type VoteRecord,
 } from '../../../src/protocols/raft/state.ts';
-import { c1, viewOf } from './harness.ts';
+import { simple } from '../../../src/protocols/raft/configuration.ts';
+import { emptyLog } from '../../../src/protocols/raft/log.ts';
+import { newLeader } from '../../../src/protocols/raft/membership.ts';
+import { c1 } from './harness.ts';
 
 /** What the monitor has reported. */
 export interface Reported {
@@ -79,14 +82,23 @@ export class Puppets {
   start(id: NodeId, { term = 0, log = [] }: { term?: number; log?: readonly LogEntry[] } = {}): void {
     const vote = { currentTerm: term, votedFor: null };
     const state: RaftState = {
-      durable: { ...vote, log: log.slice() },
+      durable: { ...vote, log: { ...emptyLog(), entries: log.slice() }, snapshot: null },
       role: { kind: 'follower' },
       leaderId: null,
       commitIndex: 0,
       lastApplied: 0,
+      leaderContactUs: null,
+      configuration: simple(this.ids),
+      configurations: [{ index: 0, configuration: simple(this.ids) }],
       machine: null,
       digest: 0,
       executed: [],
+      pendingMachine: null,
+      incoming: null,
+      installing: null,
+      followerReads: [],
+      lastReadId: 0,
+      isAmnesiac: false,
     };
     const puppet: Puppet = { state, synced: { vote, log: log.slice() } };
     this.puppets[id] = puppet;
@@ -107,7 +119,7 @@ export class Puppets {
       durable.votedFor = null;
     }
     if (step.votedFor !== undefined) durable.votedFor = step.votedFor;
-    this.write(id, durable.log, step);
+    this.write(id, durable.log.entries, step);
     if (step.unsynced !== true) this.sync(id);
     if (step.leads !== undefined) state.role = step.leads === false ? { kind: 'follower' } : this.role(id, step.leads);
     state.commitIndex = step.commitIndex ?? state.commitIndex;
@@ -120,7 +132,7 @@ export class Puppets {
 
   /** Each of these nodes appends these entries, as far as it lacks them at the end, and syncs them. */
   hold(ids: readonly NodeId[], log: readonly LogEntry[]): void {
-    for (const id of ids) this.event(id, { add: log.slice(this.puppet(id).state.durable.log.length) });
+    for (const id of ids) this.event(id, { add: log.slice(this.puppet(id).state.durable.log.entries.length) });
   }
 
   /** The disk writes out all that was written, or one file only. */
@@ -128,7 +140,7 @@ export class Puppets {
     const { synced, state } = this.puppet(id);
     const { currentTerm, votedFor, log } = state.durable;
     if (file !== LOG_FILE) synced.vote = { currentTerm, votedFor };
-    if (file !== VOTE_FILE) synced.log = log.slice();
+    if (file !== VOTE_FILE) synced.log = log.entries.slice();
   }
 
   // ── Elections ────────────────────────────────────────────────────────
@@ -136,8 +148,8 @@ export class Puppets {
   /** A node becomes candidate in a term and asks all for their votes. */
   campaign(id: NodeId, term: number): void {
     this.event(id, { term, votedFor: id, leads: false });
-    const { log } = this.puppet(id).state.durable;
-    const request = { lastLogIndex: log.length, lastLogTerm: log.at(-1)?.term ?? 0 };
+    const { entries } = this.puppet(id).state.durable.log;
+    const request = { lastLogIndex: entries.length, lastLogTerm: entries.at(-1)?.term ?? 0, isTransfer: false };
     for (const peer of this.ids) if (peer !== id) this.send(id, peer, { kind: 'RequestVote', term, ...request });
   }
 
@@ -187,23 +199,24 @@ export class Puppets {
 
   private role(id: NodeId, { matchIndex, nextIndex }: LeadersView): Leader {
     const { state, synced } = this.puppet(id);
-    const next = state.durable.log.length + 1;
-    return {
-      kind: 'leader',
-      nextIndex: nextIndex?.slice() ?? this.ids.map(() => next),
-      matchIndex: matchIndex?.slice() ?? this.ids.map((node) => (node === id ? synced.log.length : 0)),
-      isProbing: this.ids.map(() => false),
-      requestId: 0,
-      resumedAt: this.ids.map(() => 0),
-      trackedFrom: 1,
-      holders: [],
-      requests: [],
-      hasAnswered: this.ids.map(() => false),
-      answeredCount: 0,
-    };
+    const last = state.durable.log.entries.length;
+    const leader = newLeader(this.ids.length, last, { timeBaseUs: 0, ledSinceUs: 0 });
+    if (nextIndex !== undefined) leader.nextIndex.splice(0, Infinity, ...nextIndex);
+    const own = this.ids.map((node) => (node === id ? synced.log.length : 0));
+    leader.matchIndex.splice(0, Infinity, ...(matchIndex ?? own));
+    return leader;
   }
 
   private puppet(id: NodeId): Puppet {
     return this.puppets[id] as Puppet;
   }
+}
+
+/** A disk with these contents. */
+function viewOf({ vote, log }: { readonly vote: VoteRecord | undefined; readonly log: readonly LogEntry[] }): DiskView {
+  return {
+    cell: (file) => (file === VOTE_FILE ? vote : undefined),
+    log: (file) => (file === LOG_FILE ? log : []),
+    head: () => WHOLE,
+  };
 }

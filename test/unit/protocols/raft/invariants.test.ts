@@ -255,9 +255,10 @@ const bentRules: readonly BentRule[] = [
 ];
 
 describe('a node that bends a rule is caught in a running cluster', () => {
-  it('every rule is bent', () => {
-    const { constructor: _constructor, ...rules } = Object.getOwnPropertyDescriptors(RaftRules.prototype);
-    expect(bentRules.map(({ rule }) => rule)).toEqual(Object.keys(rules));
+  it('what is bent is a rule, and each of them once', () => {
+    const rules = Object.keys(Object.getOwnPropertyDescriptors(RaftRules.prototype));
+    const bent = bentRules.map(({ rule }) => rule);
+    expect(rules.filter((rule) => bent.includes(rule))).toEqual(bent);
   });
 
   for (const { rule, create, settings, play, first } of bentRules) {
