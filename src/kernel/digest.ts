@@ -3,6 +3,8 @@ const MULTIPLIER_B = 0x85ebca77 | 0;
 const START_A = 0x243f6a88;
 const START_B = 0x13198a2e;
 const UINT32 = 0x1_0000_0000;
+/** Lists from this length on are compared with the one before. */
+const LONG_LIST = 64;
 
 /** One mixing step of a lane: xor the word in, multiply by an odd constant, rotate. A bijection of the lane. */
 function mix(lane: number, word: number, multiplier: number): number {
@@ -35,6 +37,9 @@ export class Digest {
   /** Digests of frozen objects that were folded before, so that a log entry on five disks is read once. */
   private readonly known = new Map<object, number>();
   private readonly names = new Map<string, number>();
+  /** The long list folded last, and the digests of its frozen items: the next disk mostly has the same ones there. */
+  private lastList: readonly unknown[] = [];
+  private lastWords: readonly (number | undefined)[] = [];
 
   /** Adds the low 32 bits of an integer. */
   addWord(word: number): void {
@@ -52,7 +57,10 @@ export class Digest {
 
   /** Adds a number: integers below 2^53 by both halves, others by their shortest decimal form. */
   addNumber(value: number): void {
-    if (Number.isSafeInteger(value)) {
+    if (value >= 0 && value < UINT32 && Number.isInteger(value)) {
+      this.addWord(value);
+      this.addWord(0);
+    } else if (Number.isSafeInteger(value)) {
       this.addWord(value);
       this.addWord(Math.floor(value / UINT32));
     } else {
@@ -101,27 +109,58 @@ export class Digest {
     return a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0');
   }
 
-  /** An object is folded to one word, frozen or not: who freezes what must not show in a digest. */
+  /**
+   * The logs of a cluster hold the same frozen entries at the same places, shifted where one of them was compacted: so
+   * each entry of a long list is looked for in the list before it, at no more than the cost of a comparison.
+   */
+  private addItems(list: readonly unknown[]): void {
+    if (list.length < LONG_LIST) {
+      for (const item of list) this.addPlain(item);
+      return;
+    }
+    const { lastList, lastWords } = this;
+    const shift = Math.max(0, lastList.indexOf(list[0])) - Math.max(0, list.indexOf(lastList[0]));
+    const words: (number | undefined)[] = [];
+    for (let at = 0; at < list.length; at += 1) {
+      const item = list[at];
+      let word = lastList[at + shift] === item ? lastWords[at + shift] : undefined;
+      if (word === undefined && typeof item === 'object' && item !== null && Object.isFrozen(item)) {
+        word = this.wordOf(item);
+      }
+      if (word === undefined) this.addPlain(item);
+      else this.addWord(word);
+      words.push(word);
+    }
+    this.lastList = list;
+    this.lastWords = words;
+  }
+
   private addObject(value: object): void {
     let word = this.known.get(value);
     if (word === undefined) {
-      const { laneA, laneB } = this;
-      this.laneA = START_A;
-      this.laneB = START_B;
-      this.addFields(value);
-      word = finish(this.laneA ^ Math.imul(this.laneB, MULTIPLIER_A)) | 0;
-      this.laneA = laneA;
-      this.laneB = laneB;
+      word = this.wordOf(value);
       if (Object.isFrozen(value)) this.known.set(value, word);
     }
     this.addWord(word);
+  }
+
+  /** An object is folded to one word, frozen or not: who freezes what must not show in a digest. */
+  private wordOf(value: object): number {
+    const { laneA, laneB } = this;
+    this.laneA = START_A;
+    this.laneB = START_B;
+    this.addFields(value);
+    const word = finish(this.laneA ^ Math.imul(this.laneB, MULTIPLIER_A)) | 0;
+    this.laneA = laneA;
+    this.laneB = laneB;
+    return word;
   }
 
   private addFields(value: object): void {
     if (Array.isArray(value)) {
       this.addWord(7);
       this.addWord(value.length);
-      for (const item of value as readonly unknown[]) this.addPlain(item);
+      this.addItems(value as readonly unknown[]);
     } else if (value instanceof Map) {
       this.addWord(8);
       this.addWord(value.size);

@@ -33,6 +33,27 @@ describe('Digest', () => {
     expect(digestOf({ a: [1, { b: 2 }] })).toBe(digestOf(frozen));
   });
 
+  it('gives a long list the same digest whatever list came before it', () => {
+    const entries = Array.from({ length: 100 }, (_, index) => Object.freeze({ index }));
+    const mixed = [...entries.slice(0, 50), 7, null, { open: 1 }, ['x'], ...entries.slice(54)];
+    const copy = structuredClone(mixed);
+    expect(digestOf(entries, mixed, mixed)).toBe(digestOf(structuredClone(entries), copy, structuredClone(mixed)));
+    const later = entries.slice(30);
+    expect(digestOf(entries, later)).toBe(digestOf(structuredClone(entries), structuredClone(later)));
+    expect(digestOf(later, entries)).toBe(digestOf(structuredClone(later), structuredClone(entries)));
+    expect(digestOf(entries, entries)).not.toBe(digestOf(entries, [...entries.slice(1), entries[0]]));
+  });
+
+  it('looks again at what is not frozen in a long list', () => {
+    const open = { size: 1 };
+    const list = [open, ...Array.from({ length: 100 }, (_, index) => Object.freeze({ index }))];
+    const digest = new Digest();
+    digest.addPlain(list);
+    open.size = 2;
+    digest.addPlain(list);
+    expect(digest.hex()).toBe(digestOf([{ size: 1 }, ...list.slice(1)], [{ size: 2 }, ...list.slice(1)]));
+  });
+
   it('has no collision among 200,000 neighbouring headers', () => {
     const seen = new Set<string>();
     for (let i = 0; i < 200_000; i += 1) {
