@@ -7,7 +7,7 @@ import { raftOptions, readSettings } from './options.ts';
 import { raftOrders } from './orders.ts';
 import { RaftNode } from './raft.ts';
 import type { RaftState } from './state.ts';
-import { raftVariants } from './variants.ts';
+import { raftVariants } from './variants/index.ts';
 
 const messageKinds: Readonly<Record<RaftMessage['kind'], true>> = {
   RequestVote: true, RequestVoteReply: true,

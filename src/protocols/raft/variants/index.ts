@@ -1,0 +1,10 @@
+import type { Variant } from '../../../contract/variant.ts';
+import { electionVariants } from './elections.ts';
+import { readVariants } from './reads.ts';
+import { replicationVariants } from './replication.ts';
+import { storageVariants } from './storage.ts';
+
+/** Rows of the catalogue that can be armed in a Raft server, in its order. */
+export const raftVariants: readonly Variant[] = [
+  ...electionVariants, ...replicationVariants, ...readVariants, ...storageVariants,
+].sort((a, b) => (a.row < b.row ? -1 : 1));
