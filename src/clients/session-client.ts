@@ -1,183 +1,172 @@
-import type { ClientProtocol, ClientRequest, ClientResponse } from '../contract/client.ts';
 import type { Context } from '../contract/context.ts';
-import type { Message, Plain } from '../contract/message.ts';
+import type { Plain } from '../contract/message.ts';
 import type { Node } from '../contract/node.ts';
-import type { Operation, SessionCommand, SessionResult } from '../contract/session.ts';
+import type { Operation, SessionResult } from '../contract/session.ts';
 import type { OperationSource, Seen } from '../contract/workload.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { NodeId } from '../kernel/ids.ts';
-import type { DurationUs } from '../kernel/time.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { Recorder } from './recorder.ts';
+import {
+  parseTimerName, type PinnedEnd, Requester, type RequesterInit, type RequesterState, type Route, timerName,
+} from './requester.ts';
 
 /** What a client is made from, at its first start and at each restart after a crash. */
-export interface ClientInit {
-  readonly self: NodeId;
-  /** All nodes of the cluster, ascending. */
-  readonly nodes: readonly NodeId[];
-  /** How many clients there are: process numbers of one client are this far apart. */
+export interface ClientInit extends RequesterInit {
+  /** How many clients there are, and how many processes all of them have at a time: numbers of one are so far apart. */
   readonly clients: number;
-  /** The first process number to use: this client's zero-based number, later the lowest of its own that is fresh. */
-  readonly process: number;
+  readonly processStride: number;
+  /** One for each operation that the client may have open at a time: process numbers that were never in use. */
+  readonly processes: readonly number[];
   /** Operations that earlier incarnations have begun: values must stay unique. */
   readonly operations: number;
-  /** By the client's own monotonic clock, from the invocation. */
-  readonly timeoutUs: DurationUs;
-  readonly attemptTimeoutUs: DurationUs;
-  readonly protocol: ClientProtocol;
+  /** Where reads go: after the leader like all else, or to a node drawn for each. */
+  readonly readFrom: 'leader' | 'any';
   readonly source: OperationSource;
   readonly recorder: Recorder;
 }
 
 /** Everything that a client knows. Plain data. */
-export interface ClientState {
-  process: number;
-  phase: Phase;
-  /** `null` until the process has registered one. */
+export interface ClientState extends RequesterState {
+  /** Each does one operation at a time, as a process of its own; all share the session. */
+  readonly slots: readonly Slot[];
+  /** `null` until one is registered. */
   session: number | null;
-  /** A session was asked for and has not come; it is waited for across operations. */
-  isRegistering: boolean;
   /** Of the last operation in this session; they begin at 1. */
   sequence: number;
-  /** Attempts with numbers from this on belong to the present request; answers to lower ones are ignored. */
-  firstAttempt: number;
-  nextAttempt: number;
-  /** The attempt whose answer is waited for; `null` while backing off. */
-  awaited: number | null;
-  /** The node that is asked next, or was asked last. */
-  target: NodeId;
-  /** Redirects followed at once, since the last pause. */
-  hops: number;
-  /** Attempts in a row that nobody answered in time; each doubles the wait for the next. */
-  unanswered: number;
+  /** What its monotonic clock showed at the start. */
+  startedAtUs: TimeUs;
   readonly seen: Seen;
+}
+
+/** One of the client's operations at a time. Its lane is its place among the slots. */
+export interface Slot {
+  process: number;
+  phase: Phase;
+}
+
+/** An operation, and the one node that it is for; `null` for whoever can do it. */
+export interface Chosen {
+  readonly operation: Operation;
+  readonly to: NodeId | null;
 }
 
 type Phase =
   | { readonly kind: 'thinking' }
   /** The operation has begun, and waits for a session: no node knows of it yet. */
-  | { readonly kind: 'registering'; readonly operation: Operation }
-  | { readonly kind: 'executing'; readonly operation: Operation };
+  | { readonly kind: 'waiting'; readonly chosen: Chosen }
+  | { readonly kind: 'executing'; readonly operation: Operation; readonly session: number; readonly sequence: number };
 
-/** Keeps the attempts of two processes of one client apart: a late answer must not find a number used again. */
+/** Keeps the attempts of two incarnations of one client apart: a late answer must not find a number used again. */
 const ATTEMPTS_PER_PROCESS = 1_000_000;
+/** What may be asked of any node. */
+const QUESTIONS: readonly string[] = ['read', 'contains'];
+const HOME: Route = { kind: 'home' };
 
 /**
  * A closed-loop client: thinks, invokes one operation, repeats it until it is answered or its time is over, and thinks
- * again. Retries carry the same session and sequence, so that the service executes the operation at most once.
+ * again; with several slots, it does so in each of them. Retries carry the same session and sequence, so that the
+ * service executes the operation at most once.
  *
- * One process has one session. An operation that ends as unknown retires both: its command may still be on its way,
- * and only in a session that is never used again can nothing that the client says later collide with it. Every
- * sequence below the present one has thus been answered, which is what `acknowledged` states. A crash loses the state;
- * the run starts the client again under a fresh process number, and what was open stays unknown.
+ * One client has one session at a time. An operation that ends as unknown retires its process and the session: its
+ * command may still be on its way, and only in a session that is never used again can nothing that the client says
+ * later collide with it. What other slots have open goes on in the old session. Every sequence below the lowest open
+ * one has thus been answered or given up, which is what `acknowledged` states. A crash loses the state; the run starts
+ * the client again under fresh process numbers, and what was open stays unknown.
  */
-export class SessionClient implements Node<ClientState> {
+export class SessionClient extends Requester implements Node<ClientState> {
   readonly state: ClientState;
   private readonly init: ClientInit;
 
   constructor(init: ClientInit) {
+    super(init);
     this.init = init;
-    const client = init.self - init.nodes.length;
+    const { processes, nodes, clients, operations } = init;
+    const client = init.self - nodes.length;
     this.state = {
-      process: init.process,
-      phase: { kind: 'thinking' },
+      slots: processes.map((process) => ({ process, phase: { kind: 'thinking' } })),
       session: null,
-      isRegistering: false,
       sequence: 0,
-      firstAttempt: init.process * ATTEMPTS_PER_PROCESS,
-      nextAttempt: init.process * ATTEMPTS_PER_PROCESS,
-      awaited: null,
-      target: init.nodes[client % init.nodes.length] as NodeId,
-      hops: 0,
+      startedAtUs: 0,
+      seen: { client, clients, operations, last: new Map() },
+      requests: [...processes.map(() => null), null],
+      lanes: new Map(),
+      nextAttempt: Math.max(...processes) * ATTEMPTS_PER_PROCESS,
+      home: nodes[client % nodes.length] as NodeId,
       unanswered: 0,
-      seen: { client, clients: init.clients, operations: init.operations, last: new Map() },
     };
   }
 
   onStart(ctx: Context): void {
-    this.think(ctx);
+    this.state.startedAtUs = ctx.monotonicUs();
+    for (const lane of this.state.slots.keys()) this.think(ctx, lane);
   }
 
   onTimer(ctx: Context, name: string): void {
-    const { state } = this;
-    switch (name) {
-      case 'think': return this.invoke(ctx);
-      case 'timeout': return this.onTimeout(ctx);
-      case 'attempt':
-        if (state.awaited !== null) {
-          state.target = this.nodeAfter(state.target);
-          state.unanswered += 1;
-        }
-        return this.attempt(ctx);
+    const { kind, lane } = parseTimerName(name);
+    switch (kind) {
+      case 'think': return this.invoke(ctx, lane);
+      case 'timeout': return this.onTimeout(ctx, lane);
+      case 'attempt': return this.onAttemptTimer(ctx, lane);
       default: assert(false, 'a client sets only the timers think, attempt and timeout');
     }
   }
 
-  onMessage(ctx: Context, _from: NodeId, message: Message): void {
-    if (message.kind === 'ClientResponse') this.onResponse(ctx, message as ClientResponse);
+  protected override onResult(ctx: Context, lane: number, result: SessionResult): void {
+    if (lane === this.registrationLane()) return this.onRegistered(ctx, result);
+    const { phase } = this.slotOf(lane);
+    assert(phase.kind === 'executing', 'only what is executed is answered');
+    this.onExecuted(ctx, lane, phase.operation, result);
   }
 
-  private onResponse(ctx: Context, response: ClientResponse): void {
+  private onRegistered(ctx: Context, result: SessionResult): void {
     const { state } = this;
-    // The network duplicates and delays answers. One that gave us our last session would start it over at sequence 1.
-    if (response.id < state.firstAttempt) return;
-    const answer = this.init.protocol.classify(response.body);
-    // Any attempt of this request may bring its result. What the others say is news only of the last one.
-    if (answer.kind === 'done') return this.onResult(ctx, answer.result as SessionResult);
-    if (response.id !== state.awaited) return;
-    if (answer.kind === 'redirect' && answer.leader !== null && answer.leader !== state.target) {
-      state.target = answer.leader;
-      // Two nodes that each believe in the other would send us to and fro at the speed of the network.
-      if (state.hops < this.init.nodes.length) {
-        state.hops += 1;
-        return this.attempt(ctx);
-      }
-    } else {
-      state.target = this.nodeAfter(state.target);
-    }
-    this.backOff(ctx);
-  }
-
-  private onResult(ctx: Context, result: SessionResult): void {
-    const { state } = this;
-    state.unanswered = 0;
-    const { phase } = state;
-    if (phase.kind === 'executing') return this.onExecuted(ctx, phase.operation, result);
-    assert(state.isRegistering && result.kind === 'registered', 'a registration is answered by a session');
+    assert(result.kind === 'registered', 'a registration is answered by a session');
     state.session = result.session;
     state.sequence = 0;
-    this.endRequest(ctx);
-    if (phase.kind === 'registering') this.execute(ctx, phase.operation);
+    this.endRequest(ctx, this.registrationLane());
+    for (const [lane, { phase }] of state.slots.entries()) {
+      if (phase.kind === 'waiting') this.execute(ctx, lane, phase.chosen, result.session);
+    }
   }
 
-  private onExecuted(ctx: Context, operation: Operation, result: SessionResult): void {
+  private onExecuted(ctx: Context, lane: number, operation: Operation, result: SessionResult): void {
+    const { seen } = this.state;
     switch (result.kind) {
       case 'ok':
-        this.state.seen.last.set(operation.key, { f: operation.f, isRefused: false, value: result.value });
-        return this.complete(ctx, operation, 'ok', result.value);
+        seen.last.set(operation.key, { f: operation.f, isRefused: false, value: result.value });
+        return this.complete(ctx, lane, operation, 'ok', result.value);
       case 'refused':
-        this.state.seen.last.set(operation.key, { f: operation.f, isRefused: true, value: result.value });
-        return this.complete(ctx, operation, 'fail', operation.value, result.error);
+        seen.last.set(operation.key, { f: operation.f, isRefused: true, value: result.value });
+        return this.complete(ctx, lane, operation, 'fail', operation.value, result.error);
       // An earlier copy may have been executed, whatever became of the one that this answers.
       case 'no-session':
       case 'expired':
-        return this.complete(ctx, operation, 'info', operation.value, result.kind);
-      // A client that crashed while it registered asks again with the same numbers; this answers its former life.
-      case 'registered': return;
-      default: return unreachable(result);
+        return this.complete(ctx, lane, operation, 'info', operation.value, result.kind);
+      case 'registered':
+        return assert(false, 'an operation is not answered by a session');
+      default:
+        return unreachable(result);
     }
   }
 
-  private onTimeout(ctx: Context): void {
-    const { phase } = this.state;
-    assert(phase.kind !== 'thinking', 'only an open operation can time out');
+  protected override onPinnedEnd(ctx: Context, lane: number, end: PinnedEnd): void {
+    const { phase } = this.slotOf(lane);
+    assert(phase.kind === 'executing', 'only an operation is for one node');
     const { operation } = phase;
+    this.complete(ctx, lane, operation, end === 'not-taken' ? 'fail' : 'info', operation.value, end);
+  }
+
+  private onTimeout(ctx: Context, lane: number): void {
+    const { process, phase } = this.slotOf(lane);
+    assert(phase.kind !== 'thinking', 'only an open operation can time out');
     // It was never sent to anybody. The session is waited for all the same: to ask anew would waste what was asked.
-    if (phase.kind === 'registering') {
-      const { f, key, value } = operation;
-      this.init.recorder.complete(this.state.process, 'fail', f, key, value, 'no-session');
-      return this.think(ctx);
+    if (phase.kind === 'waiting') {
+      const { f, key, value } = phase.chosen.operation;
+      this.init.recorder.complete(process, 'fail', f, key, value, 'no-session');
+      return this.think(ctx, lane);
     }
-    this.complete(ctx, operation, this.outcomeOfTimeout(), operation.value, 'timeout');
+    this.complete(ctx, lane, phase.operation, this.outcomeOfTimeout(), phase.operation.value, 'timeout');
   }
 
   /** A request without an answer may have been executed, or may be yet: unknown, never failed. */
@@ -185,104 +174,97 @@ export class SessionClient implements Node<ClientState> {
     return 'info';
   }
 
+  // ── Choosing ─────────────────────────────────────────────────────────
+
+  /** How long to think now; `null` if there is nothing left to do. */
+  protected thinkUs(ctx: Context): DurationUs | null {
+    return this.init.source.thinkUs(ctx.random('workload'));
+  }
+
+  protected choose(ctx: Context): Chosen {
+    return { operation: this.init.source.next(ctx.random('workload'), this.state.seen), to: null };
+  }
+
   // ── Transitions ──────────────────────────────────────────────────────
 
-  private think(ctx: Context): void {
-    this.state.phase = { kind: 'thinking' };
-    ctx.setTimer('think', this.init.source.thinkUs(ctx.random('workload')));
+  private think(ctx: Context, lane: number): void {
+    this.slotOf(lane).phase = { kind: 'thinking' };
+    const thinkUs = this.thinkUs(ctx);
+    if (thinkUs !== null) ctx.setTimer(timerName('think', lane), thinkUs);
   }
 
   /** The time of an operation begins here, session or not: a user who waits for a session waits, too. */
-  private invoke(ctx: Context): void {
+  private invoke(ctx: Context, lane: number): void {
     const { state } = this;
-    const operation = this.init.source.next(ctx.random('workload'), state.seen);
+    const slot = this.slotOf(lane);
+    const chosen = this.choose(ctx);
+    const { f, key, value } = chosen.operation;
     state.seen.operations += 1;
-    this.init.recorder.invoke(state.process, operation.f, operation.key, operation.value);
-    ctx.setTimer('timeout', this.init.timeoutUs);
-    if (state.session !== null) return this.execute(ctx, operation);
-    state.phase = { kind: 'registering', operation };
-    if (state.isRegistering) return;
-    state.isRegistering = true;
-    this.beginRequest(ctx);
+    this.init.recorder.invoke(slot.process, f, key, value);
+    ctx.setTimer(timerName('timeout', lane), this.init.timeoutUs);
+    if (state.session !== null) return this.execute(ctx, lane, chosen, state.session);
+    slot.phase = { kind: 'waiting', chosen };
+    this.register(ctx);
   }
 
-  private execute(ctx: Context, operation: Operation): void {
-    this.state.sequence += 1;
-    this.state.phase = { kind: 'executing', operation };
-    this.beginRequest(ctx);
+  /** Asks for a session, unless one was asked for and has not come: it is waited for across operations. */
+  protected register(ctx: Context): void {
+    const { requests, seen } = this.state;
+    const lane = this.registrationLane();
+    if (requests[lane] !== null) return;
+    this.beginRequest(ctx, lane, { kind: 'register', client: seen.client }, HOME);
+  }
+
+  private execute(ctx: Context, lane: number, { operation, to }: Chosen, session: number): void {
+    const { state } = this;
+    state.sequence += 1;
+    const { sequence } = state;
+    this.slotOf(lane).phase = { kind: 'executing', operation, session, sequence };
+    const acknowledged = this.lowestOpen(session);
+    const route = to === null ? this.routeOf(ctx, operation) : { kind: 'pinned', node: to } as const;
+    this.beginRequest(ctx, lane, { kind: 'execute', session, sequence, acknowledged, operation }, route);
+  }
+
+  private routeOf(ctx: Context, { f }: Operation): Route {
+    const { readFrom, nodes } = this.init;
+    if (readFrom === 'leader' || !QUESTIONS.includes(f)) return HOME;
+    return { kind: 'anywhere', node: nodes[ctx.random('read-from').between(0, nodes.length - 1)] as NodeId };
   }
 
   private complete(
-    ctx: Context, operation: Operation, type: 'ok' | 'fail' | 'info', value: Plain, error?: string,
+    ctx: Context, lane: number, operation: Operation, type: 'ok' | 'fail' | 'info', value: Plain, error?: string,
   ): void {
     const { state } = this;
-    this.init.recorder.complete(state.process, type, operation.f, operation.key, value, error);
-    ctx.cancelTimer('timeout');
+    const slot = this.slotOf(lane);
+    this.init.recorder.complete(slot.process, type, operation.f, operation.key, value, error);
+    ctx.cancelTimer(timerName('timeout', lane));
     if (type === 'info') {
-      state.process += this.init.clients;
-      state.session = null;
-      state.nextAttempt = Math.max(state.nextAttempt, state.process * ATTEMPTS_PER_PROCESS);
+      slot.process += this.init.processStride;
+      state.nextAttempt = Math.max(state.nextAttempt, slot.process * ATTEMPTS_PER_PROCESS);
+      if (slot.phase.kind === 'executing' && slot.phase.session === state.session) this.retireSession();
     }
-    this.endRequest(ctx);
-    this.think(ctx);
+    this.endRequest(ctx, lane);
+    this.think(ctx, lane);
   }
 
-  // ── Attempts ─────────────────────────────────────────────────────────
-
-  private beginRequest(ctx: Context): void {
-    this.state.firstAttempt = this.state.nextAttempt;
-    this.state.hops = 0;
-    this.attempt(ctx);
+  /** What comes next needs a session in which nothing is unknown. */
+  protected retireSession(): void {
+    this.state.session = null;
   }
 
-  /** Answers to its attempts are news no more. */
-  private endRequest(ctx: Context): void {
-    ctx.cancelTimer('attempt');
-    this.state.isRegistering = false;
-    this.state.firstAttempt = this.state.nextAttempt;
-    this.state.awaited = null;
+  // ── What is open ─────────────────────────────────────────────────────
+
+  /** The lane after those of the slots. */
+  private registrationLane(): number {
+    return this.state.slots.length;
   }
 
-  private attempt(ctx: Context): void {
-    const { state } = this;
-    const id = state.nextAttempt;
-    state.nextAttempt += 1;
-    state.awaited = id;
-    const request: ClientRequest = { kind: 'ClientRequest', client: ctx.self, id, command: this.command() as Plain };
-    ctx.send(state.target, request);
-    ctx.setTimer('attempt', this.patienceUs());
+  private slotOf(lane: number): Slot {
+    return this.state.slots[lane] as Slot;
   }
 
-  /**
-   * Doubles with each attempt that nobody answered, also from one operation to the next, up to the time-out of a whole
-   * operation. At a steady pace, retries alone can fill a slow leader's log faster than it commits: every commit then
-   * answers somebody who has given up, and the overload outlives its cause (Bronson et al. 2021, "Metastable Failures
-   * in Distributed Systems").
-   */
-  private patienceUs(): DurationUs {
-    const { timeoutUs, attemptTimeoutUs } = this.init;
-    let patienceUs = attemptTimeoutUs;
-    for (let left = this.state.unanswered; left > 0 && patienceUs < timeoutUs; left -= 1) patienceUs *= 2;
-    return Math.min(patienceUs, timeoutUs);
-  }
-
-  /** A short pause, drawn so that clients do not ask in step. */
-  private backOff(ctx: Context): void {
-    const longest = Math.floor(this.init.attemptTimeoutUs / 8);
-    this.state.awaited = null;
-    this.state.hops = 0;
-    ctx.setTimer('attempt', ctx.random('back-off').between(Math.floor(longest / 2), longest));
-  }
-
-  private command(): SessionCommand {
-    const { phase, session, sequence, seen } = this.state;
-    if (phase.kind !== 'executing') return { kind: 'register', client: seen.client };
-    assert(session !== null, 'an operation needs a session');
-    return { kind: 'execute', session, sequence, acknowledged: sequence, operation: phase.operation };
-  }
-
-  private nodeAfter(node: NodeId): NodeId {
-    const { nodes } = this.init;
-    return nodes[(nodes.indexOf(node) + 1) % nodes.length] as NodeId;
+  private lowestOpen(session: number): number {
+    return this.state.slots.reduce((lowest, { phase }) =>
+      (phase.kind === 'executing' && phase.session === session ? Math.min(lowest, phase.sequence) : lowest), Infinity);
   }
 }

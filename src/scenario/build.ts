@@ -1,3 +1,4 @@
+import { ScriptedClient, type Step } from '../clients/scripted-client.ts';
 import { SessionClient, type ClientInit } from '../clients/session-client.ts';
 import type { DiskView } from '../contract/disk.ts';
 import type { InvariantInfo } from '../contract/invariant.ts';
@@ -95,7 +96,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const nodes = Array.from({ length: system.nodes }, (_, index) => nodeId(index));
   const reportBreach = (invariant: InvariantInfo, text: string): void => breach(invariant.id, text);
   const makeNode = nodeMaker(scenario, module, nodes, defect, fired);
-  const history = new HistoryRecorder(() => world.nowUs, clients.count);
+  const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight);
   const makeClient = clientMaker(scenario, module, nodes, history, defect, fired);
   const world: World = new World({
     streams,
@@ -151,17 +152,28 @@ function clientMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], history: HistoryRecorder,
   defect: DefectRow | undefined, fired: () => void,
 ): (self: NodeId) => Node {
-  const { count, timeoutUs, attemptTimeoutUs } = scenario.clients;
+  const { count, inFlight, timeoutUs, attemptTimeoutUs, readFrom } = scenario.clients;
   const source = createWorkload(scenario.workload);
   return (self) => {
     const client = self - nodes.length;
+    // The client of a process is its number modulo the number of clients, in whichever slot.
+    const lanes = Array.from({ length: inFlight }, (_, slot) => slot * count + client);
     const init: ClientInit = {
-      self, nodes, clients: count, timeoutUs, attemptTimeoutUs, source,
-      process: history.freshProcess(client),
-      operations: history.begun(client),
+      self, nodes, clients: count, timeoutUs, attemptTimeoutUs, readFrom, source,
+      processStride: count * inFlight,
+      processes: lanes.map((lane) => history.freshProcess(lane)),
+      operations: lanes.reduce((sum, lane) => sum + history.begun(lane), 0),
       protocol: module.client,
       recorder: history,
     };
+    const steps = stepsOf(scenario, `c${client + 1}`);
+    if (steps.length > 0) return new ScriptedClient(init, steps);
     return defect?.in === 'client' ? defect.create(init, fired) : new SessionClient(init);
   };
+}
+
+/** What the script says about one client. */
+function stepsOf({ workload }: Scenario, name: string): readonly Step[] {
+  return workload.script.filter(({ client }) => client === name).map(({ atUs, operation, to }) =>
+    ({ atUs, operation, to: to === null ? null : nodeId(Number(to.slice(1)) - 1) }));
 }

@@ -59,7 +59,7 @@ export function applyProfile(
 
 function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): Scenario {
   const { system, clients, workload } = scenario;
-  const namesProcesses = /"[nc]\d+"/.test(JSON.stringify([scenario.faults, scenario.checks]));
+  const namesProcesses = /"[nc]\d+"/.test(JSON.stringify([scenario.faults, scenario.checks, workload.script]));
   // The beginning is that of so many nodes.
   const keepsNodes = namesProcesses || scenario.initial !== null;
   return {
@@ -74,6 +74,7 @@ function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): S
       count: namesProcesses ? clients.count : stream('profile/clients').between(3, 6),
       // A client that gives up on a dead leader soon is there when the next one is elected.
       attemptTimeoutUs: Math.min(clients.attemptTimeoutUs, stream('profile/attempts').between(50_000, 300_000)),
+      ...drawSessions(clients, stream),
     },
     // Few keys are hot keys: operations that never meet cannot contradict each other.
     // Busy clients always have something at stake when a fault strikes.
@@ -84,6 +85,25 @@ function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): S
       readPerMillion: stream('profile/reads').between(200_000, 900_000),
       thinkUs: { min: 0, max: logUniform(stream('profile/think'), { min: US_PER_MS, max: 60 * US_PER_MS }) },
     },
+  };
+}
+
+/**
+ * In some seeds sessions expire while copies of their commands are on the way, in some a session has several commands
+ * open at a time, and in some reads go to nodes that have not applied everything. What the scenario set stays.
+ */
+function drawSessions(
+  clients: Scenario['clients'], stream: StreamOf,
+): Pick<Scenario['clients'], 'sessionTimeoutUs' | 'inFlight' | 'readFrom'> {
+  const random = stream('profile/sessions');
+  const isShort = random.chance(300_000);
+  const shortUs = logUniform(random, { min: 200 * US_PER_MS, max: 3 * US_PER_S });
+  const inFlight = [1, 1, 1, 1, 1, 1, 2, 2, 3][random.between(0, 8)] ?? 1;
+  const readFrom = random.chance(300_000) ? 'any' : 'leader';
+  return {
+    sessionTimeoutUs: isShort ? Math.min(clients.sessionTimeoutUs, shortUs) : clients.sessionTimeoutUs,
+    inFlight: clients.inFlight === 1 ? inFlight : clients.inFlight,
+    readFrom: clients.readFrom === 'leader' ? readFrom : clients.readFrom,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { LinkProfile } from '../contract/world-control.ts';
 import type { Plain } from '../contract/message.ts';
 import type { Options } from '../contract/options.ts';
+import type { Operation } from '../contract/session.ts';
 import type { FaultLine, Range } from '../faults/fault.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { Workload } from '../workloads/workload.ts';
@@ -20,7 +21,10 @@ export interface Scenario {
   readonly why: string;
   readonly system: { readonly protocol: string; readonly nodes: number; readonly options: Options };
   readonly clients: ClientSettings;
-  readonly workload: Workload;
+  readonly workload: Workload & {
+    /** Clients that are named here do this, in this order, and nothing else. */
+    readonly script: readonly ScriptLine[];
+  };
   readonly network: LinkProfile;
   readonly disk: { readonly syncUs: Range };
   readonly clocks: {
@@ -61,6 +65,21 @@ export interface ClientSettings {
   readonly attemptTimeoutUs: DurationUs;
   /** The service forgets a session that was not used for longer than this, by the time that the cluster agrees on. */
   readonly sessionTimeoutUs: DurationUs;
+  /** Operations that one client may have open at a time, in one session; each is a process of its own. */
+  readonly inFlight: number;
+  /** Reads go to the leader like all else, or to a node drawn for each. */
+  readonly readFrom: 'leader' | 'any';
+}
+
+/** One operation of one client at one time. */
+export interface ScriptLine {
+  /** From the start of the client, by its own clock. */
+  readonly atUs: TimeUs;
+  /** `c1` … */
+  readonly client: string;
+  /** The one node that is asked, once, `n1` …; `null`: whoever can do it. */
+  readonly to: string | null;
+  readonly operation: Operation;
 }
 
 /** A judge of the run. `name` is what `expect` refers to; by default the checker's own. */

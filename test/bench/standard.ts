@@ -39,8 +39,13 @@ export function standard(changes: StandardChanges = {}): Scenario {
     name: 'standard',
     why: 'measurement',
     system: { protocol: 'raft', nodes, options: defaultOptions(raft.options) },
-    clients: { count: clients, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000 },
-    workload: { kind: 'cas-register', keys: 10, readPerMillion: 500_000, thinkUs: { min: 0, max: thinkUsMax } },
+    clients: {
+      count: clients, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000, inFlight: 1,
+      readFrom: 'leader',
+    },
+    workload: {
+      kind: 'cas-register', keys: 10, readPerMillion: 500_000, thinkUs: { min: 0, max: thinkUsMax }, script: [],
+    },
     network: {
       latencyUsMin: 1_000, latencyUsMax: 5_000, lossPerMillion: 10_000, duplicatePerMillion: 0,
       slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,

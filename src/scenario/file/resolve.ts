@@ -8,6 +8,7 @@ import { quote } from './problem.ts';
 import { formatDuration } from './quantity.ts';
 import type { Report } from './report.ts';
 import type { CheckFile, FaultLineFile, ScenarioFile } from './schema.ts';
+import { resolveScript } from './script.ts';
 
 const ms = 1_000;
 const s = 1_000_000;
@@ -15,7 +16,9 @@ const s = 1_000_000;
 /** What a file does not say: five nodes on a quiet local network. */
 const lan = {
   nodes: 5,
-  clients: { count: 3, timeoutUs: 1 * s, attemptTimeoutUs: 300 * ms, sessionTimeoutUs: 60 * s },
+  clients: {
+    count: 3, timeoutUs: 1 * s, attemptTimeoutUs: 300 * ms, sessionTimeoutUs: 60 * s, inFlight: 1, readFrom: 'leader',
+  },
   workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5 * ms, max: 50 * ms } },
   network: {
     latencyUsMin: 1 * ms, latencyUsMax: 3 * ms, lossPerMillion: 0, duplicatePerMillion: 0,
@@ -70,18 +73,13 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
   if (named !== null && defect === null) {
     report.value(['defect'], `${quote(named)} is not in the catalogue`, suggestion(named, catalogue.defects.keys()));
   }
-  const { limits, workload, clocks, seeds } = file;
+  const { limits, clocks, seeds } = file;
   return {
     name: file.name ?? '',
     why: file.why?.trim() ?? '',
     system,
     clients,
-    workload: {
-      kind: workload?.kind ?? lan.workload.kind,
-      keys: workload?.keys ?? lan.workload.keys,
-      readPerMillion: workload?.reads ?? lan.workload.readPerMillion,
-      thinkUs: workload?.think ?? lan.workload.thinkUs,
-    },
+    workload: resolveWorkload(file, surroundings, report),
     network,
     disk: { syncUs: file.disk?.sync ?? lan.syncUs },
     clocks: { driftPerMillion: clocks?.drift ?? 0, offsetUs: clocks?.offset ?? 0 },
@@ -161,7 +159,27 @@ function resolveClients({ clients }: GoodParts, report: Report): Scenario['clien
     report.value(['clients', 'attemptTimeout'], message, 'make `attemptTimeout` the shorter one');
   }
   const sessionTimeoutUs = clients?.sessionTimeout ?? lan.clients.sessionTimeoutUs;
-  return { count: clients?.count ?? lan.clients.count, timeoutUs, attemptTimeoutUs, sessionTimeoutUs };
+  return {
+    count: clients?.count ?? lan.clients.count,
+    timeoutUs,
+    attemptTimeoutUs,
+    sessionTimeoutUs,
+    inFlight: clients?.inFlight ?? lan.clients.inFlight,
+    readFrom: clients?.readFrom ?? lan.clients.readFrom,
+  };
+}
+
+function resolveWorkload(
+  { workload }: GoodParts, surroundings: FaultSurroundings, report: Report,
+): Scenario['workload'] {
+  const kind = workload?.kind ?? lan.workload.kind;
+  return {
+    kind,
+    keys: workload?.keys ?? lan.workload.keys,
+    readPerMillion: workload?.reads ?? lan.workload.readPerMillion,
+    thinkUs: workload?.think ?? lan.workload.thinkUs,
+    script: resolveScript(workload?.script ?? [], kind, surroundings, report),
+  };
 }
 
 const checkers = ['linearizable', 'progress', 'metric'] as const;

@@ -164,6 +164,28 @@ const workloadKinds = [
   'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock',
 ] as const satisfies readonly Workload['kind'][];
 
+const operation = z.union(
+  [word, map({ key: word, value: z.unknown().optional() })],
+  { error: 'expected a key such as k0, or a map with `key` and `value`' },
+).optional();
+
+/** A line of the script of a workload. */
+const scriptLine = map({
+  at: duration,
+  client: z.string(),
+  to: z.string().optional(),
+  append: operation,
+  write: operation,
+  cas: operation,
+  delete: operation,
+  add: operation,
+  remove: operation,
+  contains: operation,
+  acquire: operation,
+  release: operation,
+  read: operation,
+});
+
 /**
  * A scenario file. The keys of its shape are parsed one by one, so that a mistake in one leaves the others to be
  * looked at; so are the items of `faults` and `check`.
@@ -181,12 +203,15 @@ export const scenarioFile = map({
     timeout: atMostADay.optional(),
     attemptTimeout: atMostADay.optional(),
     sessionTimeout: atMostADay.optional(),
+    inFlight: count(1, 100).optional(),
+    readFrom: z.enum(['leader', 'any']).optional(),
   }).optional(),
   workload: map({
     kind: z.enum(workloadKinds).optional(),
     keys: count(1, 10_000).optional(),
     reads: rate.optional(),
     think: span.optional(),
+    script: z.array(scriptLine).max(1_000).optional(),
   }).optional(),
   network: map(networkShape).optional(),
   disk: map({ sync: span.optional() }).optional(),
@@ -215,6 +240,12 @@ export const scenarioFile = map({
 export type ScenarioFile = z.infer<typeof scenarioFile>;
 /** A line of `faults`. */
 export type FaultLineFile = z.infer<typeof faultLine>;
+/** A line of `script`. */
+export type ScriptLineFile = z.infer<typeof scriptLine>;
+/** All operations that a line of a script can name. */
+export const operationNames = [
+  'append', 'write', 'cas', 'delete', 'add', 'remove', 'contains', 'acquire', 'release', 'read',
+] as const satisfies readonly (keyof ScriptLineFile)[];
 /** An item of `check`. */
 export type CheckFile = z.infer<typeof check>;
 /** The fault action of a line, under its kind. */

@@ -4,6 +4,7 @@ import type { Context, RandomStream } from '../../../src/contract/context.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
 import type { Operation, SessionCommand, SessionResult } from '../../../src/contract/session.ts';
 import { clientVariants } from '../../../src/clients/variants.ts';
+import { ScriptedClient, type Step } from '../../../src/clients/scripted-client.ts';
 import { SessionClient, type ClientInit, type ClientState } from '../../../src/clients/session-client.ts';
 import { nodeId, type NodeId } from '../../../src/kernel/ids.ts';
 import type { Node } from '../../../src/contract/node.ts';
@@ -13,6 +14,9 @@ type Execute = Extract<SessionCommand, { kind: 'execute' }>;
 const nodes = [0, 1, 2].map(nodeId);
 const self = nodeId(3);
 const lowest: RandomStream = { between: (min) => min, chance: () => false };
+
+/** The timer of the lane behind that of the one slot. */
+const REGISTRATION = 'attempt/1';
 
 /** A client on the bench: what it does is recorded, time passes when the test says so. */
 function bench(
@@ -25,8 +29,10 @@ function bench(
     history.push([process, type, f, key, JSON.stringify(value), error].filter((word) => word !== undefined).join(' '));
   };
   let written = 0;
+  let clockUs = 77_000;
   const node = make({
-    self, nodes, clients: 2, process: 0, operations: 0, timeoutUs: 1_000_000, attemptTimeoutUs: 80_000,
+    self, nodes, clients: 2, processes: [0], processStride: 2, operations: 0, readFrom: 'leader',
+    timeoutUs: 1_000_000, attemptTimeoutUs: 80_000,
     protocol: { classify: (body) => body as Answer },
     source: {
       next: (): Operation => ({ f: 'write', key: 'x', value: written++ }),
@@ -43,11 +49,13 @@ function bench(
     cancelTimer: (name) => { timers.delete(name); },
     random: () => lowest,
     broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse, truncateFrom: refuse,
-    dropUntil: refuse,     persist: refuse, continueAs: refuse, monotonicUs: refuse, wallUs: refuse, note: refuse,
+    dropUntil: refuse, persist: refuse, continueAs: refuse, wallUs: refuse, note: refuse,
+    monotonicUs: () => clockUs,
   };
   node.onStart?.(ctx);
   const last = (): (typeof sent)[number] => sent[sent.length - 1] as (typeof sent)[number];
   const fire = (name: string): void => {
+    clockUs += timers.get(name) ?? 0;
     expect(timers.delete(name), `timer ${name} runs`).toBe(true);
     node.onTimer?.(ctx, name);
   };
@@ -100,7 +108,7 @@ describe('a client', () => {
     expect(waits).toEqual([80_000, 160_000, 320_000, 640_000, 1_000_000]);
     fire('timeout');
     fire('think');
-    expect(timers.get('attempt')).toBe(1_000_000);
+    expect(timers.get(REGISTRATION)).toBe(1_000_000);
     done({ kind: 'registered', session: 8 });
     expect(timers.get('attempt')).toBe(80_000);
   });
@@ -216,14 +224,14 @@ describe('a client', () => {
     const { fire, sent, done, command, timers, last } = bench();
     fire('think');
     const { id } = last().request;
-    fire('attempt');
+    fire(REGISTRATION);
     fire('timeout');
-    fire('attempt'); // It is still asked for.
+    fire(REGISTRATION); // It is still asked for.
     if (hasNext) fire('think');
     expect(sent).toHaveLength(3);
     done({ kind: 'registered', session: 4 }, id);
     if (!hasNext) {
-      expect(timers.has('attempt')).toBe(false);
+      expect(timers.has(REGISTRATION)).toBe(false);
       fire('think');
     }
     expect(command()).toMatchObject({ kind: 'execute', session: 4, sequence: 1, operation: { value: 1 } });
@@ -233,7 +241,7 @@ describe('a client', () => {
   it('reuses no attempt number and no value after a restart', () => {
     const before = bench();
     before.begin();
-    const after = bench(undefined, { process: 2, operations: 1 });
+    const after = bench(undefined, { processes: [2], operations: 1 });
     after.begin();
     const ids = new Set([...before.sent, ...after.sent].map(({ request }) => request.id));
     expect(ids.size).toBe(4);
@@ -245,6 +253,161 @@ describe('a client', () => {
     begin();
     done({ kind: 'ok', value: 0 });
     expect(state.seen.last).toEqual(new Map([['x', { f: 'write', isRefused: false, value: 0 }]]));
+  });
+});
+
+describe('a client with two operations open at a time', () => {
+  const twoSlots = (changes: Partial<ClientInit> = {}) =>
+    bench(undefined, { processes: [0, 2], processStride: 4, ...changes });
+  /** Both slots have invoked an operation, in session 7. */
+  const both = () => {
+    const client = twoSlots();
+    client.fire('think');
+    client.fire('think/1');
+    client.done({ kind: 'registered', session: 7 });
+    return client;
+  };
+
+  it('asks for one session, and does both operations in it, as two processes', () => {
+    const { sent, history } = both();
+    expect(sent.map(({ request }) => request.command)).toMatchObject([
+      { kind: 'register' },
+      { session: 7, sequence: 1, acknowledged: 1, operation: { value: 0 } },
+      { session: 7, sequence: 2, acknowledged: 1, operation: { value: 1 } },
+    ]);
+    expect(history).toEqual(['0 invoke write x 0', '2 invoke write x 1']);
+  });
+
+  it('takes each answer for the operation that asked', () => {
+    const { sent, done, history } = both();
+    done({ kind: 'ok', value: 1 }, sent[2]?.request.id);
+    done({ kind: 'ok', value: 0 }, sent[1]?.request.id);
+    expect(history.slice(2)).toEqual(['2 ok write x 1', '0 ok write x 0']);
+  });
+
+  it('acknowledges nothing above what is open', () => {
+    const { sent, done, fire, command } = both();
+    done({ kind: 'ok', value: 1 }, sent[2]?.request.id);
+    fire('think/1');
+    expect(command()).toMatchObject({ sequence: 3, acknowledged: 1 });
+    done({ kind: 'ok', value: 0 }, sent[1]?.request.id);
+    fire('think');
+    expect(command()).toMatchObject({ sequence: 4, acknowledged: 3 });
+  });
+
+  it('ends the session with an operation that is unknown, and lets the other one end in it', () => {
+    const { sent, done, fire, history, command, last } = both();
+    fire('timeout');
+    fire('attempt/1');
+    expect(command()).toMatchObject({ session: 7, sequence: 2 });
+    fire('think');
+    expect(last().request.command).toMatchObject({ kind: 'register' });
+    done({ kind: 'ok', value: 1 }, sent[2]?.request.id);
+    done({ kind: 'registered', session: 8 });
+    expect(command()).toMatchObject({ session: 8, sequence: 1, acknowledged: 1 });
+    fire('think/1');
+    expect(command()).toMatchObject({ session: 8, sequence: 2, acknowledged: 1 });
+    expect(history.slice(2)).toEqual([
+      '0 info write x 0 timeout', '4 invoke write x 2', '2 ok write x 1', '2 invoke write x 3',
+    ]);
+  });
+
+  it('retires a session once, whatever else ends as unknown in it', () => {
+    const { done, fire, state, history } = both();
+    fire('timeout');
+    fire('think');
+    done({ kind: 'registered', session: 8 });
+    fire('timeout/1');
+    expect(state.session).toBe(8);
+    expect(history.slice(2)).toEqual(['0 info write x 0 timeout', '4 invoke write x 2', '2 info write x 1 timeout']);
+  });
+
+  it('reuses no attempt number after a restart', () => {
+    const before = both();
+    before.fire('timeout');
+    const after = twoSlots({ processes: [8, 6], operations: 2 });
+    after.fire('think');
+    const ids = [...before.sent, ...after.sent].map(({ request }) => request.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('a client that reads anywhere', () => {
+  it('begins a read at a drawn node and all else where it was answered last, and goes on from there as ever', () => {
+    let f = 'read';
+    const { fire, done, answer, last } = bench(undefined, {
+      readFrom: 'any', source: { next: () => ({ f, key: 'x', value: null }), thinkUs: () => 5 },
+    });
+    fire('think');
+    answer({ kind: 'redirect', leader: nodeId(2) });
+    done({ kind: 'registered', session: 7 });
+    expect(last().to).toBe(0); // The lowest that can be drawn.
+    answer({ kind: 'redirect', leader: nodeId(1) });
+    expect(last().to).toBe(1);
+    done({ kind: 'ok', value: 0 });
+    f = 'write';
+    fire('think');
+    expect(last().to).toBe(2);
+  });
+});
+
+describe('a scripted client', () => {
+  const operation = (value: number): Operation => ({ f: 'write', key: 'x', value });
+  const steps: readonly Step[] = [
+    { atUs: 1_000, operation: operation(1), to: nodeId(2) },
+    { atUs: 5_000, operation: operation(2), to: null },
+  ];
+  const scripted = (changes: Partial<ClientInit> = {}) => bench((init) => new ScriptedClient(init, steps), changes);
+
+  it('registers at once, does what it is told when it is told, and then nothing', () => {
+    const { sent, done, fire, timers, history, last } = scripted();
+    expect(sent.map(({ request }) => request.command)).toEqual([{ kind: 'register', client: 0 }]);
+    expect(timers.get('think')).toBe(1_000);
+    done({ kind: 'registered', session: 7 });
+    fire('think');
+    expect(last()).toMatchObject({ to: 2, request: { command: { session: 7, operation: operation(1) } } });
+    done({ kind: 'ok', value: 1 });
+    expect(timers.get('think')).toBe(4_000);
+    fire('think');
+    done({ kind: 'ok', value: 2 });
+    expect([...timers.keys()]).toEqual([]);
+    expect(history).toEqual(['0 invoke write x 1', '0 ok write x 1', '0 invoke write x 2', '0 ok write x 2']);
+  });
+
+  it('asks a node that it is told to ask once, and nobody else', () => {
+    const { sent, done, fire, timers, history } = scripted();
+    done({ kind: 'registered', session: 7 });
+    fire('think');
+    expect([...timers.keys()]).toEqual(['timeout']);
+    fire('timeout');
+    expect(sent).toHaveLength(2);
+    expect(history[1]).toBe('0 info write x 1 timeout');
+  });
+
+  it.each<[string, Answer, string]>([
+    ['did not take it', { kind: 'redirect', leader: nodeId(1) }, '0 fail write x 1 not-taken'],
+    ['cannot say what became of it', { kind: 'unsure' }, '0 info write x 1 unsure'],
+  ])('ends an operation whose node %s', (_what, body, line) => {
+    const { sent, done, answer, fire, history } = scripted();
+    done({ kind: 'registered', session: 7 });
+    fire('think');
+    answer(body);
+    expect([sent.length, history[1]]).toEqual([2, line]);
+  });
+
+  it('follows redirects where no node is named', () => {
+    const { done, answer, fire, last } = scripted();
+    done({ kind: 'registered', session: 7 });
+    fire('think');
+    done({ kind: 'ok', value: 1 });
+    fire('think');
+    answer({ kind: 'redirect', leader: nodeId(1) });
+    expect(last().to).toBe(1);
+  });
+
+  it('does nothing more after a crash amid its script', () => {
+    const { sent, timers } = scripted({ processes: [2], operations: 1 });
+    expect([sent.length, timers.size]).toEqual([0, 0]);
   });
 });
 

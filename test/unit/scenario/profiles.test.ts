@@ -32,8 +32,10 @@ const module = { options: table, events, progressBudgetUs };
 function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
     name: '', why: '', system: { protocol: 'raft', nodes: 5, options: defaultOptions(table) },
-    clients: { count: 3, timeoutUs: S, attemptTimeoutUs: 100_000, sessionTimeoutUs: 60_000_000 },
-    workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 0, max: 1 } },
+    clients: {
+      count: 3, timeoutUs: S, attemptTimeoutUs: 100_000, sessionTimeoutUs: 60_000_000, inFlight: 1, readFrom: 'leader',
+    },
+    workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 0, max: 1 }, script: [] },
     network: {
       latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0, slowPerMillion: 0,
       slowUsMin: 0, slowUsMax: 0,
@@ -233,6 +235,24 @@ describe('what a swarm leaves as it is', () => {
   it('is the number of nodes of which the scenario says how they begin', () => {
     const initial = ['a', 'b', 'c', 'd', 'e'];
     expect(new Set(seeds.slice(0, 50).map((seed) => drawn(seed, { initial }).system.nodes))).toEqual(new Set([5]));
+  });
+
+  it('is how clients ask, where the scenario says it', () => {
+    const said = { ...scenario().clients, sessionTimeoutUs: 100_000, inFlight: 4, readFrom: 'any' as const };
+    for (const seed of seeds.slice(0, 50)) {
+      const { sessionTimeoutUs, inFlight, readFrom } = drawn(seed, { clients: said }).clients;
+      expect([sessionTimeoutUs, inFlight, readFrom]).toEqual([100_000, 4, 'any']);
+    }
+    const asked = seeds.slice(0, 200).map((seed) => drawn(seed).clients);
+    expect(sorted(asked.map(({ inFlight }) => inFlight))).toEqual([1, 2, 3]);
+    expect(new Set(asked.map(({ readFrom }) => readFrom))).toEqual(new Set(['leader', 'any']));
+    expect(asked.filter(({ sessionTimeoutUs }) => sessionTimeoutUs < 60_000_000).length).toBeGreaterThan(30);
+  });
+
+  it('is the number of nodes and clients of a script', () => {
+    const script = [{ atUs: 0, client: 'c3', to: null, operation: { f: 'read', key: 'x', value: null } }];
+    const workload = { ...scenario().workload, script };
+    expect(new Set(seeds.slice(0, 20).map((seed) => drawn(seed, { workload }).clients.count))).toEqual(new Set([3]));
   });
 
   it('is an option that a line sets, and with a duration all durations', () => {

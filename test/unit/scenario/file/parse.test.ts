@@ -20,8 +20,11 @@ describe('a scenario file', () => {
       system: {
         protocol: 'raft', nodes: 5, options: { heartbeat: 50_000, batch: 64, preVote: true, reads: 'index' },
       },
-      clients: { count: 3, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000 },
-      workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5_000, max: 50_000 } },
+      clients: {
+        count: 3, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000, inFlight: 1,
+        readFrom: 'leader',
+      },
+      workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5_000, max: 50_000 }, script: [] },
       network: {
         latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0,
         slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
@@ -42,11 +45,28 @@ describe('a scenario file', () => {
     });
   });
 
+  it('tells a script in the order of its time, each operation in its short or its long form', () => {
+    const { script } = parsed(`${head}workload:
+  kind: kv
+  script:
+    - { at: 2s, client: c3, to: n5, cas: { key: x, value: [null, a] } }
+    - { at: 1s, client: c1, read: x }
+    - { at: 1s, client: c1, delete: { key: x } }
+    - { at: 0, client: c2, write: { key: y, value: 1.5 } }
+`).workload;
+    expect(script).toEqual([
+      { atUs: 0, client: 'c2', to: null, operation: { f: 'write', key: 'y', value: 1.5 } },
+      { atUs: 1_000_000, client: 'c1', to: null, operation: { f: 'read', key: 'x', value: null } },
+      { atUs: 1_000_000, client: 'c1', to: null, operation: { f: 'delete', key: 'x', value: null } },
+      { atUs: 2_000_000, client: 'c3', to: 'n5', operation: { f: 'cas', key: 'x', value: [null, 'a'] } },
+    ]);
+  });
+
   it('says everything that a scenario has', () => {
     const scenario = parsed(`name: b
 why: because
 system: { protocol: raft, nodes: 3, options: { heartbeat: 20ms, batch: 1, preVote: false, reads: lease } }
-clients: { count: 7, timeout: 500ms, attemptTimeout: 100ms, sessionTimeout: 5s }
+clients: { count: 7, timeout: 500ms, attemptTimeout: 100ms, sessionTimeout: 5s, inFlight: 2, readFrom: any }
 workload: { kind: register, keys: 2, reads: 0.25, think: 0..1ms }
 network: { latency: 5ms, loss: 1.5%, duplicate: 200ppm, slow: { rate: 2%, delay: 20..200ms } }
 disk: { sync: 1ms..40ms }
@@ -63,10 +83,11 @@ seeds: { first: 0, count: 5 }
       protocol: 'raft', nodes: 3, options: { heartbeat: 20_000, batch: 1, preVote: false, reads: 'lease' },
     });
     expect(scenario.clients).toEqual({
-      count: 7, timeoutUs: 500_000, attemptTimeoutUs: 100_000, sessionTimeoutUs: 5_000_000,
+      count: 7, timeoutUs: 500_000, attemptTimeoutUs: 100_000, sessionTimeoutUs: 5_000_000, inFlight: 2,
+      readFrom: 'any',
     });
     expect(scenario.workload).toEqual({
-      kind: 'register', keys: 2, readPerMillion: 250_000, thinkUs: { min: 0, max: 1_000 },
+      kind: 'register', keys: 2, readPerMillion: 250_000, thinkUs: { min: 0, max: 1_000 }, script: [],
     });
     expect(scenario.network).toEqual({
       latencyUsMin: 5_000, latencyUsMax: 5_000, lossPerMillion: 15_000, duplicatePerMillion: 200,

@@ -85,6 +85,41 @@ describe('quantities: the unit that was meant is offered', () => {
   });
 });
 
+describe('a script fits its workload and the run', () => {
+  const line = (more: string): string => `{ at: 1s, client: c1, ${more} }`;
+
+  it.each([
+    ['append', '{ client: c1, read: x }', '3:36 `at` is missing'],
+    ['append', '{ at: 1s, read: x }', '3:36 `client` is missing'],
+    ['append', '{ at: 1s, client: c4, read: x }', '3:54 c4: there are 3 clients'],
+    ['append', '{ at: 1s, client: n1, read: x }', '3:54 `n1` is not the name of a client: they are c1, c2, …'],
+    ['append', line('to: n6, read: x'), '3:62 n6: there are 5 nodes'],
+    ['append', line('to: leader, read: x'), '3:62 `leader` is not the name of a node: they are n1, n2, …'],
+    ['append', '{ at: 1s, client: c1 }', '3:36 this line has 0 operations | write one of append, read'],
+    ['append', line('read: x, append: { key: x, value: 1 }'),
+      '3:36 this line has 2 operations | write one of append, read'],
+    ['append', line('write: { key: x, value: 1 }'), '3:58 workloads of kind append have no `write`'
+      + ' | known here: append, read'],
+    ['append', line('apend: { key: x, value: 1 }'), '3:58 `apend` is not known here | did you mean `append`?'],
+    ['append', line('append: x'), '3:66 the value of `append` is a text, a number, true or false'
+      + ' | write `append: { key: x, value: … }`'],
+    ['append', line('append: { key: x, value: { a: 1 } }'),
+      '3:66 the value of `append` is a text, a number, true or false'
+      + ' | write `append: { key: x, value: … }`'],
+    ['append', line('append: { value: 1 }'), '3:66 `key` is missing'],
+    ['append', line('read: { key: x, value: 1 }'), '3:64 `read` has no value | write `read: x`'],
+    ['counter', line('add: { key: x, value: 1.5 }'), '3:64 the value of `add` is a whole number'
+      + ' | write `add: { key: x, value: … }`'],
+    ['cas-register', line('cas: { key: x, value: [1] }'), '3:69 the value of `cas` is a pair [old, new]'
+      + ' | write `cas: { key: x, value: … }`'],
+    ['mutex', line('release: { key: x, value: 1 }'), '3:66 `release` has no value | write `release: x`'],
+    ['fenced-lock', line('release: x'), '3:72 the value of `release` is a whole number'
+      + ' | write `release: { key: x, value: … }`'],
+  ])('%s: %s', (kind, script, expected) => {
+    expect(told(`${head}workload: { kind: ${kind}, script: [${script}] }`)).toEqual([expected]);
+  });
+});
+
 describe('options are those of the protocol', () => {
   const system = (options: string): string[] => told(`name: a\nsystem: { protocol: raft, options: ${options} }`);
 

@@ -1,0 +1,185 @@
+import type { ClientProtocol, ClientRequest, ClientResponse } from '../contract/client.ts';
+import type { Context } from '../contract/context.ts';
+import type { Message, Plain } from '../contract/message.ts';
+import type { SessionCommand, SessionResult } from '../contract/session.ts';
+import type { NodeId } from '../kernel/ids.ts';
+import type { DurationUs } from '../kernel/time.ts';
+
+/** What a client has to know of its surroundings to ask anybody. */
+export interface RequesterInit {
+  readonly self: NodeId;
+  /** All nodes of the cluster, ascending. */
+  readonly nodes: readonly NodeId[];
+  /** By the client's own monotonic clock, from the invocation. */
+  readonly timeoutUs: DurationUs;
+  readonly attemptTimeoutUs: DurationUs;
+  readonly protocol: ClientProtocol;
+}
+
+/**
+ * Where a request goes. `home`: to the node that answered last, and from there wherever it is sent. `anywhere`: the
+ * same, but from a node of its own. `pinned`: to one node, once; what that node does with it is what it is for.
+ */
+export type Route = { readonly kind: 'home' } | { readonly kind: 'anywhere' | 'pinned'; readonly node: NodeId };
+
+/** A command on its way, until it is answered or given up. */
+export interface Request {
+  readonly command: SessionCommand;
+  readonly route: Route['kind'];
+  /** The node that is asked next, or was asked last. */
+  target: NodeId;
+  /** The attempt whose answer is waited for; `null` while backing off. */
+  awaited: number | null;
+  /** Redirects followed at once, since the last pause. */
+  hops: number;
+}
+
+/** Requests of one client. Each has a lane, and a lane has one request at a time. Plain data. */
+export interface RequesterState {
+  /** By lane; `null` where nothing is asked. */
+  readonly requests: (Request | null)[];
+  /** The lane of each attempt of a request that is not over. Answers to others are ignored. */
+  readonly lanes: Map<number, number>;
+  nextAttempt: number;
+  /** Where the next request begins. */
+  home: NodeId;
+  /** Attempts in a row that nobody answered in time; each doubles the wait for the next. */
+  unanswered: number;
+}
+
+/** How a pinned request ended without a result: it was not taken, or nobody knows. */
+export type PinnedEnd = 'not-taken' | 'unsure';
+
+/** Asks, is redirected, waits, and asks again under the same session and sequence, until there is an answer. */
+export abstract class Requester {
+  abstract readonly state: RequesterState;
+  private readonly asks: RequesterInit;
+
+  constructor(init: RequesterInit) {
+    this.asks = init;
+  }
+
+  onMessage(ctx: Context, _from: NodeId, message: Message): void {
+    if (message.kind === 'ClientResponse') this.onResponse(ctx, message as ClientResponse);
+  }
+
+  /** The request of this lane is answered. */
+  protected abstract onResult(ctx: Context, lane: number, result: SessionResult): void;
+  /** The one attempt of a pinned request came to nothing. */
+  protected abstract onPinnedEnd(ctx: Context, lane: number, end: PinnedEnd): void;
+
+  private onResponse(ctx: Context, { id, body }: ClientResponse): void {
+    const { state } = this;
+    const lane = this.laneOf(id);
+    const request = lane === undefined ? null : state.requests[lane] ?? null;
+    if (lane === undefined || request === null) return;
+    const answer = this.asks.protocol.classify(body);
+    // Any attempt of this request may bring its result. What the others say is news only of the last one.
+    if (answer.kind === 'done') {
+      state.unanswered = 0;
+      return this.onResult(ctx, lane, answer.result as SessionResult);
+    }
+    if (id !== request.awaited) return;
+    if (request.route === 'pinned') {
+      return this.onPinnedEnd(ctx, lane, answer.kind === 'redirect' ? 'not-taken' : 'unsure');
+    }
+    if (answer.kind === 'redirect' && answer.leader !== null && answer.leader !== request.target) {
+      request.target = answer.leader;
+      // Two nodes that each believe in the other would send us to and fro at the speed of the network.
+      if (request.hops < this.asks.nodes.length) {
+        request.hops += 1;
+        return this.attempt(ctx, lane, request);
+      }
+    } else {
+      request.target = this.nodeAfter(request.target);
+    }
+    this.backOff(ctx, lane, request);
+  }
+
+  /**
+   * Whose answer this is; `undefined` if nobody waits for it. The network duplicates and delays answers: one that gave
+   * us our last session, taken for that of a new registration, would start the old session over at sequence 1.
+   */
+  protected laneOf(id: number): number | undefined {
+    return this.state.lanes.get(id);
+  }
+
+  protected onAttemptTimer(ctx: Context, lane: number): void {
+    const request = this.state.requests[lane] ?? null;
+    if (request === null) return;
+    if (request.awaited !== null) {
+      request.target = this.nodeAfter(request.target);
+      this.state.unanswered += 1;
+    }
+    this.attempt(ctx, lane, request);
+  }
+
+  protected beginRequest(ctx: Context, lane: number, command: SessionCommand, route: Route): void {
+    const { state } = this;
+    const target = route.kind === 'home' ? state.home : route.node;
+    const request: Request = { command, route: route.kind, target, awaited: null, hops: 0 };
+    state.requests[lane] = request;
+    this.attempt(ctx, lane, request);
+  }
+
+  /** Answers to its attempts are news no more. */
+  protected endRequest(ctx: Context, lane: number): void {
+    const { state } = this;
+    const request = state.requests[lane] ?? null;
+    if (request === null) return;
+    if (request.route === 'home') state.home = request.target;
+    state.requests[lane] = null;
+    for (const [attempt, owner] of state.lanes) if (owner === lane) state.lanes.delete(attempt);
+    ctx.cancelTimer(timerName('attempt', lane));
+  }
+
+  private attempt(ctx: Context, lane: number, request: Request): void {
+    const { state } = this;
+    const id = state.nextAttempt;
+    state.nextAttempt += 1;
+    state.lanes.set(id, lane);
+    request.awaited = id;
+    const message: ClientRequest = {
+      kind: 'ClientRequest', client: ctx.self, id, command: request.command as unknown as Plain,
+    };
+    ctx.send(request.target, message);
+    if (request.route !== 'pinned') ctx.setTimer(timerName('attempt', lane), this.patienceUs());
+  }
+
+  /**
+   * Doubles with each attempt that nobody answered, also from one operation to the next, up to the time-out of a whole
+   * operation. At a steady pace, retries alone can fill a slow leader's log faster than it commits: every commit then
+   * answers somebody who has given up, and the overload outlives its cause (Bronson et al. 2021, "Metastable Failures
+   * in Distributed Systems").
+   */
+  private patienceUs(): DurationUs {
+    const { timeoutUs, attemptTimeoutUs } = this.asks;
+    let patienceUs = attemptTimeoutUs;
+    for (let left = this.state.unanswered; left > 0 && patienceUs < timeoutUs; left -= 1) patienceUs *= 2;
+    return Math.min(patienceUs, timeoutUs);
+  }
+
+  /** A short pause, drawn so that clients do not ask in step. */
+  private backOff(ctx: Context, lane: number, request: Request): void {
+    const longest = Math.floor(this.asks.attemptTimeoutUs / 8);
+    request.awaited = null;
+    request.hops = 0;
+    ctx.setTimer(timerName('attempt', lane), ctx.random('back-off').between(Math.floor(longest / 2), longest));
+  }
+
+  private nodeAfter(node: NodeId): NodeId {
+    const { nodes } = this.asks;
+    return nodes[(nodes.indexOf(node) + 1) % nodes.length] as NodeId;
+  }
+}
+
+/** The timer of a lane: `attempt` in lane 0, `attempt/2` in lane 2. */
+export function timerName(kind: string, lane: number): string {
+  return lane === 0 ? kind : `${kind}/${lane}`;
+}
+
+/** What {@link timerName} has put together. */
+export function parseTimerName(name: string): { readonly kind: string; readonly lane: number } {
+  const slash = name.indexOf('/');
+  return slash < 0 ? { kind: name, lane: 0 } : { kind: name.slice(0, slash), lane: Number(name.slice(slash + 1)) };
+}
