@@ -66,7 +66,8 @@ const refused: Partial<Record<CST.TokenType, string>> = {
 function guardTokens(source: SourceText): Problem | null {
   /** Columns at which the open block collections began. */
   const columns: number[] = [];
-  let flowDepth = 0;
+  /** Of each open bracket, whether its item has a key already. */
+  const flowKeys: boolean[] = [];
   let aliases = 0;
   let offset = 0;
   let lineStart = 0;
@@ -91,14 +92,20 @@ function guardTokens(source: SourceText): Problem | null {
       return source.problem(offset, `more than ${aliasesMax} aliases`);
     }
 
-    if (type === 'map-value-ind' && flowDepth === 0) {
+    const isFlow = flowKeys.length > 0;
+    if (type === 'map-value-ind') {
       // Each would be nested into the one before.
-      if (hasKey) return source.problem(offset, 'a second `: ` in this line', 'put the text into quotes');
-      hasKey = true;
+      if (isFlow ? flowKeys.at(-1) === true : hasKey) {
+        const where = isFlow ? 'before a comma' : 'in this line';
+        return source.problem(offset, `a second \`: \` ${where}`, 'put the text into quotes');
+      }
+      if (isFlow) flowKeys[flowKeys.length - 1] = true;
+      else hasKey = true;
     }
+    if (type === 'comma' && isFlow) flowKeys[flowKeys.length - 1] = false;
     // After `a:`, `&a` or `---` no list may begin on the same line, but the lexer nests into one before that is told.
     const isContent = type !== 'space' && type !== 'comment' && type !== 'newline';
-    if (flowDepth === 0 && (isLineStart ? isContent : type === 'seq-item-ind')) {
+    if (!isFlow && (isLineStart ? isContent : type === 'seq-item-ind')) {
       const column = offset - lineStart;
       while ((columns.at(-1) ?? -1) > column) columns.pop();
       // A bracket counts for itself, below.
@@ -106,9 +113,9 @@ function guardTokens(source: SourceText): Problem | null {
       if (!isBracket && columns.at(-1) !== column) columns.push(column);
       isLineStart = type === 'seq-item-ind';
     }
-    if (type === 'flow-map-start' || type === 'flow-seq-start') flowDepth += 1;
-    if (type === 'flow-map-end' || type === 'flow-seq-end') flowDepth = Math.max(0, flowDepth - 1);
-    if (columns.length + flowDepth > depthMax) return source.problem(offset, `nested more than ${depthMax} deep`);
+    if (type === 'flow-map-start' || type === 'flow-seq-start') flowKeys.push(false);
+    if (type === 'flow-map-end' || type === 'flow-seq-end') flowKeys.pop();
+    if (columns.length + flowKeys.length > depthMax) return source.problem(offset, `nested more than ${depthMax} deep`);
 
     const lineEnd = token.lastIndexOf('\n');
     if (lineEnd !== -1) lineStart = offset + lineEnd + 1;

@@ -1,4 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Node, type Pair, type YAMLMap } from 'yaml';
+import {
+  Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Node, type Pair, type YAMLMap,
+} from 'yaml';
 import { quote, type Problem, type SourceText } from './problem.ts';
 
 /** What a file says, with the offset of every value and key. An alias has become what it stands for. */
@@ -32,6 +34,8 @@ export type ComposedTree =
 
 /** After so many mistakes in its syntax a file says nothing any more. */
 const syntaxProblemsMax = 100;
+/** Twice as many as the guard lets through: a file without a mistake never has more. */
+const levelsMax = 64;
 /** A scenario has a few hundred values. */
 const nodesMax = 20_000;
 /** An alias saves writing a target or a link profile again; for more than that it only multiplies. */
@@ -43,11 +47,14 @@ const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
  * would lose positions, follow aliases without end, and set prototypes.
  */
 export function composeTree(source: SourceText): ComposedTree {
+  const tokens = [...new Parser().parse(source.text)];
+  const deepOffset = offsetBelow(levelsMax, tokens);
+  if (deepOffset !== null) return { ok: false, problems: [source.problem(deepOffset, 'nested too deep to be read')] };
   // Duplicate keys are found below: the library's own search takes quadratic time.
-  const documents = parseAllDocuments(source.text, {
+  const composer = new Composer({
     uniqueKeys: false, merge: false, resolveKnownTags: false, prettyErrors: false, logLevel: 'silent',
   });
-  if ('empty' in documents) return { ok: false, problems: [source.problem(0, 'the file is empty')] };
+  const documents = [...composer.compose(tokens)];
   const syntax = documents.flatMap(({ errors }) => errors)
     .filter(({ code }) => code !== 'MULTIPLE_DOCS') // Told below, better.
     .slice(0, syntaxProblemsMax)
@@ -65,6 +72,25 @@ export function composeTree(source: SourceText): ComposedTree {
   const conversion = new Conversion(source);
   const tree = conversion.convert(contents);
   return conversion.problems.length > 0 ? { ok: false, problems: conversion.problems } : { ok: true, tree };
+}
+
+/**
+ * Where something lies below more than so many collections, or `null`. The guard counts what a writer nests; what the
+ * parser makes of a broken file can be deeper (each line of `&k a: |` and `"x"&k a: |` lies within the one before), and
+ * what comes after it calls itself for each level.
+ */
+function offsetBelow(levels: number, tokens: readonly CST.Token[]): number | null {
+  const open = tokens.map((token): [CST.Token, number] => [token, 0]);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, level] = next;
+    if (level > levels) return token.offset;
+    if ('value' in token) open.push([token.value, level]);
+    if (!('items' in token)) continue;
+    for (const { key, value } of token.items) {
+      for (const part of [key, value]) if (part !== null && part !== undefined) open.push([part, level + 1]);
+    }
+  }
+  return null;
 }
 
 const syntaxHints: Readonly<Record<string, string>> = {

@@ -47,6 +47,9 @@ describe('a hostile file is refused', () => {
     ['- - - - after a text', `"a" ${'- '.repeat(20_000)}`, '1:67 nested more than 32 deep'],
     ['? ? ? ?', '? '.repeat(cap / 2), '1:1 explicit keys'],
     [': : : :', ': '.repeat(cap / 2), '1:3 a second `: ` in this line'],
+    ['[a]: [a]: within brackets', `[${'[a]: '.repeat(8_000)}`, '1:10 a second `: ` before a comma'],
+    ['keys in keys', `a: [\n${'[a]: - a: a:\n'.repeat(2_000)}`, '2:9 a second `: ` before a comma'],
+    ['block texts that begin again and again', `&k a: ${'|\n"x"&k a: '.repeat(2_000)}`, ' nested too deep to be read'],
     ['deep indentation', Array.from({ length: 600 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
       '33:33 nested more than 32 deep'],
     ['an endless list', '- \n'.repeat(cap / 3), '20001:1 the file goes on for too long'],
@@ -69,6 +72,8 @@ describe('a hostile file is refused', () => {
     ['a merge key', 'a: &a { x: 1 }\nb: { <<: *a }', '2:6 merge keys'],
     ['__proto__', 'name: a\n__proto__: { polluted: 1 }', '2:1 `__proto__` cannot be a key'],
     ['constructor', 'name: a\nsystem: { constructor: { prototype: { polluted: 1 } } }', '2:11 `constructor`'],
+    ['prototype', 'name: a\nsystem: { prototype: 1 }', '2:11 `prototype` cannot be a key'],
+    ['__proto__ in disguise', 'name: a\nexpect: { "\\u005f_proto__": invalid }', '2:11 `__proto__` cannot be a key'],
     ['"__proto__"', 'name: a\nexpect: { "__proto__": invalid }', '2:11 `__proto__` cannot be a key'],
     ['a key twice', 'name: a\nname: b', '2:1 `name` stands here twice'],
     ['a key twice in quotes', 'name: a\n"name": b', '2:1 `name` stands here twice'],
@@ -76,6 +81,17 @@ describe('a hostile file is refused', () => {
     ['a list for a key', '[a]: b', '1:1 a key must be a word'],
   ])('%s', (_what, content, message) => {
     expect(refusal(content)).toContain(message);
+  });
+
+  it('but not one that is as deep as it may be', () => {
+    const nested = (depth: number): string => `why:\n${Array.from({ length: depth - 1 }, (_, level) =>
+      `${' '.repeat(level + 1)}a:\n`).join('')}`;
+    expect(refusal(nested(32))).not.toContain('nested');
+    expect(refusal(nested(33))).toContain('nested more than 32 deep');
+    expect(refusal(`why: ${'['.repeat(31)}${']'.repeat(31)}`)).not.toContain('nested');
+    expect(refusal(`why: ${'['.repeat(32)}${']'.repeat(32)}`)).toContain('nested more than 32 deep');
+    expect(refusal(`- ${'- '.repeat(31)}a: b`)).toContain('nested more than 32 deep');
+    expect(refusal(`- ${'- '.repeat(30)}a: b`)).not.toContain('nested');
   });
 
   it('even if the same piece is repeated up to the limit', () => {
