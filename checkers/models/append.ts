@@ -118,6 +118,7 @@ function appendMachine(operations: readonly Operation[]): Machine {
   };
 }
 
-function listOf(operation: Operation): readonly Json[] {
-  return (operation.output as readonly Json[] | null) ?? [];
+/** What a read saw. One without an answer has what it was invoked with, which may be anything. */
+function listOf({ output }: Operation): readonly Json[] {
+  return isList(output) ? output : [];
 }

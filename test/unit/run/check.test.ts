@@ -29,6 +29,12 @@ describe('a stored history', () => {
     expect(judged(...lines.slice(0, -1), last.replace(/\S+$/, wrong))).toBe(`${model} invalid`);
   });
 
+  it('may say with the invocation of a read what it likes, and never answer', () => {
+    const lines = ['0 invoke append 1', '0 ok append 1', '1 invoke read "?"', '1 info read "?"',
+      '2 invoke read null', '2 ok read []'];
+    expect(judged(...lines)).toBe('append invalid');
+  });
+
   it('is judged by the model that is named, whatever its operations imply', () => {
     const text = formatHistory(history('0 invoke write 1', '0 ok write 1', '0 invoke read null', '0 ok read 1'));
     for (const model of ['register', 'cas-register'] as const) {
