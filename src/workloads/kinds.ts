@@ -13,8 +13,12 @@ const ADDED_MAX = 1_000;
 const HALF = 500_000;
 const TENTH = 100_000;
 
+/** What clients do: the operations of this kind, as the table of models in the README of scenarios has them. */
+export type WorkloadKind =
+  'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock';
+
 /** How each kind of workload changes what it is about. The names are those of the models that judge. */
-export const CHANGES = {
+export const CHANGES: Readonly<Record<WorkloadKind, Change>> = {
   'append': (_random, seen, key) => ({ f: 'append', key, value: uniqueValue(seen) }),
   'register': (_random, seen, key) => ({ f: 'write', key, value: uniqueValue(seen) }),
   'cas-register': writeOrCas,
@@ -23,10 +27,7 @@ export const CHANGES = {
   'set': addOrRemove,
   'mutex': (_random, seen, key) => acquireOrRelease(seen, key, () => null),
   'fenced-lock': (_random, seen, key) => acquireOrRelease(seen, key, (token) => token),
-} as const satisfies Readonly<Record<string, Change>>;
-
-/** What clients do: the operations of this kind, as the table of models in the README of scenarios has them. */
-export type WorkloadKind = keyof typeof CHANGES;
+};
 
 /** How a kind of workload asks without changing anything; `null` if it cannot. */
 export function questions(kind: WorkloadKind): Change | null {
