@@ -42,7 +42,10 @@ export interface NodeInit {
   readonly machine: StateMachine;
   /** Whether the operator starts a new node, one whose disk has to be empty: until it has written something. */
   readonly isNew: boolean;
-  /** How the scenario wants the run to begin, in the protocol's own terms; `null` for its ordinary beginning. */
+  /**
+   * How the scenario wants the run to begin, in the protocol's own terms; `null` for its ordinary beginning. The same
+   * at each start, like a file that the operator wrote: what the disk knows better goes before it.
+   */
   readonly initial: Plain;
   /** What the disk kept; empty at the first start. */
   readonly disk: DiskView;

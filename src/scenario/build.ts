@@ -141,9 +141,7 @@ function nodeMaker(
     ? defect.machine(service, fired, limits)
     : new SessionMachine(service, limits);
   return (self, disk, isNew, options) => {
-    // Who starts again begins with what its disk kept.
-    const initial = isNew ? scenario.initial : null;
-    const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial };
+    const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
     return defect?.in === 'node' ? defect.create(init, fired) : module.create(init);
   };
 }

@@ -305,14 +305,19 @@ describe('a result', () => {
 });
 
 describe('an operator', () => {
-  it('says how nodes begin, those that start again before they have written anything as well', () => {
+  it('says how nodes begin, at each of their starts', () => {
     const made: unknown[] = [];
     const plants: Plants = {
-      module: operated, made: ({ self, isNew, initial }) => made.push([self, isNew, initial]),
+      module: operated,
+      start: (ctx) => {
+        ctx.put('cell', 1);
+        ctx.persist();
+      },
+      made: ({ self, isNew, initial }) => made.push([self, isNew, initial]),
     };
     runToy(`initial: { terms: [1, 2, 3] }\n${faults('{ at: 100ms, crash: { target: n2, for: 20ms } }')}`, plants);
     const initial = { terms: [1, 2, 3] };
-    expect(made).toEqual([[0, true, initial], [1, true, initial], [2, true, initial], [1, true, initial]]);
+    expect(made).toEqual([[0, true, initial], [1, true, initial], [2, true, initial], [1, false, initial]]);
   });
 
   it('changes options of nodes that run and of those that start', () => {
