@@ -1,18 +1,24 @@
 import type { TimeUs } from '../kernel/time.ts';
 import type { EventType, HistoryEvent, Json } from './operation.ts';
 
+/** Takes the lines of a history one by one, in the order of `index`, in place of keeping them. */
+export type HistorySink = (event: HistoryEvent) => void;
+
 /** Writes the history of a run: gives each line its index and the simulated time, which nobody inside knows. */
 export class HistoryRecorder {
-  /** In the order of `index`. Not to be changed. */
+  /** In the order of `index`; empty where a {@link HistorySink} takes them. Not to be changed. */
   readonly events: HistoryEvent[] = [];
   /** Completions so far, by type. */
   readonly counts = { ok: 0, fail: 0, info: 0 };
   private readonly nowUs: () => TimeUs;
   private readonly lastProcess: number[];
   private readonly invocations: number[];
+  private readonly sink: HistorySink;
+  private nextIndex = 0;
 
-  constructor(nowUs: () => TimeUs, clients: number) {
+  constructor(nowUs: () => TimeUs, clients: number, sink: HistorySink | null = null) {
     this.nowUs = nowUs;
+    this.sink = sink ?? ((event): void => { this.events.push(event); });
     this.lastProcess = Array.from({ length: clients }, () => -1);
     this.invocations = Array.from({ length: clients }, () => 0);
   }
@@ -36,8 +42,8 @@ export class HistoryRecorder {
 
   /** A line of process `nemesis`. */
   nemesis(f: string, value: unknown): void {
-    const index = this.events.length;
-    this.events.push({ index, time: this.nowUs(), process: 'nemesis', type: 'info', f, value: value as Json });
+    const index = this.nextIndex++;
+    this.sink({ index, time: this.nowUs(), process: 'nemesis', type: 'info', f, value: value as Json });
   }
 
   /** Operations that a client has begun so far. */
@@ -57,7 +63,7 @@ export class HistoryRecorder {
   }
 
   private add(process: number, type: EventType, f: string, key: string, value: unknown, error?: string): void {
-    const event = { index: this.events.length, time: this.nowUs(), process, type, f, key, value: value as Json };
-    this.events.push(error === undefined ? event : { ...event, error });
+    const event = { index: this.nextIndex++, time: this.nowUs(), process, type, f, key, value: value as Json };
+    this.sink(error === undefined ? event : { ...event, error });
   }
 }

@@ -9,7 +9,7 @@ import type { Service } from '../contract/service.ts';
 import type { SessionLimits } from '../contract/session.ts';
 import { Nemesis } from '../faults/nemesis.ts';
 import { planFaults } from '../faults/plan.ts';
-import { HistoryRecorder } from '../history/recorder.ts';
+import { HistoryRecorder, type HistorySink } from '../history/recorder.ts';
 import { assert } from '../kernel/assert.ts';
 import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import type { Streams } from '../kernel/streams.ts';
@@ -58,6 +58,8 @@ export interface BuildSettings {
   readonly freezeMessages: boolean;
   /** Events whose instants are kept. */
   readonly meteredEvents: readonly string[];
+  /** Takes the history instead of keeping it: for runs that are longer than memory. */
+  readonly sink?: HistorySink;
   /** Indices of planned faults to leave out. */
   readonly without: readonly number[];
 }
@@ -96,7 +98,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const nodes = Array.from({ length: system.nodes }, (_, index) => nodeId(index));
   const reportBreach = (invariant: InvariantInfo, text: string): void => breach(invariant.id, text);
   const makeNode = nodeMaker(scenario, module, nodes, defect, fired);
-  const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight);
+  const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight, settings.sink);
   const makeClient = clientMaker(scenario, module, nodes, history, defect, fired);
   const world: World = new World({
     streams,

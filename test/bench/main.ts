@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { checkLinearizable } from '../../checkers/index.ts';
 import { raft } from '../../src/protocols/raft/module.ts';
 import type { ProtocolModule } from '../../src/contract/module.ts';
@@ -6,11 +8,13 @@ import { Streams } from '../../src/kernel/streams.ts';
 import { run } from '../../src/run/run.ts';
 import { buildWorld, type Built } from '../../src/scenario/build.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
+import { forgetful } from './echo.ts';
 import { pingPong } from './engine.ts';
-import { measure } from './measure.ts';
+import { measure, measureAsync, type Figure } from './measure.ts';
 import { reference } from './reference.ts';
 import { standard } from './standard.ts';
 import { Table } from './table.ts';
+import { closeThreads, sweep } from './workers.ts';
 
 /** Raft with nobody watching. */
 const UNWATCHED: ProtocolModule = { ...raft, invariants: { declared: [], observe: () => ({}) } };
@@ -132,10 +136,37 @@ function wholeSeeds(): void {
   table.cost('a check over a simulation', 'linearizability of one such history', 'seed of 30 s, simulated only');
 }
 
-const chapters = { engineAndTrace, sizeAndLength, simulatedToReal, wholeSeeds };
+/** Heap after collection while 50 million events pass, history streamed away; its growth after the second tenth. */
+function memory(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heaps: number[] = [];
+  const lines = forgetful(50_000_000, () => {
+    collect();
+    heaps.push(process.memoryUsage().heapUsed / 1e6);
+  });
+  const growth = Math.max(...heaps.slice(1)) - (heaps[1] as number);
+  table.other('heap growth over 50 M events, history to a null sink', growth, 'MB');
+  table.other('lines of that history', lines / 1e6, 'M');
+}
+
+async function threads(): Promise<void> {
+  const seeds = 8;
+  const both = await measureAsync({
+    'seed of 30 s, all checks, one worker': () => sweep(1, seeds),
+    'seed of 30 s, all checks, two workers': () => sweep(2, seeds),
+  }, 5);
+  await closeThreads();
+  table.add('seed', both);
+  table.cost('CPU of a seed with two workers', Object.keys(both)[1] as string, Object.keys(both)[0] as string);
+  const { median } = both['seed of 30 s, all checks, one worker'] as Figure;
+  table.other('seeds of 30 s with all checks, per second of one core', 1e9 / median, 'seeds');
+}
+
+const chapters = { engineAndTrace, sizeAndLength, simulatedToReal, wholeSeeds, threads, memory };
 for (const [name, chapter] of Object.entries(chapters)) {
   process.stderr.write(`${name} …\n`);
-  chapter();
+  await chapter();
 }
 process.stdout.write(table.text());
 table.write('reports/bench.json');

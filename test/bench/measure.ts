@@ -15,19 +15,47 @@ function cpuUs(): number {
  * call of `work` does some units and returns how many; the first round is warm-up and does not count.
  */
 export function measure(work: Readonly<Record<string, () => number>>, rounds: number): Record<string, Figure> {
-  const samples: Record<string, number[]> = {};
+  const samples = new Samples();
   for (let round = 0; round <= rounds; round += 1) {
     for (const [name, body] of Object.entries(work)) {
       const beforeUs = cpuUs();
       const units = body();
-      const usedUs = cpuUs() - beforeUs;
-      if (round > 0) (samples[name] ??= []).push((usedUs * 1_000) / units);
+      if (round > 0) samples.add(name, cpuUs() - beforeUs, units);
     }
   }
-  const figures: Record<string, Figure> = {};
-  for (const [name, values] of Object.entries(samples)) {
-    values.sort((a, b) => a - b);
-    figures[name] = { best: values[0] as number, median: values[values.length >> 1] as number };
+  return samples.figures();
+}
+
+/** The same for work that waits for other threads, whose CPU time counts. */
+export async function measureAsync(
+  work: Readonly<Record<string, () => Promise<number>>>, rounds: number,
+): Promise<Record<string, Figure>> {
+  const samples = new Samples();
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, body] of Object.entries(work)) {
+      const beforeUs = cpuUs();
+      const units = await body();
+      if (round > 0) samples.add(name, cpuUs() - beforeUs, units);
+    }
   }
-  return figures;
+  return samples.figures();
+}
+
+class Samples {
+  private readonly byName = new Map<string, number[]>();
+
+  add(name: string, usedUs: number, units: number): void {
+    const values = this.byName.get(name) ?? [];
+    values.push((usedUs * 1_000) / units);
+    this.byName.set(name, values);
+  }
+
+  figures(): Record<string, Figure> {
+    const figures: Record<string, Figure> = {};
+    for (const [name, values] of this.byName) {
+      values.sort((a, b) => a - b);
+      figures[name] = { best: values[0] as number, median: values[values.length >> 1] as number };
+    }
+    return figures;
+  }
 }

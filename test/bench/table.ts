@@ -15,6 +15,8 @@ export class Table {
   private readonly rows: Row[] = [];
   private readonly ratios: { readonly name: string; readonly best: number; readonly median: number }[] = [];
 
+  private readonly others: { readonly name: string; readonly value: number; readonly unit: string }[] = [];
+
   add(unit: string, figures: Readonly<Record<string, Figure>>): void {
     for (const [name, ns] of Object.entries(figures)) this.rows.push({ name, unit, ns });
   }
@@ -29,6 +31,11 @@ export class Table {
     this.ratio(`cost: ${title}`, name, measure);
   }
 
+  /** A figure of another kind. */
+  other(name: string, value: number, unit: string): void {
+    this.others.push({ name, value, unit });
+  }
+
   text(): string {
     const style = { head: [], border: [] };
     const figures = new CliTable({ head: ['what', 'best', 'median', 'unit', 'per second'], style });
@@ -38,14 +45,17 @@ export class Table {
     }
     const shares = new CliTable({ head: ['ratio, taken in this one run', 'best', 'median'], style });
     for (const { name, best, median } of this.ratios) shares.push([name, best.toFixed(3), median.toFixed(3)]);
-    return `${figures.toString()}\n${shares.toString()}\n`;
+    const others = new CliTable({ head: ['what', 'figure', 'unit'], style });
+    for (const { name, value, unit } of this.others) others.push([name, value.toFixed(2), unit]);
+    return `${figures.toString()}\n${shares.toString()}\n${others.toString()}\n`;
   }
 
   write(path: string): void {
     mkdirSync(dirname(path), { recursive: true });
     const cpu = cpus()[0]?.model ?? 'unknown';
     const rows = this.rows.map(({ name, unit, ns }) => ({ name, unit, nsBest: ns.best, nsMedian: ns.median }));
-    const report = { schema: 'quorumquake/bench@1', node: process.version, cpu, rows, ratios: this.ratios };
+    const { ratios, others } = this;
+    const report = { schema: 'quorumquake/bench@1', node: process.version, cpu, rows, ratios, others };
     writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { HistoryEvent } from '../../../src/history/operation.ts';
 import { formatHistory, parseHistory } from '../../../src/history/jsonl.ts';
 import { pairOperations } from '../../../src/history/operations.ts';
 import { HistoryRecorder } from '../../../src/history/recorder.ts';
@@ -27,6 +28,18 @@ describe('a recorded line', () => {
       { index: 2, time: 70, process: 1, type: 'ok', f: 'read', key: 'y', value: [1, 2] },
       { index: 3, time: 80, process: 0, type: 'info', f: 'write', key: 'x', value: 1, error: 'timeout' },
     ]);
+  });
+
+  it('goes to whoever takes the lines, and is not kept then', () => {
+    const lines: HistoryEvent[] = [];
+    const recorder = new HistoryRecorder(() => 7, 1, (event) => lines.push(event));
+    recorder.invoke(0, 'read', 'x', null);
+    recorder.nemesis('pause', { target: 'n1' });
+    recorder.complete(0, 'ok', 'read', 'x', 1);
+    const seen = lines.map(({ index, type, f }) => `${index} ${type} ${f}`);
+    expect(seen).toEqual(['0 invoke read', '1 info pause', '2 ok read']);
+    expect(recorder.events).toEqual([]);
+    expect(recorder.counts.ok).toBe(1);
   });
 
   it('has no field `error` where nothing went wrong', () => {
