@@ -10,6 +10,12 @@ export interface LogHead {
 export const WHOLE: LogHead = Object.freeze({ dropped: 0, mark: undefined });
 
 /**
+ * Stands for an entry of a log whose checksum fails: bits have flipped, or only a part of it was ever written. Reading
+ * gives this very value; the entry itself is gone for good.
+ */
+export const CORRUPT: { readonly kind: 'corrupt' } = Object.freeze({ kind: 'corrupt' });
+
+/**
  * What a disk holds, as named files of two kinds: cells (one value, replaced whole) and logs (a list of entries that
  * grows at its end, is cut from a position on, and drops its beginning). Positions in a log are one-based, and stay
  * what they are when the beginning is dropped. Values and entries are frozen and shared by reference, never copied.
@@ -17,7 +23,7 @@ export const WHOLE: LogHead = Object.freeze({ dropped: 0, mark: undefined });
 export interface DiskView {
   /** The value of a cell; `undefined` when it was never written. */
   cell(file: string): unknown;
-  /** The entries that a log holds; empty when it was never written. Not to be kept or changed. */
+  /** The entries that a log holds, {@link CORRUPT} among them; empty when it was never written. Not to be kept. */
   log(file: string): readonly unknown[];
   /** What stands before them. */
   head(file: string): LogHead;

@@ -19,6 +19,11 @@ export interface Node<S = unknown> {
   onTimer?(ctx: Context, name: string): void;
   onRequest?(ctx: Context, request: ClientRequest): void;
   onPersisted?(ctx: Context, tag: PersistTag): void;
+  /**
+   * The disk has failed to sync (EIO) what a `persist` covered, and takes it for synced from now on: another persist
+   * would succeed. Messages behind it are lost. A node without this handler goes down with its machine.
+   */
+  onPersistFailed?(ctx: Context, tag: PersistTag | undefined): void;
   onContinue?(ctx: Context, step: string): void;
   /** The operator asks for something that no client may ask for. A node that cannot do it now ignores it. */
   onOrder?(ctx: Context, order: Order): void;

@@ -21,6 +21,16 @@ export interface FaultEffect {
   sendsLost: number;
   /** Disk writes that a machine crash took away. */
   writesLost: number;
+  /** Syncs that began while the disk was slow. */
+  syncsDelayed: number;
+  /** Syncs that ended in an error. */
+  syncsFailed: number;
+  /** Syncs that were reported and had stored nothing. */
+  syncsFaked: number;
+  /** Entries on disk that cannot be read any more. */
+  recordsCorrupted: number;
+  /** Values and entries of a disk that was emptied. */
+  recordsWiped: number;
   processesStopped: number;
   processesStarted: number;
   /** Timers whose true instant moved because their clock changed its rate. */
@@ -49,6 +59,19 @@ export interface LinkProfile {
   readonly slowPerMillion: number;
   readonly slowUsMin: DurationUs;
   readonly slowUsMax: DurationUs;
+}
+
+/** Both ends included. */
+export interface LatencyRange {
+  readonly min: DurationUs;
+  readonly max: DurationUs;
+}
+
+/** Which entry of a disk's logs; see {@link WorldControl.corruptEntry}. */
+export interface EntryChoice {
+  readonly file: string | null;
+  readonly index: number | null;
+  readonly pick: (bound: number) => number;
 }
 
 /** The handle by which faults change the world: the only one they have. */
@@ -88,6 +111,21 @@ export interface WorldControl {
    * clock's own.
    */
   setDrift(process: NodeId, perMillion: number | null, effect: FaultEffect): void;
+  /** Replaces the latency of the syncs that begin from now on; `null` restores the scenario's. */
+  setSyncLatency(process: NodeId, syncUs: LatencyRange | null, effect: FaultEffect): void;
+  /** Empties the disk of a process that is down. */
+  wipeDisk(process: NodeId, effect: FaultEffect): void;
+  /**
+   * Makes one synced entry of a log unreadable: of this file and at this one-based position, where given, else of those
+   * there are. No effect where there is none. `pick(n)` chooses from 0 to n - 1.
+   */
+  corruptEntry(process: NodeId, entry: EntryChoice, effect: FaultEffect): void;
+  /** As {@link crash} of the machine; of a log whose end is lost, the first entry of that is left unreadable. */
+  crashTorn(process: NodeId, effect: FaultEffect): void;
+  /** The next `count` syncs of the disk fail: see `Node.onPersistFailed`. */
+  failSyncs(process: NodeId, count: number, effect: FaultEffect): void;
+  /** From now on syncs are reported and store nothing. An honest disk stores what it has reported. */
+  setLying(process: NodeId, isLying: boolean, effect: FaultEffect): void;
   /** Asks a node for something, as its operator. A paused node hears it when it is resumed, one that is down never. */
   order(node: NodeId, order: Order, effect: FaultEffect): void;
   /**

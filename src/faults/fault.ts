@@ -69,6 +69,27 @@ export type FaultSpec =
       readonly kind: 'clock-drift'; readonly target: Target;
       readonly perMillion: Range; readonly forUs: DurationUs | null;
     }
+  /** Syncs take this long. */
+  | {
+      readonly kind: 'disk-slow'; readonly target: Target;
+      readonly syncUs: Range; readonly forUs: DurationUs | null;
+    }
+  /** Crashes the machine of whoever is up; its disk is empty when it starts again. */
+  | { readonly kind: 'wipe-disk'; readonly target: Target; readonly forUs: DurationUs | null }
+  /** One synced entry of a log cannot be read any more: a drawn one where `file` or `index` is `null`. */
+  | {
+      readonly kind: 'bit-flip'; readonly target: Target;
+      readonly file: string | null; readonly index: number | null;
+    }
+  /** A crash of the machine that leaves a part of the first entry which is lost. */
+  | { readonly kind: 'torn-write'; readonly target: Target; readonly forUs: DurationUs | null }
+  /** The next `count` syncs fail. Who goes down of it is restarted after `forUs`. */
+  | {
+      readonly kind: 'sync-error'; readonly target: Target;
+      readonly count: number; readonly forUs: DurationUs | null;
+    }
+  /** Syncs are reported and store nothing until the fault is over. */
+  | { readonly kind: 'lying-sync'; readonly target: Target; readonly forUs: DurationUs | null }
   /** An order of the protocol, given to each of `target`; it is about `nodes`, or about no other node. */
   | { readonly kind: 'order'; readonly order: string; readonly target: Target; readonly nodes: Target | null }
   /** Options of all nodes change. */

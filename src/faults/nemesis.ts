@@ -26,7 +26,7 @@ export interface NemesisInit {
 /** How the end of a change is called in the history. */
 const endOf = {
   crash: 'restart', pause: 'resume', cut: 'heal', hold: 'release', link: 'restore-link', drift: 'restore-drift',
-  set: 'restore-options',
+  set: 'restore-options', disk: 'restore-disk',
 } as const;
 
 /** One thing that an applied fault changed and that can be undone: it stands until then. */
@@ -101,6 +101,12 @@ export class Nemesis {
       case 'link': return this.link(fault, action, aim);
       case 'clock-jump': return this.jumpClock(fault, action, resolveTarget(action.target, aim));
       case 'clock-drift': return this.setDrift(fault, action, resolveTarget(action.target, aim));
+      case 'disk-slow': return this.slowDisk(fault, action, resolveTarget(action.target, aim));
+      case 'wipe-disk': return this.wipeDisk(fault, action, resolveTarget(action.target, aim));
+      case 'bit-flip': return this.flipBit(fault, action, aim);
+      case 'torn-write': return this.crash(fault, action, resolveTarget(action.target, aim));
+      case 'sync-error': return this.failSyncs(fault, action, resolveTarget(action.target, aim));
+      case 'lying-sync': return this.lie(fault, action, resolveTarget(action.target, aim));
       case 'order': return this.order(fault, action, aim);
       case 'set': return this.set(fault, action);
       case 'heal': return this.heal(fault);
@@ -110,12 +116,13 @@ export class Nemesis {
 
   // ── Processes ────────────────────────────────────────────────────────
 
-  private crash(fault: PlannedFault, action: Act<'crash'>, targets: readonly NodeId[]): void {
+  private crash(fault: PlannedFault, action: Act<'crash' | 'torn-write'>, targets: readonly NodeId[]): void {
     if (targets.length === 0) return;
     const record = this.begin(fault, namesOf(targets, this.control));
     for (const process of targets) {
       const isUp = this.control.isUp(process);
-      this.control.crash(process, action.flavour, record.effect);
+      if (action.kind === 'crash') this.control.crash(process, action.flavour, record.effect);
+      else this.control.crashTorn(process, record.effect);
       // Who was down already was not crashed by this fault, and is not restarted by it either.
       if (!isUp) continue;
       // A crash ends a pause. Were its end still to come, it would end a pause of the next incarnation.
@@ -160,12 +167,58 @@ export class Nemesis {
   }
 
   private setDrift(fault: PlannedFault, action: Act<'clock-drift'>, targets: readonly NodeId[]): void {
+    this.overrideEach(fault, action.forUs, targets, 'drift',
+      (process, { effect }) => { this.control.setDrift(process, action.perMillion.min, effect); },
+      (process, { effect }) => { this.control.setDrift(process, null, effect); });
+  }
+
+  // ── Disks ────────────────────────────────────────────────────────────
+
+  private slowDisk(fault: PlannedFault, action: Act<'disk-slow'>, targets: readonly NodeId[]): void {
+    this.overrideEach(fault, action.forUs, targets, 'sync',
+      (process, { effect }) => { this.control.setSyncLatency(process, action.syncUs, effect); },
+      (process, { effect }) => { this.control.setSyncLatency(process, null, effect); });
+  }
+
+  private lie(fault: PlannedFault, action: Act<'lying-sync'>, targets: readonly NodeId[]): void {
+    this.overrideEach(fault, action.forUs, targets, 'lie',
+      (process, { effect }) => { this.control.setLying(process, true, effect); },
+      (process, { effect }) => { this.control.setLying(process, false, effect); });
+  }
+
+  private wipeDisk(fault: PlannedFault, action: Act<'wipe-disk'>, targets: readonly NodeId[]): void {
     if (targets.length === 0) return;
     const record = this.begin(fault, namesOf(targets, this.control));
     for (const process of targets) {
-      this.override(record, 'drift', process, `drift/${process}`,
-        () => { this.control.setDrift(process, action.perMillion.min, record.effect); },
-        () => { this.control.setDrift(process, null, record.effect); });
+      if (this.control.isUp(process)) {
+        this.control.crash(process, 'machine', record.effect);
+        this.forget('pause', process);
+        this.stand(record, 'crash', process, () => { this.control.restart(process, record.effect); });
+      }
+      this.control.wipeDisk(process, record.effect);
+    }
+    this.endAfter(record, action.forUs);
+  }
+
+  private flipBit(fault: PlannedFault, { target, file, index }: Act<'bit-flip'>, aim: Aim): void {
+    const targets = resolveTarget(target, aim);
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) this.control.corruptEntry(process, { file, index, pick: aim.pick }, record.effect);
+    this.endAfter(record, null);
+  }
+
+  private failSyncs(fault: PlannedFault, action: Act<'sync-error'>, targets: readonly NodeId[]): void {
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) {
+      this.control.failSyncs(process, action.count, record.effect);
+      this.stand(record, 'disk', process, () => {
+        // It may have lived with the error, and whoever is down now was crashed by another fault.
+        const isCrashed = [...this.standing].some((other) => other.kind === 'crash' && other.process === process);
+        if (isCrashed || record.effect.processesStopped === 0 || this.control.isUp(process)) return;
+        this.control.restart(process, record.effect);
+      });
     }
     this.endAfter(record, action.forUs);
   }
@@ -307,6 +360,20 @@ export class Nemesis {
     });
   }
 
+  /** {@link override} for each of the targets; `what` is what is set. */
+  private overrideEach(
+    fault: PlannedFault, forUs: DurationUs | null, targets: readonly NodeId[], what: 'drift' | 'sync' | 'lie',
+    set: (process: NodeId, record: AppliedFault) => void, restore: (process: NodeId, record: AppliedFault) => void,
+  ): void {
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) {
+      this.override(record, what === 'drift' ? 'drift' : 'disk', process, `${what}/${process}`,
+        () => { set(process, record); }, () => { restore(process, record); });
+    }
+    this.endAfter(record, forUs);
+  }
+
   private endAfter(record: AppliedFault, forUs: DurationUs | null): void {
     // It found its targets down: there is nothing to undo, and nothing of it is left.
     if (![...this.standing].some((change) => change.record === record)) record.untilUs = record.atUs;
@@ -347,6 +414,10 @@ function detailsOf(action: PlainFault): Readonly<Record<string, Plain>> {
     ...(action.kind === 'hold' && action.message !== null ? { message: action.message } : {}),
     ...(action.kind === 'clock-jump' ? { byUs: action.byUs.min } : {}),
     ...(action.kind === 'clock-drift' ? { perMillion: action.perMillion.min } : {}),
+    ...(action.kind === 'disk-slow' ? { syncUs: { ...action.syncUs } } : {}),
+    ...(action.kind === 'bit-flip' && action.file !== null ? { file: action.file } : {}),
+    ...(action.kind === 'bit-flip' && action.index !== null ? { index: action.index } : {}),
+    ...(action.kind === 'sync-error' ? { count: action.count } : {}),
     ...(action.kind === 'order' ? { order: action.order } : {}),
     ...(action.kind === 'set' ? { options: action.options } : {}),
     ...('forUs' in action && action.forUs !== null ? { forUs: action.forUs } : {}),

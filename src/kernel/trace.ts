@@ -17,6 +17,7 @@ export const EVENT = {
   action: 8,
   arrived: 9,
   demand: 10,
+  persistFailed: 11,
 } as const;
 
 const UINT32 = 0x1_0000_0000;

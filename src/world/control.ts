@@ -2,7 +2,9 @@ import type { RandomStream } from '../contract/context.ts';
 import type { ProtocolModule, NodeView } from '../contract/module.ts';
 import type { Order } from '../contract/node.ts';
 import type { Options } from '../contract/options.ts';
-import type { CrashKind, FaultEffect, InFlight, LinkProfile, WorldControl } from '../contract/world-control.ts';
+import type {
+  CrashKind, EntryChoice, FaultEffect, InFlight, LatencyRange, LinkProfile, WorldControl,
+} from '../contract/world-control.ts';
 import { EVENT } from '../kernel/trace.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
@@ -56,16 +58,8 @@ export class Control implements WorldControl {
 
   crash(id: NodeId, kind: CrashKind, effect: FaultEffect): void {
     const process = this.world.process(id);
-    if (process.node !== null) {
-      const { sendsLost, messagesLost } = this.world.stopProcess(process);
-      effect.processesStopped += 1;
-      effect.sendsLost += sendsLost;
-      effect.messagesDropped += messagesLost;
-    }
-    if (kind === 'machine') {
-      process.diskGeneration += 1;
-      effect.writesLost += process.disk.crash(this.world.streams.get(`disk/${process.name}/crash`));
-    }
+    if (kind === 'machine') this.world.crashMachine(process, effect);
+    else this.world.stopProcess(process, effect);
     this.world.say(`  crash ${process.name} (${kind})`);
   }
 
@@ -128,6 +122,49 @@ export class Control implements WorldControl {
     if (process.clock.driftPerMillion === rate) return;
     effect.timersMoved += this.world.changeDrift(process, rate);
     this.world.say(`  clock of ${process.name} drifts by ${rate} ppm`);
+  }
+
+  setSyncLatency(id: NodeId, syncUs: LatencyRange | null, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    process.slowDisk = syncUs === null ? null : { syncUs, effect };
+    this.world.say(`  disk of ${process.name} ${syncUs === null ? 'is itself again' : `takes ${syncUs.max} us`}`);
+  }
+
+  wipeDisk(id: NodeId, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    if (process.node !== null) return;
+    process.diskGeneration += 1;
+    effect.recordsWiped += process.disk.wipe();
+    this.world.say(`  disk of ${process.name} is wiped`);
+  }
+
+  corruptEntry(id: NodeId, choice: EntryChoice, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    const entry = process.disk.corrupt(choice);
+    if (entry === null) return;
+    effect.recordsCorrupted += 1;
+    this.world.say(`  entry ${entry.index} of ${entry.file} of ${process.name} is corrupt`);
+  }
+
+  crashTorn(id: NodeId, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    const torn = { count: 0 };
+    this.world.crashMachine(process, effect, torn);
+    effect.recordsCorrupted += torn.count;
+    this.world.say(`  crash ${process.name} (machine), ${torn.count} torn`);
+  }
+
+  failSyncs(id: NodeId, count: number, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    for (let left = count; left > 0; left -= 1) process.failingSyncs.push(effect);
+    this.world.say(`  ${count} syncs of ${process.name} are going to fail`);
+  }
+
+  setLying(id: NodeId, isLying: boolean, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    process.lie = isLying ? effect : null;
+    if (!isLying) process.disk.flush();
+    this.world.say(`  disk of ${process.name} ${isLying ? 'lies' : 'is honest'}`);
   }
 
   order(id: NodeId, order: Order, effect: FaultEffect): void {

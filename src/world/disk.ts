@@ -1,5 +1,6 @@
-import { type DiskView, type LogHead, WHOLE } from '../contract/disk.ts';
+import { CORRUPT, type DiskView, type LogHead, WHOLE } from '../contract/disk.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
+import type { EntryChoice } from '../contract/world-control.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { Fifo } from '../kernel/fifo.ts';
 import type { Stream } from '../kernel/rng.ts';
@@ -8,6 +9,10 @@ import type { Stream } from '../kernel/rng.ts';
 type Write =
   | { readonly kind: 'put'; readonly value: unknown }
   | { readonly kind: 'append'; readonly entry: unknown }
+  /** What a failed sync leaves of an append: the file grows by an entry that was never stored. */
+  | { readonly kind: 'hole' }
+  /** What a failed sync leaves of a put. */
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'truncate'; readonly index: number }
   | { readonly kind: 'drop'; readonly index: number; readonly mark: unknown };
 
@@ -19,13 +24,15 @@ interface Log {
 
 /**
  * One file: what was written (the page cache) and what is synced, apart. Writes count up from 1; `syncedThrough` is the
- * last one that a machine crash cannot take away. At most one sync is in flight, and later ones wait for it and
+ * last one that a machine crash cannot take away, `reportedThrough` the last one of which the disk says so: the same,
+ * unless it lies. At most one sync is in flight, and later ones wait for it and
  * coalesce: overlapping syncs that finish out of order would put an old record over a new one, as no disk queue does.
  */
 class DiskFile {
   readonly name: string;
   writtenThrough = 0;
   syncedThrough = 0;
+  reportedThrough = 0;
   /** Number of the last write that the sync in flight covers; 0 while none is in flight. */
   syncingThrough = 0;
   /** Somebody waits for this write to be synced. */
@@ -58,14 +65,42 @@ class DiskFile {
       else writeLog(this.syncedLog, write);
     }
     this.syncedThrough = through;
+    if (this.reportedThrough < through) this.reportedThrough = through;
   }
 
-  /** A machine crash keeps what was synced and the first `kept` of the other writes; returns how many are lost. */
-  crash(kept: number): number {
-    this.sync(this.syncedThrough + kept);
+  /**
+   * The writes up to number `through` were not stored, and their pages are clean from now on, as after a failed fsync
+   * under Linux ("fsyncgate"): whoever reads the file still finds them, and no later sync brings them to the disk.
+   * Sizes of files are metadata, which a journal keeps, so that a later append leaves a hole before it.
+   */
+  forget(through: number): void {
+    const kept = this.pending.length - (through - this.syncedThrough);
+    const writes = Array.from({ length: this.pending.length }, () => this.pending.shift() as Write);
+    for (const [at, write] of writes.entries()) {
+      const isForgotten = at < writes.length - kept;
+      if (isForgotten && write.kind === 'put') this.pending.push({ kind: 'nothing' });
+      else if (isForgotten && write.kind === 'append') this.pending.push({ kind: 'hole' });
+      else this.pending.push(write);
+    }
+  }
+
+  /**
+   * A machine crash keeps what was synced and the first `kept` of the other writes; returns how many are lost. If it is
+   * `torn`, the first of those is there in part where it was an append, and `torn` counts it.
+   */
+  crash(kept: number, torn: Torn | null): number {
+    let end = kept;
+    // A file grows together with the entry behind the hole.
+    while (end > 0 && this.pending.at(end - 1)?.kind === 'hole') end -= 1;
+    this.sync(this.syncedThrough + end);
     const lost = this.pending.length;
+    if (torn !== null && this.pending.at(0)?.kind === 'append') {
+      this.syncedLog.entries.push(CORRUPT);
+      torn.count += 1;
+    }
     this.pending.clear();
     this.writtenThrough = this.syncedThrough;
+    this.reportedThrough = this.syncedThrough;
     this.syncingThrough = 0;
     this.wantedThrough = 0;
     this.cell = this.syncedCell;
@@ -76,6 +111,11 @@ class DiskFile {
   get unsynced(): number {
     return this.pending.length;
   }
+}
+
+/** Counts entries that a crash leaves in part. */
+export interface Torn {
+  count: number;
 }
 
 const NOTHING: readonly unknown[] = Object.freeze([]);
@@ -148,7 +188,7 @@ export class Disk {
   requestSync(start: (file: DiskFile) => void): SyncPoint | null {
     let point: SyncPoint | null = null;
     for (const file of this.files) {
-      if (file.syncedThrough === file.writtenThrough) continue;
+      if (file.reportedThrough === file.writtenThrough) continue;
       point = { file, through: file.writtenThrough, others: point };
       file.wantedThrough = file.writtenThrough;
       if (file.syncingThrough === 0) beginSync(file, start);
@@ -159,26 +199,76 @@ export class Disk {
   /** The sync in flight on `file` is done; `start` is called if another one follows at once. */
   completeSync(file: DiskFile, start: (file: DiskFile) => void): void {
     file.sync(file.syncingThrough);
-    this.hasSynced = true;
-    file.syncingThrough = 0;
-    if (file.wantedThrough > file.syncedThrough) beginSync(file, start);
+    this.endSync(file, start);
   }
 
-  /** Whether everything before `point` is synced. */
+  /** As {@link completeSync}, but that nothing was stored. */
+  pretendSync(file: DiskFile, start: (file: DiskFile) => void): void {
+    file.reportedThrough = file.syncingThrough;
+    this.endSync(file, start);
+  }
+
+  /** As {@link completeSync}, but that it failed: what it covered is never stored. */
+  failSync(file: DiskFile, start: (file: DiskFile) => void): void {
+    const failedThrough = file.syncingThrough;
+    file.forget(failedThrough);
+    file.syncingThrough = 0;
+    // Nobody asks again for what has failed.
+    if (file.wantedThrough > failedThrough) beginSync(file, start);
+  }
+
+  /** Whether `point` waits for writes to this file. */
+  waitsFor(point: SyncPoint, file: DiskFile): boolean {
+    for (let at: SyncPoint | null = point; at !== null; at = at.others) {
+      if (at.file === file) return file.reportedThrough < at.through;
+    }
+    return false;
+  }
+
+  /** Stores all that was reported: a disk that lies has it in a cache of its own. */
+  flush(): void {
+    for (const file of this.files) file.sync(file.reportedThrough);
+  }
+
+  /** Loses everything. Returns how many values and entries were synced. */
+  wipe(): number {
+    let count = 0;
+    for (const { syncedCell, syncedLog } of this.files) {
+      count += syncedLog.entries.length + (syncedCell === undefined ? 0 : 1);
+    }
+    this.files.length = 0;
+    return count;
+  }
+
+  /** Makes one synced entry unreadable, now and after every crash; `null` when there is none to choose. */
+  corrupt({ file: name, index, pick }: EntryChoice): { readonly file: string; readonly index: number } | null {
+    const files = this.files.filter((file) => (name === null || file.name === name)
+      && (index === null ? file.syncedLog.entries.length > 0 : holds(file.syncedLog, index)));
+    const file = files.length === 0 ? undefined : files[pick(files.length)];
+    if (file === undefined) return null;
+    const { head, entries } = file.syncedLog;
+    const at = index === null ? pick(entries.length) : index - 1 - head.dropped;
+    const cached = head.dropped + at - file.log.head.dropped;
+    if (file.log.entries[cached] === entries[at]) file.log.entries[cached] = CORRUPT;
+    entries[at] = CORRUPT;
+    return { file: file.name, index: head.dropped + at + 1 };
+  }
+
+  /** Whether everything before `point` is synced, or the disk says so. */
   hasReached(point: SyncPoint): boolean {
     for (let at: SyncPoint | null = point; at !== null; at = at.others) {
-      if (at.file.syncedThrough < at.through) return false;
+      if (at.file.reportedThrough < at.through) return false;
     }
     return true;
   }
 
   /** The machine crashes: draws, per file in order of creation, how many of its unsynced writes survive. */
-  crash(stream: Stream): number {
+  crash(stream: Stream, torn: Torn | null = null): number {
     let lost = 0;
     for (const file of this.files) {
       const kept = file.unsynced === 0 ? 0 : stream.between(0, file.unsynced);
       if (kept > 0) this.hasSynced = true;
-      lost += file.crash(kept);
+      lost += file.crash(kept, torn);
     }
     return lost;
   }
@@ -191,6 +281,12 @@ export class Disk {
       digest.addPlain(file.syncedLog.entries);
       if (file.syncedLog.head !== WHOLE) digest.addPlain(file.syncedLog.head);
     }
+  }
+
+  private endSync(file: DiskFile, start: (file: DiskFile) => void): void {
+    this.hasSynced = true;
+    file.syncingThrough = 0;
+    if (file.wantedThrough > file.reportedThrough) beginSync(file, start);
   }
 
   private file(name: string): DiskFile {
@@ -218,10 +314,19 @@ function endOf(log: Log): number {
   return log.head.dropped + log.entries.length;
 }
 
+function holds(log: Log, index: number): boolean {
+  return index > log.head.dropped && index <= endOf(log);
+}
+
 function writeLog(log: Log, write: Exclude<Write, { readonly kind: 'put' }>): void {
   switch (write.kind) {
     case 'append':
       log.entries.push(write.entry);
+      return;
+    case 'hole':
+      log.entries.push(CORRUPT);
+      return;
+    case 'nothing':
       return;
     case 'truncate':
       log.entries.length = write.index - 1 - log.head.dropped;

@@ -1,9 +1,10 @@
 import type { PersistTag } from '../contract/context.ts';
 import type { Message } from '../contract/message.ts';
+import type { FaultEffect, LatencyRange } from '../contract/world-control.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import type { EventQueue } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
-import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import type { TimeUs } from '../kernel/time.ts';
 import { EVENT, NO_NAME, type Trace } from '../kernel/trace.ts';
 import type { DiskFile } from './disk.ts';
 import { LANE, NO_PEER, type HeldSend, type PersistRequest, type Process } from './process.ts';
@@ -19,14 +20,15 @@ export interface PersistsHost {
   /** Runs a handler of the process. */
   run(process: Process, kind: number, from: number, what: unknown): void;
   transmit(process: Process, to: NodeId, message: Message): void;
+  crashMachine(process: Process, effect: FaultEffect): void;
 }
 
 /** Carries out what processes ask to persist: syncs, their completions, and the messages that wait behind them. */
 export class Persists {
   private readonly host: PersistsHost;
-  private readonly syncUs: { readonly min: DurationUs; readonly max: DurationUs };
+  private readonly syncUs: LatencyRange;
 
-  constructor(host: PersistsHost, syncUs: { readonly min: DurationUs; readonly max: DurationUs }) {
+  constructor(host: PersistsHost, syncUs: LatencyRange) {
     this.host = host;
     this.syncUs = syncUs;
   }
@@ -39,7 +41,7 @@ export class Persists {
   persist(process: Process, tag: PersistTag | undefined): void {
     process.persistsAsked += 1;
     const point = process.disk.requestSync(process.startSync);
-    const request: PersistRequest = { number: process.persistsAsked, point, tag };
+    const request: PersistRequest = { number: process.persistsAsked, point, tag, failure: null };
     const isFirst = process.persistsDone === request.number - 1;
     if (point !== null || !isFirst) process.waitingPersists.push(request);
     else if (tag === undefined) process.persistsDone = request.number;
@@ -50,9 +52,28 @@ export class Persists {
     if (diskGeneration !== process.diskGeneration) return;
     const { host } = this;
     host.syncs += 1;
-    host.record(EVENT.sync, process, NO_PEER, NO_NAME, undefined);
-    process.disk.completeSync(file, process.startSync);
+    const failure = process.failingSyncs.shift() ?? null;
+    host.record(EVENT.sync, process, NO_PEER, NO_NAME, failure ?? undefined);
+    if (failure !== null) {
+      this.failPersists(process, file, failure);
+    } else if (process.lie !== null) {
+      process.lie.syncsFaked += 1;
+      process.disk.pretendSync(file, process.startSync);
+    } else {
+      process.disk.completeSync(file, process.startSync);
+    }
     this.completePersists(process);
+  }
+
+  /** Whoever waits for writes to this file has waited in vain; it is told when its turn comes. */
+  private failPersists(process: Process, file: DiskFile, failure: FaultEffect): void {
+    failure.syncsFailed += 1;
+    process.disk.failSync(file, process.startSync);
+    const { waitingPersists } = process;
+    for (let at = 0; at < waitingPersists.length; at += 1) {
+      const request = waitingPersists.at(at) as PersistRequest;
+      if (request.point !== null && process.disk.waitsFor(request.point, file)) request.failure = failure;
+    }
   }
 
   onPersisted(process: Process, request: PersistRequest, incarnation: number): void {
@@ -70,7 +91,7 @@ export class Persists {
   private completePersists(process: Process): void {
     for (;;) {
       const request = process.waitingPersists.at(0);
-      if (request === undefined || (request.point !== null && !process.disk.hasReached(request.point))) return;
+      if (request === undefined || (request.failure === null && !this.isReached(process, request))) return;
       process.waitingPersists.shift();
       if (process.isPaused) {
         const lastPause = process.pauses[process.pauses.length - 1];
@@ -83,6 +104,10 @@ export class Persists {
     }
   }
 
+  private isReached({ disk }: Process, { point }: PersistRequest): boolean {
+    return point === null || disk.hasReached(point);
+  }
+
   private pushPersisted(process: Process, request: PersistRequest): void {
     this.host.queue.push(this.host.nowUs, EVENT.persisted, process.id, 0, process.incarnation, request);
   }
@@ -90,7 +115,11 @@ export class Persists {
   /** Lets the messages behind a persist go and tells the process. */
   private handlePersisted(process: Process, request: PersistRequest): void {
     const { host } = this;
-    const { tag } = request;
+    const { tag, failure } = request;
+    if (failure !== null) {
+      this.handleFailed(process, request, failure);
+      return;
+    }
     host.record(EVENT.persisted, process, NO_PEER, tag === undefined ? NO_NAME : host.trace.indexOf(tag.kind), tag);
     process.persistsDone = request.number;
     while ((process.heldSends.at(0)?.after ?? Infinity) <= process.persistsDone) {
@@ -100,10 +129,24 @@ export class Persists {
     if (tag !== undefined) host.run(process, EVENT.persisted, NO_PEER, tag);
   }
 
+  /** What waits behind a failed persist promises what nobody has stored, and so does what waits behind later ones. */
+  private handleFailed(process: Process, { number, tag }: PersistRequest, failure: FaultEffect): void {
+    const { host } = this;
+    const name = tag === undefined ? NO_NAME : host.trace.indexOf(tag.kind);
+    host.record(EVENT.persistFailed, process, NO_PEER, name, tag);
+    process.persistsDone = number;
+    failure.sendsLost += process.heldSends.length;
+    process.heldSends.clear();
+    if (process.node?.onPersistFailed === undefined) host.crashMachine(process, failure);
+    else host.run(process, EVENT.persistFailed, NO_PEER, tag);
+  }
+
   /** What the disk of a process calls when a sync begins. */
   startSync(process: Process, file: DiskFile): void {
     const { host } = this;
-    const { min, max } = this.syncUs;
+    const { slowDisk } = process;
+    if (slowDisk !== null) slowDisk.effect.syncsDelayed += 1;
+    const { min, max } = slowDisk?.syncUs ?? this.syncUs;
     process.syncLuck ??= host.streams.get(`disk/${process.name}`);
     const latencyUs = process.syncLuck.between(min, max);
     host.queue.push(host.nowUs + latencyUs, EVENT.sync, process.id, 0, process.diskGeneration, file);

@@ -1,7 +1,7 @@
 import type { Message } from '../contract/message.ts';
 import type { Node, Order } from '../contract/node.ts';
 import type { Options } from '../contract/options.ts';
-import type { FaultEffect } from '../contract/world-control.ts';
+import type { FaultEffect, LatencyRange } from '../contract/world-control.ts';
 import type { PersistTag } from '../contract/context.ts';
 import { Fifo } from '../kernel/fifo.ts';
 import type { NodeId } from '../kernel/ids.ts';
@@ -28,6 +28,8 @@ export interface PersistRequest {
   /** `null`: nothing was left to sync. */
   readonly point: SyncPoint | null;
   readonly tag: PersistTag | undefined;
+  /** The fault that made a sync fail that it waits for. */
+  failure: FaultEffect | null;
 }
 
 /** A message that waits for a persist. */
@@ -92,6 +94,13 @@ export class Process {
   parkedCount = 0;
   /** Messages that waited and stand in the queue again: whatever is delivered meanwhile comes behind them. */
   arrivalsQueued = 0;
+
+  /** Latency of syncs in place of the world's, and the fault that made it so. */
+  slowDisk: { readonly syncUs: LatencyRange; readonly effect: FaultEffect } | null = null;
+  /** Faults, oldest first, that each make one sync fail. */
+  readonly failingSyncs: FaultEffect[] = [];
+  /** The fault that makes the disk report syncs which store nothing. */
+  lie: FaultEffect | null = null;
 
   timers: Timer[] = [];
   private lastGeneration = 0;

@@ -2,7 +2,7 @@ import type { DiskView } from '../contract/disk.ts';
 import type { Monitor } from '../contract/invariant.ts';
 import type { Node } from '../contract/node.ts';
 import type { Options } from '../contract/options.ts';
-import type { LinkProfile } from '../contract/world-control.ts';
+import type { LatencyRange, LinkProfile } from '../contract/world-control.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs } from '../kernel/time.ts';
@@ -18,7 +18,7 @@ export interface WorldSettings {
   /** What the nodes are made with until a fault sets options of another value. */
   readonly options: Options;
   readonly network: LinkProfile;
-  readonly syncUs: { readonly min: DurationUs; readonly max: DurationUs };
+  readonly syncUs: LatencyRange;
   readonly driftPerMillion: number;
   readonly wallOffsetUs: DurationUs;
   /** Messages that a paused process keeps; further datagrams are dropped. */

@@ -65,8 +65,9 @@ export class TraceText {
     switch (kind) {
       case EVENT.start: return `${head} starts`;
       case EVENT.timer: return `${head} timer ${name}`;
-      case EVENT.sync: return `${head} synced`;
-      case EVENT.persisted: return `${head} persisted${value === undefined ? '' : ` ${this.plain(value)}`}`;
+      case EVENT.sync: return `${head} ${value === undefined ? 'synced' : 'failed to sync'}`;
+      case EVENT.persisted: return `${head} persisted${this.tag(value)}`;
+      case EVENT.persistFailed: return `${head} has not persisted${this.tag(value)}`;
       case EVENT.continue: return `${head} continues as ${name}`;
       case EVENT.demand: return `${head} is to ${this.demand(value as Demand)}`;
       case EVENT.lost: return `${head} <- ${this.peerOf(rows, row)} ${name} lost: ${String(value)}`;
@@ -88,6 +89,10 @@ export class TraceText {
       case LINE.note: return `  note ${process} ${this.plain(value)}`;
       default: return String(value);
     }
+  }
+
+  private tag(tag: unknown): string {
+    return tag === undefined ? '' : ` ${this.plain(tag)}`;
   }
 
   private demand(demand: Demand): string {

@@ -14,7 +14,7 @@ import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import { EVENT, formatTime, LINE, NO_NAME, Trace } from '../kernel/trace.ts';
 import { Clock } from './clock.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import type { DiskFile } from './disk.ts';
+import type { DiskFile, Torn } from './disk.ts';
 import { EFFECT, EffectBuffer } from './effects.ts';
 import { HandlerError, describeFailure, refuseThenable } from './handler-error.ts';
 import { mergeLanes } from './lanes.ts';
@@ -168,11 +168,22 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     this.run(process, EVENT.start, NO_PEER, undefined);
   }
 
-  /** Takes a process down. Returns what was lost with its memory. */
-  stopProcess(process: Process): { readonly sendsLost: number; readonly messagesLost: number } {
-    const lost = process.stop();
+  /** Takes a process down; `effect` counts what is lost with its memory. No effect on one that is down. */
+  stopProcess(process: Process, effect: FaultEffect | null): void {
+    if (process.node === null) return;
+    const { sendsLost, messagesLost } = process.stop();
     if (this.isNode(process)) this.monitor.onCrashed?.(process.id);
-    return lost;
+    if (effect === null) return;
+    effect.processesStopped += 1;
+    effect.sendsLost += sendsLost;
+    effect.messagesDropped += messagesLost;
+  }
+
+  /** Takes a process down, and with it what its disk had not synced. `torn` counts entries that are left in part. */
+  crashMachine(process: Process, effect: FaultEffect, torn: Torn | null = null): void {
+    this.stopProcess(process, effect);
+    process.diskGeneration += 1;
+    effect.writesLost += process.disk.crash(this.streams.get(`disk/${process.name}/crash`), torn);
   }
 
   /** The last pause has ended: a due continuation goes first, everything else is merged by seed. */
@@ -353,7 +364,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     } catch (error) {
       if (!isAssertionError(error)) throw new HandlerError(process.name, error);
       this.effects.count = 0;
-      this.stopProcess(process);
+      this.stopProcess(process, null);
       this.settings.onAssertion(process.id, error.message);
     }
     if (this.freshNotes.length > 0) this.afterNotes();
@@ -366,6 +377,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     switch (kind) {
       case EVENT.timer: return node.onTimer?.(context, what as string);
       case EVENT.persisted: return node.onPersisted?.(context, what as PersistTag);
+      case EVENT.persistFailed: return node.onPersistFailed?.(context, what as PersistTag | undefined);
       case EVENT.continue: return node.onContinue?.(context, what as string);
       case EVENT.demand: return heed(node, context, what as Demand);
       case REQUEST: return node.onRequest?.(context, what as ClientRequest);

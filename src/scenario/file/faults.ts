@@ -46,6 +46,7 @@ const defaults = {
   flavour: 'machine', // The harder one: a process crash loses nothing that was written.
   inFlight: 'lost',
   orderTo: 'leader',
+  syncUs: { min: 100 * ms, max: 500 * ms },
   byUs: { min: -10 * s, max: 10 * s },
   perMillion: { min: -10_000, max: 10_000 },
 } as const;
@@ -70,6 +71,10 @@ const randomFaults: Partial<Record<ActionKind, { readonly action: SimpleFault; r
     forUs: { min: 100 * ms, max: 1 * s },
   },
   'clock-jump': { action: { kind: 'clock-jump', target: 'any', byUs: defaults.byUs }, forUs: null },
+  'disk-slow': {
+    action: { kind: 'disk-slow', target: 'any', syncUs: defaults.syncUs, forUs: null },
+    forUs: { min: 500 * ms, max: 3 * s },
+  },
   'clock-drift': {
     action: { kind: 'clock-drift', target: 'any', perMillion: defaults.perMillion, forUs: null },
     forUs: { min: 1 * s, max: 5 * s },
@@ -290,6 +295,22 @@ class FaultReader {
         const { target, settings } = this.targeted(file['clock-drift'], at);
         return { kind, target, perMillion: settings?.rate ?? defaults.perMillion, forUs: null };
       }
+      case 'disk-slow': {
+        const { target, settings } = this.targeted(file['disk-slow'], at);
+        return { kind, target, syncUs: settings?.sync ?? defaults.syncUs, forUs: null };
+      }
+      case 'bit-flip': {
+        const { target, settings } = this.targeted(file['bit-flip'], at);
+        return { kind, target, file: settings?.file ?? null, index: settings?.index ?? null };
+      }
+      case 'sync-error': {
+        const { target, settings } = this.targeted(file['sync-error'], at);
+        return { kind, target, count: settings?.count ?? 1, forUs: null };
+      }
+      case 'wipe-disk':
+      case 'torn-write':
+      case 'lying-sync':
+        return { kind, target: this.targeted(file[kind], at).target, forUs: null };
       case 'order':
         return this.order(file.order ?? '', at);
       case 'set':

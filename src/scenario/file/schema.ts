@@ -94,6 +94,12 @@ const actionShape = {
   'link': map({ from: target, to: target, ...lasting, ...networkShape }).optional(),
   'clock-jump': targeted({ by: shift.optional() }).optional(),
   'clock-drift': targeted({ rate: drift.optional(), ...lasting }).optional(),
+  'disk-slow': targeted({ sync: span.optional(), ...lasting }).optional(),
+  'wipe-disk': targeted(lasting).optional(),
+  'bit-flip': targeted({ file: word.optional(), index: count(1, 1_000_000_000).optional() }).optional(),
+  'torn-write': targeted(lasting).optional(),
+  'sync-error': targeted({ count: count(1, 1_000_000).optional(), ...lasting }).optional(),
+  'lying-sync': targeted(lasting).optional(),
   'order': z.union([word, map({
     name: word, to: target.optional(), node: z.string().optional(), nodes: target.optional(),
   })], { error: 'expected the name of an order, or a map with `name`' }).optional(),

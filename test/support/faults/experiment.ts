@@ -6,6 +6,7 @@ import { parseScenario } from '../../../src/scenario/file/parse.ts';
 import type { Scenario } from '../../../src/scenario/scenario.ts';
 import { lease } from './lease.ts';
 import { plantedRaft } from './planted-raft.ts';
+import { vault } from './vault.ts';
 
 /** A fault, and a defect that is seen with it and not without it. */
 export interface Experiment {
@@ -30,7 +31,7 @@ export interface Experiment {
 /** How many, from 1. Every experiment finds its defect in a third of its runs at least, most of them in nearly all. */
 const SEEDS = 10;
 
-const ownProtocols: readonly ProtocolModule[] = [lease, plantedRaft];
+const ownProtocols: readonly ProtocolModule[] = [lease, vault, plantedRaft];
 
 /** The scenario of an experiment with these lines of faults. */
 export function scenarioOf({ setting, defect }: Experiment, lines: readonly string[]): Scenario {

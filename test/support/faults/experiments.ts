@@ -15,6 +15,9 @@ const crowd = 'clients: { count: 12, attemptTimeout: 50ms }\n'
 /** No leader notices by itself that it is alone. */
 const readers = (nodes: number): string =>
   `system: { protocol: raft, nodes: ${nodes}, options: { ${paperAlone}checkQuorum: false } }\n${crowd}`;
+/** Slow disks, so that some of what was written is not synced when the power goes. */
+const vault = 'system: { protocol: vault, nodes: 2 }\nclients: { count: 4, attemptTimeout: 50ms }\n'
+  + 'workload: { kind: append, keys: 1, think: 1..20ms }\ndisk: { sync: 5..15ms }\nduration: 2s\n';
 const lease = `system: { protocol: lease, nodes: 2 }\n${crowd}`;
 /** They think for so long that some ask n1 just before it wakes up: who asked it earlier has given up and gone. */
 const ponderers = 'system: { protocol: lease, nodes: 2 }\nclients: { count: 60, attemptTimeout: 400ms }\n'
@@ -245,6 +248,68 @@ export const experiments: readonly Experiment[] = [
     ],
     around: [n1IsAlone],
     defect: 'lease/no-margin', catcher: 'linearizable', setting: lease,
+  },
+
+  // ── Disks ──────────────────────────────────────────────────────────────
+  {
+    // What is in the cache for a while only is there to be read by the next process.
+    claim: 'a slow disk leaves in the cache what the next process takes for stored',
+    line: '{ at: 900ms, disk-slow: { target: all, sync: 40..60ms, for: 300ms } }',
+    instead: ['{ at: 900ms, disk-slow: { target: all, sync: 5..10us, for: 300ms } }'],
+    around: ['{ at: 1s, crash: { target: follower, flavour: process, for: 1ms } }'],
+    defect: 'planted/trusts-its-cache', catcher: 'R9',
+    setting: `${raft(3, 'heartbeat: 5ms')}clients: { count: 8 }\ndisk: { sync: 5..10us }\n`,
+  },
+  {
+    // Whoever comes back with its disk has lost nothing that it had acknowledged.
+    claim: 'who comes back with an empty disk and asks nobody has forgotten everything',
+    line: '{ at: 1s, wipe-disk: { target: n1, for: 50ms } }',
+    instead: ['{ at: 1s, crash: { target: n1, for: 50ms } }'],
+    defect: 'vault/trusts-its-disk', catcher: 'linearizable', setting: vault,
+  },
+  {
+    // It is down already: its disk is exchanged.
+    claim: 'a disk can be emptied while its machine is down',
+    line: '{ at: 1010ms, wipe-disk: n1 }',
+    around: ['{ at: 1s, crash: { target: n1, for: 50ms } }'],
+    defect: 'vault/trusts-its-disk', catcher: 'linearizable', setting: vault,
+  },
+  {
+    // Its syncs were reported like those of an honest disk, and cost as much time.
+    claim: 'a disk that lies loses what it said to have stored',
+    line: '{ at: 500ms, lying-sync: { target: n1, for: 1s } }',
+    instead: [
+      '{ at: 500ms, lying-sync: { target: n1, for: 400ms } }',
+      '{ at: 500ms, disk-slow: { target: n1, sync: 30ms } }',
+    ],
+    around: ['{ at: 1s, crash: { target: n1, for: 50ms } }'],
+    defect: 'vault/trusts-its-disk', catcher: 'linearizable', setting: vault,
+  },
+  {
+    // Cut where its end is torn, a log has lost what nobody had acknowledged. Cut in the middle, it has lost the rest.
+    claim: 'an entry that has rotted is not the end of the log',
+    line: '{ at: 1s, bit-flip: n1 }',
+    instead: ['{ at: 1s, torn-write: { target: n1, for: 50ms }, allowVacuous: true }'],
+    around: ['{ at: 1100ms, crash: { target: n1, for: 50ms } }'],
+    defect: 'vault/cuts-at-corruption', catcher: 'linearizable', setting: vault,
+  },
+  {
+    // Without a torn entry there is nothing behind which the new ones could be hidden from the next start.
+    claim: 'what stands behind a torn entry is not found again',
+    line: '{ at: 1s, torn-write: { target: n1, for: 50ms } }',
+    instead: ['{ at: 1s, crash: { target: n1, for: 50ms } }'],
+    around: ['{ at: 1500ms, crash: { target: n1, for: 50ms } }'],
+    defect: 'vault/leaves-the-torn-end', catcher: 'linearizable', setting: vault,
+  },
+  {
+    // The second sync finds clean pages, and has nothing to do. On one of the disks alone that would do no harm.
+    claim: 'a failed sync that is tried again stores nothing',
+    line: '{ at: 1s, sync-error: { target: all, for: 50ms } }',
+    instead: [
+      '{ at: 1s, sync-error: { target: n1, for: 50ms } }', '{ at: 1s, disk-slow: { target: all, sync: 30ms } }',
+    ],
+    around: ['{ at: 1500ms, crash: { target: all, for: 50ms } }'],
+    defect: 'vault/syncs-again', catcher: 'linearizable', setting: vault,
   },
 
   // ── The operator ───────────────────────────────────────────────────────

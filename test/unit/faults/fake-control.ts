@@ -1,7 +1,7 @@
 import type { NodeView } from '../../../src/contract/module.ts';
 import type { Order } from '../../../src/contract/node.ts';
 import type { Options } from '../../../src/contract/options.ts';
-import type { FaultEffect, WorldControl } from '../../../src/contract/world-control.ts';
+import type { EntryChoice, FaultEffect, WorldControl } from '../../../src/contract/world-control.ts';
 import { nodeId, nodeName, type NodeId } from '../../../src/kernel/ids.ts';
 import { Stream } from '../../../src/kernel/rng.ts';
 
@@ -81,6 +81,19 @@ export class FakeControl implements WorldControl {
   jumpClock(process: NodeId, byUs: number): void { this.say('jump', process, String(byUs)); }
   setDrift(process: NodeId, perMillion: number | null): void { this.say('drift', process, String(perMillion)); }
 
+  setSyncLatency(process: NodeId, syncUs: { readonly max: number } | null): void {
+    this.say('sync', process, syncUs === null ? 'restored' : String(syncUs.max));
+  }
+  wipeDisk(process: NodeId): void {
+    if (this.isUp(process)) throw new Error('wiped though up');
+    this.say('wipe', process);
+  }
+  corruptEntry(process: NodeId, { file, index }: EntryChoice): void {
+    this.say('corrupt', process, String(file), String(index));
+  }
+  crashTorn(process: NodeId, effect: FaultEffect): void { this.crash(process, 'torn', effect); }
+  failSyncs(process: NodeId, count: number): void { this.say('fail', process, String(count)); }
+  setLying(process: NodeId, isLying: boolean): void { this.say('lie', process, String(isLying)); }
   order(node: NodeId, { kind, nodes }: Order, effect: FaultEffect): void {
     effect.ordersGiven += 1;
     this.say('order', node, kind, ...nodes);

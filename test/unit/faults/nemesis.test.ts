@@ -3,6 +3,8 @@ import type { Options } from '../../../src/contract/options.ts';
 import type { Plain } from '../../../src/contract/message.ts';
 import type { FaultLine, FaultSpec, Target, Trigger } from '../../../src/faults/fault.ts';
 import { Nemesis } from '../../../src/faults/nemesis.ts';
+import type { AppliedFault } from '../../../src/faults/applied.ts';
+import { nodeId } from '../../../src/kernel/ids.ts';
 import { planFaults } from '../../../src/faults/plan.ts';
 import { Stream } from '../../../src/kernel/rng.ts';
 import { FakeControl } from './fake-control.ts';
@@ -74,6 +76,49 @@ describe('a nemesis', () => {
     control.note(5, 'x');
     control.run(10);
     expect(control.calls).toEqual([]);
+  });
+
+  it('makes disks slow, or liars, and puts them right again', () => {
+    const slow = (max: number, forUs: number): FaultSpec =>
+      ({ kind: 'disk-slow', target: 'n1', syncUs: { min: 1, max }, forUs });
+    const lie: FaultSpec = { kind: 'lying-sync', target: 'n2', forUs: 5 };
+    const { control, events } = world([at(1, slow(70, 8)), at(3, slow(90, 2)), at(20, lie)]);
+    control.run(30);
+    expect(control.calls).toEqual([
+      '1 sync n1 70', '3 sync n1 90', '5 sync n1 70', '9 sync n1 restored', '20 lie n2 true', '25 lie n2 false',
+    ]);
+    expect(events.map(([f]) => f)).toEqual([
+      'disk-slow', 'disk-slow', 'restore-disk', 'restore-disk', 'lying-sync', 'restore-disk',
+    ]);
+    expect(events[0]?.[1]).toEqual({ target: 'n1', syncUs: { min: 1, max: 70 }, forUs: 8 });
+  });
+
+  it('wipes disks of nodes that are down, and takes the others down first', () => {
+    const wipe = (target: string, forUs: number | null): FaultSpec => ({ kind: 'wipe-disk', target, forUs });
+    expect(callsOf(
+      at(1, wipe('n1', 4)), at(10, crash('n2')), at(11, wipe('n2', 4)), at(20, wipe('n3', null)),
+    )).toEqual([
+      '1 crash n1 machine', '1 wipe n1', '5 restart n1', '10 crash n2 process', '11 wipe n2', '20 crash n3 machine',
+      '20 wipe n3',
+    ]);
+  });
+
+  it('tears, and lets entries rot', () => {
+    expect(callsOf(
+      at(1, { kind: 'torn-write', target: 'n1', forUs: 4 }),
+      at(10, { kind: 'bit-flip', target: 'n2', file: 'log', index: 3 }),
+    )).toEqual(['1 crash n1 torn', '5 restart n1', '10 corrupt n2 log 3']);
+  });
+
+  it('restarts whom a failed sync has taken down, and nobody else', () => {
+    const fail: FaultSpec = { kind: 'sync-error', target: 'n1', count: 2, forUs: 5 };
+    const { control, nemesis } = world([at(1, fail), at(10, fail), at(12, crash('n1'))]);
+    control.run(2);
+    control.crash(nodeId(0), 'machine', (nemesis.applied[0] as AppliedFault).effect);
+    control.run(30);
+    expect(control.calls).toEqual([
+      '1 fail n1 2', '2 crash n1 machine', '6 restart n1', '10 fail n1 2', '12 crash n1 process',
+    ]);
   });
 
   it('sets options side by side, and takes back those of the line that ends', () => {

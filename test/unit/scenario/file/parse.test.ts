@@ -173,6 +173,32 @@ describe('a fault', () => {
     expect(actionOf(text)).toEqual(action);
   });
 
+  it('strikes disks', () => {
+    expect(faultOf('{ at: 1s, disk-slow: { target: leader, sync: 500ms, for: 2s } }')).toMatchObject({
+      action: { kind: 'disk-slow', target: 'leader', syncUs: { min: 500_000, max: 500_000 }, forUs: 2_000_000 },
+    });
+    expect(faultOf('{ at: 1s, disk-slow: n1 }')).toMatchObject({
+      action: { kind: 'disk-slow', target: 'n1', syncUs: { min: 100_000, max: 500_000 }, forUs: null },
+    });
+    expect(faultOf('{ at: 1s, bit-flip: n1 }')).toMatchObject({
+      action: { kind: 'bit-flip', target: 'n1', file: null, index: null },
+    });
+    expect(faultOf('{ at: 1s, bit-flip: { target: n1, file: log, index: 3 } }')).toMatchObject({
+      action: { file: 'log', index: 3 },
+    });
+    expect(faultOf('{ at: 1s, sync-error: leader }')).toMatchObject({
+      action: { target: 'leader', count: 1, forUs: null },
+    });
+    for (const kind of ['wipe-disk', 'torn-write', 'lying-sync']) {
+      expect(faultOf(`{ at: 1s, ${kind}: { target: n1, for: 1s } }`)).toMatchObject({
+        action: { kind, target: 'n1', forUs: 1_000_000 },
+      });
+    }
+    expect(faultOf('{ random: { every: 1s, kinds: [disk-slow] } }')).toMatchObject({
+      action: { choices: [{ action: { kind: 'disk-slow', target: 'any' }, forUs: { min: 500_000, max: 3_000_000 } }] },
+    });
+  });
+
   it('gives an order, to the leader if nobody else is named', () => {
     expect(faultOf('{ at: 1s, order: snapshot }')).toMatchObject({
       action: { kind: 'order', order: 'snapshot', target: 'leader', nodes: null },

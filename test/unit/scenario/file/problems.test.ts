@@ -145,7 +145,7 @@ describe('options are those of the protocol', () => {
 
 describe('faults fit the system and the run', () => {
   const kinds = 'crash, restart, pause, resume, partition, cut, hold, link, clock-jump, clock-drift,'
-    + ' order, set, heal';
+    + ' disk-slow, wipe-disk, bit-flip, torn-write, sync-error, lying-sync, order, set, heal';
 
   it.each([
     ['crash: n7', '4:10 n7: the system has 5 nodes'],
@@ -179,6 +179,10 @@ describe('faults fit the system and the run', () => {
     ['clock-drift: { target: n1, rate: -100% }', '4:36 `-100%` is not how clocks drift | write -99% to 100%'],
     ['hold: { from: n1, to: n2, message: RequestVotes }',
       '4:38 `RequestVotes` is not a message of this protocol | did you mean `RequestVote`?'],
+    ['disk-slow: { target: n1, sync: slow }',
+      '4:34 `slow` is not a duration | write for example 1500us, 5ms, 10s or 2m'],
+    ['bit-flip: { target: n1, index: 0 }', '4:34 must be at least 1, found `0`'],
+    ['sync-error: { target: n1, cuont: 2 }', '4:29 `cuont` is not known here | did you mean `count`?'],
     ['order: snapshto', '4:10 `snapshto` is not an order of this protocol | did you mean `snapshot`?'],
     ['order: { name: tranfser, to: leader, node: n2 }',
       '4:18 `tranfser` is not an order of this protocol | did you mean `transfer`?'],
