@@ -28,6 +28,8 @@ export type Edn =
 const DEPTH_LIMIT = 64;
 /** Such a key, assigned carelessly by anybody later, reaches the prototype of all objects. */
 const FORBIDDEN_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+/** Elements of sets and keys are compared as texts, one within the other again: so often a text may be written out. */
+const COMPARED_LIMIT = 16;
 /** A keyword, a symbol or a number: all up to a character that ends it. */
 const TOKEN = /[^\u0000-\u0020\u007f,;"()[\]{}\\^`~@]+/y;
 const PLAIN_CHARACTERS = /[^"\\\u0000]*/y;
@@ -81,13 +83,15 @@ export function ednText(form: Edn): string {
  * metadata, which stand in their exceptions. Tags (`#jepsen.history.Op{…}`) and metadata are skipped.
  *
  * For texts of strangers: no `__proto__`, `constructor` or `prototype` as a key, no key and no element of a set
- * twice, at most 64 levels, tags and discards included. Methods throw {@link EdnTextError}; after that, the reader is
+ * twice, at most 64 levels, tags and discards included; in sets and keys fewer, if much stands there. Methods throw {@link EdnTextError}; after that, the reader is
  * of no more use, as nothing tells where the next form begins. Linear.
  */
 export class EdnReader {
   private readonly text: string;
   private at: number;
   private depth = 0;
+  /** Length of all texts that were written out to compare them. */
+  private compared = 0;
   /** What ends the sequence that was entered. */
   private closer: string | null = null;
 
@@ -193,6 +197,10 @@ export class EdnReader {
     const seen = new Set<string>();
     for (const form of forms) {
       const text = ednText(form);
+      this.compared += text.length;
+      if (this.compared > COMPARED_LIMIT * this.text.length) {
+        this.fail('sets and keys lie within each other too deep to be compared', form.offset);
+      }
       if (seen.has(text)) this.fail(`${what} stands here twice`, form.offset);
       seen.add(text);
     }

@@ -313,6 +313,17 @@ describe('hostile EDN', () => {
     expect(problemsOf(deep(64))[0]?.message).toContain('64 levels');
   });
 
+  test.each([
+    ['sets', (body: string, levels: number) => `${'#{0 '.repeat(levels)}${body}${'}'.repeat(levels)}`],
+    ['keys', (body: string, levels: number) => `${'{'.repeat(levels)}${body}${' 0}'.repeat(levels)}`],
+  ])('is refused where all of it would be compared again and again, in %s', (_, nested) => {
+    const body = `[${'1 2 3 4 '.repeat(2_000)}]`;
+    const message = (levels: number): string | undefined =>
+      problemsOf(INVOKE.replace('3}', `${nested(body, levels)}}`))[0]?.message;
+    expect(message(8) ?? '').not.toContain('compared');
+    expect(message(40)).toBe('sets and keys lie within each other too deep to be compared');
+  });
+
   test.each(['"__proto__"', ':__proto__', 'constructor', ':prototype', '"\\u005f_proto__"'])(
     'is refused for the key %s', (key) => {
       const inValue = INVOKE.replace('3}', `{${key} {"polluted" 1}}}`);
