@@ -83,8 +83,8 @@ export function ednText(form: Edn): string {
  * metadata, which stand in their exceptions. Tags (`#jepsen.history.Op{…}`) and metadata are skipped.
  *
  * For texts of strangers: no `__proto__`, `constructor` or `prototype` as a key, no key and no element of a set
- * twice, at most 64 levels, tags and discards included; in sets and keys fewer, if much stands there. Methods throw {@link EdnTextError}; after that, the reader is
- * of no more use, as nothing tells where the next form begins. Linear.
+ * twice, at most 64 levels, tags and discards included; in sets and keys fewer, if much stands there. Methods throw
+ * {@link EdnTextError}; after that, the reader is of no more use, as nothing tells where the next form begins. Linear.
  */
 export class EdnReader {
   private readonly text: string;
