@@ -219,7 +219,9 @@ export class SessionClient extends Requester implements Node<ClientState> {
     const { state } = this;
     state.sequence += 1;
     const { sequence } = state;
-    this.slotOf(lane).phase = { kind: 'executing', operation, session, sequence };
+    const slot = this.slotOf(lane);
+    slot.phase = { kind: 'executing', operation, session, sequence };
+    this.init.recorder.sent(slot.process, session, sequence);
     const acknowledged = this.lowestOpen(session);
     const route = to === null ? this.routeOf(ctx, operation) : { kind: 'pinned', node: to } as const;
     this.beginRequest(ctx, lane, { kind: 'execute', session, sequence, acknowledged, operation }, route);

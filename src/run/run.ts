@@ -68,7 +68,7 @@ function conclude(
   const measured: Measured = { meters: metersOf(built, module), history: events, faults, endUs: world.nowUs };
   const verdicts = stop.kind === 'error'
     ? []
-    : judge({ scenario, module, breaches, ...measured });
+    : judge({ scenario, module, breaches, order: built.order?.orderOf(events), ...measured });
   const { outcome, reason } = outcomeOf(stop, verdicts, vacuity(scenario, built));
   const isAsExpected = verdicts.every(({ verdict, expected }) => verdict === expected);
   const { defect } = request.scenario;

@@ -1,3 +1,4 @@
+import type { Recorder } from '../clients/recorder.ts';
 import { ScriptedClient, type Step } from '../clients/scripted-client.ts';
 import { SessionClient, type ClientInit } from '../clients/session-client.ts';
 import type { DiskView } from '../contract/disk.ts';
@@ -23,6 +24,7 @@ import { setStore } from '../services/set.ts';
 import { createWorkload, type WorkloadKind } from '../workloads/workload.ts';
 import { Control } from '../world/control.ts';
 import { World } from '../world/world.ts';
+import { CommitOrder } from './commit-order.ts';
 import { findDefect, type DefectRow } from './catalogue.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -41,6 +43,8 @@ export interface Built {
   readonly world: World;
   readonly nemesis: Nemesis;
   readonly history: HistoryRecorder;
+  /** What took effect in which order; `null` where the history goes into a sink. */
+  readonly order: CommitOrder | null;
   /** When nodes noted what {@link BuildSettings.meteredEvents} names; grows as the run goes. */
   readonly notes: ReadonlyMap<string, readonly TimeUs[]>;
   /** Grows as the run goes. */
@@ -97,9 +101,11 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   };
   const nodes = Array.from({ length: system.nodes }, (_, index) => nodeId(index));
   const reportBreach = (invariant: InvariantInfo, text: string): void => breach(invariant.id, text);
-  const makeNode = nodeMaker(scenario, module, nodes, defect, fired);
+  const order = settings.sink === undefined ? new CommitOrder() : null;
+  const makeNode = nodeMaker(scenario, module, nodes, order, defect, fired);
   const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight, settings.sink);
-  const makeClient = clientMaker(scenario, module, nodes, history, defect, fired);
+  const recorder = recorderOf(history, order);
+  const makeClient = clientMaker(scenario, module, nodes, history, recorder, defect, fired);
   const world: World = new World({
     streams,
     protocol: module.name,
@@ -128,29 +134,48 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   });
   const notes = new Map(settings.meteredEvents.map((event): [string, TimeUs[]] => [event, []]));
   world.onNote(settings.meteredEvents, (_process, event) => notes.get(event)?.push(world.nowUs));
-  return { world, nemesis, history, notes, breaches, fired: () => firings };
+  return { world, nemesis, history, order, notes, breaches, fired: () => firings };
 }
 
 type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean, options: Options) => Node;
 
 function nodeMaker(
-  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[],
+  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], order: CommitOrder | null,
   defect: DefectRow | undefined, fired: () => void,
 ): MakeNode {
   const service: Service = SERVICES[scenario.workload.kind];
   const limits: SessionLimits = { ...GENEROUS_LIMITS, timeoutUs: scenario.clients.sessionTimeoutUs };
-  const machine = defect?.in === 'machine'
+  const sessions = defect?.in === 'machine'
     ? defect.machine(service, fired, limits)
     : new SessionMachine(service, limits);
+  const machine = order?.watch(sessions) ?? sessions;
   return (self, disk, isNew, options) => {
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
     return defect?.in === 'node' ? defect.create(init, fired) : module.create(init);
   };
 }
 
+/** Clients write the history, and whoever knows the order of commands is told which of them carry what. */
+function recorderOf(history: HistoryRecorder, order: CommitOrder | null): Recorder {
+  const open = new Map<number, number>();
+  return {
+    invoke(process, f, key, value): void {
+      open.set(process, history.events.length);
+      history.invoke(process, f, key, value);
+    },
+    sent(process, session, sequence): void {
+      order?.onSent(process, open.get(process) as number, session, sequence);
+    },
+    complete(process, type, f, key, value, error): void {
+      order?.onCompleted(process, type, value);
+      history.complete(process, type, f, key, value, error);
+    },
+  };
+}
+
 function clientMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], history: HistoryRecorder,
-  defect: DefectRow | undefined, fired: () => void,
+  recorder: Recorder, defect: DefectRow | undefined, fired: () => void,
 ): (self: NodeId) => Node {
   const { count, inFlight, timeoutUs, attemptTimeoutUs, readFrom } = scenario.clients;
   const source = createWorkload(scenario.workload);
@@ -164,7 +189,7 @@ function clientMaker(
       processes: lanes.map((lane) => history.freshProcess(lane)),
       operations: lanes.reduce((sum, lane) => sum + history.begun(lane), 0),
       protocol: module.client,
-      recorder: history,
+      recorder,
     };
     const steps = stepsOf(scenario, `c${client + 1}`);
     if (steps.length > 0) return new ScriptedClient(init, steps);

@@ -38,7 +38,11 @@ function bench(
       next: (): Operation => ({ f: 'write', key: 'x', value: written++ }),
       thinkUs: () => 5,
     },
-    recorder: { invoke: (process, f, key, value) => { line(process, 'invoke', f, key, value); }, complete: line },
+    recorder: {
+      invoke: (process, f, key, value) => { line(process, 'invoke', f, key, value); },
+      complete: line,
+      sent: () => undefined,
+    },
     ...changes,
   });
   const refuse = (): never => { throw new Error('a client does not do that'); };

@@ -1,0 +1,172 @@
+import type { Plain } from '../contract/message.ts';
+import type { SessionCommand, SessionResult } from '../contract/session.ts';
+import type { Applied, StateMachine } from '../contract/state-machine.ts';
+import type { History } from '../history/operation.ts';
+import type { TimeUs } from '../kernel/time.ts';
+
+/** An operation of a client, by the index of its invocation, and the command that carries it. */
+interface Sent {
+  readonly index: number;
+  readonly session: number;
+  readonly sequence: number;
+  /** Once it is answered. */
+  place: number | undefined;
+}
+
+/** An answer from the state of one node, and the place of the last command that it reflects. */
+interface Answered {
+  readonly value: Plain;
+  readonly place: number;
+}
+
+/**
+ * The order in which commands took effect, which nobody inside a run knows: watches the state machine of every node.
+ * The first node that executes a command shows its place, since before it that node has executed all that comes before.
+ * A question takes effect behind the last command that its node had executed.
+ *
+ * It is a proposal for the checker of linearizability, which finds out in one pass whether it explains what clients
+ * saw; where the protocol is broken it need not.
+ */
+export class CommitOrder {
+  /** By session and sequence: the place of a command among all that were executed. */
+  private readonly executed: (number | undefined)[][] = [];
+  /** By session and sequence: the answers to a question, until one of them has arrived. */
+  private readonly answers: (Answered[] | undefined)[][] = [];
+  private count = 0;
+  /** By state: how many commands it reflects. A state that was loaded reflects what the one that was saved did. */
+  private readonly reflected = new WeakMap<object, number>();
+  private readonly saved = new Map<string, number>();
+  /** The operations of clients that were sent. */
+  private readonly operations: Sent[] = [];
+  /** By process: the one that is open. */
+  private readonly open = new Map<number, Sent>();
+
+  /** The same machine, watched. */
+  watch(machine: StateMachine): StateMachine {
+    return new WatchedMachine(machine, this);
+  }
+
+  /** The operation of a process, whose invocation has this index, is carried by this command. */
+  onSent(process: number, index: number, session: number, sequence: number): void {
+    const operation: Sent = { index, session, sequence, place: undefined };
+    this.operations.push(operation);
+    this.open.set(process, operation);
+  }
+
+  /** What a copy that is still under way is answered with is no news of an operation that is complete. */
+  onCompleted(process: number, type: 'ok' | 'fail' | 'info', value: Plain): void {
+    const operation = this.open.get(process);
+    if (operation === undefined) return;
+    this.open.delete(process);
+    const { session, sequence } = operation;
+    if (type === 'ok') operation.place = this.answered(session, sequence, value) ?? this.executed[session]?.[sequence];
+    delete this.answers[session]?.[sequence];
+  }
+
+  /** Values travel by reference: of several answers, it is the one with this very value that has arrived. */
+  private answered(session: number, sequence: number, value: Plain): number | undefined {
+    return this.answers[session]?.[sequence]?.filter((answer) => answer.value === value).at(-1)?.place;
+  }
+
+  /**
+   * For each key the indices of its invocations, in the order in which they took effect. Operations that failed are not
+   * in it, nor are questions that nobody saw an answer to.
+   */
+  orderOf(history: History): ReadonlyMap<string | null, readonly number[]> {
+    const placed: { readonly index: number; readonly place: number }[] = [];
+    for (const { index, session, sequence, place } of this.operations) {
+      const found = place ?? this.executed[session]?.[sequence];
+      const isAnswered = place !== undefined || !QUESTIONS.includes(history[index]?.f ?? '');
+      if (found !== undefined && isAnswered) placed.push({ index, place: found });
+    }
+    placed.sort((a, b) => a.place - b.place || a.index - b.index);
+    const order = new Map<string | null, number[]>();
+    for (const { index } of placed) {
+      const key = history[index]?.key ?? null;
+      const ofKey = order.get(key);
+      if (ofKey === undefined) order.set(key, [index]);
+      else ofKey.push(index);
+    }
+    return order;
+  }
+
+  onApplied(state: object, { executed }: Applied): void {
+    if (executed === null) return;
+    const { session, sequence } = executed;
+    const row = this.executed[session] ??= [];
+    let place = row[sequence];
+    if (place === undefined) {
+      // Between two commands there is room for questions.
+      place = this.count;
+      this.count += 1;
+      row[sequence] = place;
+    }
+    this.reflected.set(state, place + 0.5);
+  }
+
+  onAnswered(state: object, command: Plain, result: Plain): void {
+    const { session, sequence } = command as unknown as Extract<SessionCommand, { kind: 'execute' }>;
+    const { value } = result as unknown as Extract<SessionResult, { kind: 'ok' }>;
+    const row = this.answers[session] ??= [];
+    (row[sequence] ??= []).push({ value, place: this.reflected.get(state) ?? -1 });
+  }
+
+  onSaved(state: object, text: string): void {
+    this.saved.set(text, this.reflected.get(state) ?? -1);
+  }
+
+  onLoaded(state: object, text: string): void {
+    this.reflected.set(state, this.saved.get(text) ?? -1);
+  }
+}
+
+/** Operations that change nothing. */
+const QUESTIONS: readonly string[] = ['read', 'contains'];
+
+class WatchedMachine implements StateMachine {
+  readonly name: string;
+  private readonly machine: StateMachine;
+  private readonly order: CommitOrder;
+
+  constructor(machine: StateMachine, order: CommitOrder) {
+    this.name = machine.name;
+    this.machine = machine;
+    this.order = order;
+  }
+
+  initial(): unknown {
+    return this.machine.initial();
+  }
+
+  apply(state: unknown, command: Plain, timeUs: TimeUs): Applied {
+    const applied = this.machine.apply(state, command, timeUs);
+    this.order.onApplied(state as object, applied);
+    return applied;
+  }
+
+  query(state: unknown, command: Plain): { readonly result: Plain } | null {
+    const answer = this.machine.query(state, command);
+    if (answer !== null) this.order.onAnswered(state as object, command, answer.result);
+    return answer;
+  }
+
+  save(state: unknown): string {
+    const text = this.machine.save(state);
+    this.order.onSaved(state as object, text);
+    return text;
+  }
+
+  load(text: string): unknown {
+    const state = this.machine.load(text);
+    this.order.onLoaded(state as object, text);
+    return state;
+  }
+
+  digest(state: unknown): number {
+    return this.machine.digest(state);
+  }
+
+  sessionsDigest(state: unknown): number {
+    return this.machine.sessionsDigest?.(state) ?? 0;
+  }
+}
