@@ -17,7 +17,7 @@ export abstract class Reads extends Snapshots {
 
   /** False if the leader cannot serve reads yet: then they go through the log. */
   protected serveRead(ctx: Context, leader: Leader, asker: LeaderRead['asker']): boolean {
-    if (!this.knowsCommitted()) return false;
+    if (!this.mayServeReads()) return false;
     const { commitIndex: readIndex } = this.state;
     if (this.settings.reads === 'lease' && this.holdsLease(leader, this.leaseClockUs(ctx))) {
       this.finishRead(ctx, { context: 0, readIndex, asker });

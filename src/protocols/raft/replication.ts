@@ -152,7 +152,7 @@ export abstract class Replication extends Election {
   }
 
   /** As many entries as a message may carry, but at least one if there is one. */
-  private entriesFrom(prevLogIndex: number): readonly LogEntry[] {
+  protected entriesFrom(prevLogIndex: number): readonly LogEntry[] {
     const { entries, baseIndex } = this.state.durable.log;
     const { maxEntriesPerMessage, maxBytesPerMessage } = this.settings;
     const start = prevLogIndex - baseIndex;
@@ -292,9 +292,7 @@ export abstract class Replication extends Election {
     const conflict = this.firstConflict(prevLogIndex, entries);
     if (conflict !== null) {
       assert(conflict > prevLogIndex, 'the entry before a message agrees with it');
-      log.entries.length = conflict - 1 - log.baseIndex;
-      ctx.truncateFrom(LOG_FILE, conflict);
-      this.onConfigurationsCut(conflict);
+      this.cutFrom(ctx, conflict);
     }
     const held = lastIndex(log) - prevLogIndex;
     for (let position = Math.max(held, 0); position < entries.length; position++) {
@@ -306,13 +304,21 @@ export abstract class Replication extends Election {
     return conflict !== null || held < entries.length;
   }
 
+  /** This entry and all that follow it are ours no more. */
+  protected cutFrom(ctx: Context, index: number): void {
+    const { log } = this.state.durable;
+    log.entries.length = index - 1 - log.baseIndex;
+    ctx.truncateFrom(LOG_FILE, index);
+    this.onConfigurationsCut(index);
+  }
+
   /** Figure 2, AppendEntries receiver rule 1. */
   protected answerOutdated(ctx: Context, to: NodeId): void {
     const message: Outdated = { kind: 'Outdated', term: this.state.durable.currentTerm };
     ctx.send(to, message);
   }
 
-  private reject(ctx: Context, from: NodeId, request: AppendEntries): void {
+  protected reject(ctx: Context, from: NodeId, request: AppendEntries): void {
     const { log, currentTerm: term } = this.state.durable;
     const { prevLogIndex, requestId, sentAtUs } = request;
     const isShort = prevLogIndex > lastIndex(log);

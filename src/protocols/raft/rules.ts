@@ -56,10 +56,13 @@ export abstract class RaftRules {
 
   /** §5.2 One vote in a term, first come first served; asked again by the same candidate, the same answer. */
   protected mayGrantVote(candidate: NodeId, request: LastEntry & { readonly term: number }): boolean {
-    const { currentTerm, votedFor } = this.state.durable;
-    const isCurrent = request.term === currentTerm;
-    const isFree = votedFor === null || votedFor === candidate;
-    return isCurrent && isFree && this.isUpToDate(request);
+    return request.term === this.state.durable.currentTerm && this.hasVoteFor(candidate) && this.isUpToDate(request);
+  }
+
+  /** Figure 2, RequestVote receiver rule 2: whether our vote of this term is free, or this candidate's already. */
+  protected hasVoteFor(candidate: NodeId): boolean {
+    const { votedFor } = this.state.durable;
+    return votedFor === null || votedFor === candidate;
   }
 
   /** Thesis §9.6: a pre-vote is a prophecy, not a promise. Only who has lost its leader gives one. */
@@ -255,6 +258,11 @@ export abstract class RaftRules {
     return commitIndex >= log.baseIndex && termAt(log, commitIndex) === currentTerm;
   }
 
+  /** Thesis §6.4, step 1: whether the commitIndex can be the index of a read. */
+  protected mayServeReads(): boolean {
+    return this.knowsCommitted();
+  }
+
   /** Thesis §6.4, step 3: the first message that was sent after a read came. Answers to earlier ones prove nothing. */
   protected readContext(leader: Leader, _asker: Leader['reads'][number]['asker']): number {
     return leader.requestId + 1;
@@ -290,6 +298,13 @@ export abstract class RaftRules {
   /** Thesis §6.4.1: a successor that we asked for may be elected past every stickiness, at any later time. */
   protected hasSurrenderedLease(leader: Leader): boolean {
     return leader.hasSurrenderedLease;
+  }
+
+  // ── Leadership transfer (thesis §3.10) ───────────────────────────────
+
+  /** Thesis §3.10: the successor gets the rest of the log first, or it could not win. */
+  protected mayHandOver(leader: Leader, successor: NodeId): boolean {
+    return (leader.matchIndex[successor] as number) >= lastIndex(this.state.durable.log);
   }
 
   // ── Membership (thesis §4) ───────────────────────────────────────────
