@@ -40,8 +40,8 @@ class ForcedOrders {
     this.model = model;
     this.names = namesOf(operations);
     this.facts = operations.map(() => operations.map(() => undefined));
-    const isList = model.view !== undefined;
-    this.found = operations.map((operation) => (isList ? undefined : model.observes(operation)[0]));
+    const hasMany = model.view !== undefined;
+    this.found = operations.map((operation) => (hasMany ? undefined : model.observes(operation)[0]));
     this.made = operations.map((operation) => model.produces(operation));
     this.sources = this.found.map((value) => (value === undefined ? undefined : this.onlySource(value)));
     this.certain = this.certainOnes();
@@ -105,7 +105,7 @@ class ForcedOrders {
       const text = `${this.nameOf(reader)} found what ${this.nameOf(source)} had left, so it comes after that`;
       this.add(source, reader, text, []);
     }
-    if (this.model.view === undefined) return;
+    if (this.model.view?.isList !== true) return;
     for (const reader of this.operations.keys()) this.addList(reader);
   }
 
@@ -195,7 +195,7 @@ class ForcedOrders {
   /** Which operations must have taken effect: the answered ones, and what alone made what one of these found. */
   private certainOnes(): readonly boolean[] {
     const certain = this.operations.map(({ outcome }) => outcome === 'ok');
-    if (this.model.view !== undefined) {
+    if (this.model.view?.isList === true) {
       return certain.map((isAnswered, update) => isAnswered || this.isShown(this.made[update]));
     }
     const walked = [...certain.keys()].filter((position) => certain[position]);

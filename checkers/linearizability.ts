@@ -1,16 +1,22 @@
-import type { History } from '../src/history/operation.ts';
+import type { History, Json } from '../src/history/operation.ts';
 import { pairOperations, type Operation } from '../src/history/operations.ts';
 import { DEFAULT_BUDGET, Meter, type Budget, type BudgetUse } from './budget.ts';
 import { earliestOffending, findEvidence, type Evidence } from './evidence.ts';
 import type { Model, ModelName } from './model.ts';
-import { modelByName } from './models/by-name.ts';
+import { modelByName, modelStartingAt } from './models/by-name.ts';
 import type { Verdict } from './result.ts';
 import { searchLinearization, type Algorithm } from './search/search.ts';
+import { settleOperations, type Semantics } from './settle.ts';
 import { OrderVerifier, type KeyWitness } from './verify.ts';
 
 /** How to check; see {@link checkLinearizable}. */
-export interface LinearizabilityOptions {
+export interface LinearizabilityOptions extends Semantics {
   readonly model: ModelName;
+  /**
+   * What each object holds at first: any value of a register, a whole number of a counter. Default: `null`, and 0 of a
+   * counter. Other models begin empty or free, and cannot be told otherwise: the answer is `unknown`.
+   */
+  readonly initial?: Json | undefined;
   /**
    * For each key (`null` where the history names none) an order in which its operations may have taken effect, as the
    * indices of their invocations: for example that in which a log committed them. An order has to hold every `ok`
@@ -57,7 +63,8 @@ export interface LinearizabilityResult {
  *
  * `valid` comes with a witness, always verified; `invalid` with small evidence; `unknown` with its reason: no
  * successful operation, a history that the model cannot judge, or the budget (R3: the numbers are in the reason).
- * The order of the lines is the order of events; times are not looked at. Never throws on a malformed history.
+ * The order of the lines is the order of events, unless {@link Semantics} says otherwise; witness and evidence are
+ * about the operations as `settleOperations` leaves them. Never throws on a malformed history.
  */
 export function checkLinearizable(history: History, options: LinearizabilityOptions): LinearizabilityResult {
   const { operations, problems } = pairOperations(history);
@@ -84,14 +91,20 @@ interface Offending {
 class Judge {
   private readonly operations: readonly Operation[];
   private readonly model: Model;
+  /** Why nothing can be judged, or `null`. */
+  private readonly problem: string | null = null;
   private readonly shouldStop: () => boolean;
   private readonly meter: Meter;
   private readonly order: LinearizabilityOptions['order'];
   private algorithm = 'none';
 
   constructor(operations: readonly Operation[], options: LinearizabilityOptions) {
-    this.operations = operations;
-    this.model = modelByName(options.model);
+    const { model, initial } = options;
+    this.operations = settleOperations(operations, options);
+    this.model = modelByName(model);
+    const own = initial === undefined ? this.model : modelStartingAt(model, initial);
+    if (own === null) this.problem = `the objects of ${model} cannot begin as ${JSON.stringify(initial)}`;
+    else this.model = own;
     this.order = options.order;
     this.shouldStop = options.shouldStop ?? ((): boolean => false);
     this.meter = new Meter({ ...DEFAULT_BUDGET, ...options.budget }, this.shouldStop);
@@ -99,12 +112,15 @@ class Judge {
 
   judge(): LinearizabilityResult {
     const { operations, model, meter } = this;
+    if (this.problem !== null) return this.unknown(this.problem);
     if (operations.length === 0) return this.unknown('no operations');
     for (const operation of operations) {
       const problem = model.problem(operation);
       if (problem !== null) return this.unknown(`operation ${operation.invokedIndex}: ${problem}`);
     }
-    if (!operations.some(({ outcome }) => outcome === 'ok')) return this.unknown('no operations that succeeded');
+    if (!operations.some(({ outcome }) => outcome === 'ok')) {
+      return this.unknown('no operations that succeeded (and whose answer says anything)');
+    }
 
     const verifier = new OrderVerifier(operations, model);
     const witness: KeyWitness[] = [];

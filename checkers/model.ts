@@ -2,7 +2,8 @@ import type { Operation } from '../src/history/operations.ts';
 import type { ValueKey } from './value-key.ts';
 
 /** The models that exist, by the names that users type. */
-export type ModelName = 'register' | 'cas-register' | 'append';
+export type ModelName =
+  | 'register' | 'cas-register' | 'kv' | 'append' | 'counter' | 'set' | 'mutex' | 'fenced-lock';
 
 /** The answer of {@link Model.step} where the operation could not have ended as it did. */
 export const ILLEGAL: unique symbol = Symbol('illegal');
@@ -28,6 +29,9 @@ export interface Model<State = unknown> {
   /** Identifies a state: equal states have equal keys, different ones different keys. Linear in its size. */
   stateKey(state: State): ValueKey;
 
+  /** Equal states have equal hashes, different ones mostly not. For models whose {@link Model.stateKey} is dear. */
+  stateHash?(state: State): string;
+
   /** Whether the operation leaves every state alone in which it is legal. */
   isObserver(operation: Operation): boolean;
 
@@ -41,11 +45,35 @@ export interface Model<State = unknown> {
   /** What the operation can only have seen if somebody (or the initial state) had produced it. */
   observes(operation: Operation): readonly ValueKey[];
 
+  /** Whether an update of unknown outcome of which {@link Model.produces} says nothing can help none of the others. */
+  isUnneeded?(operation: Operation, others: readonly Operation[]): boolean;
+
+  /** The same specification, with all that can be said of these operations of one key and not of all. */
+  narrowedTo?(operations: readonly Operation[]): Model<State>;
+
+  /** Whether an operation that is not legal in this state never will be again, whatever happens. */
+  isTooLate?(state: State, operation: Operation): boolean;
+
+  /** What a register must not have held for the operation, which changes nothing, to end as it did. */
+  excludes?(operation: Operation): ValueKey | undefined;
+
   /** Absent where every operation concerns the whole object. */
   readonly view?: View;
 
-  /** The same specification over small integers, for the operations of one key. */
-  machine(operations: readonly Operation[]): Machine;
+  /**
+   * Parts of one key's operations that are objects of their own, each operation in one; `null` if these operations do
+   * not come apart. The whole is linearizable if and only if each part is. Absent where nothing ever does.
+   */
+  split?(operations: readonly Operation[]): readonly Part[] | null;
+
+  /** The same specification over small integers, for the operations of one key. Absent where that is no help. */
+  machine?(operations: readonly Operation[]): Machine;
+}
+
+/** See {@link Model.split}. */
+export interface Part {
+  readonly model: Model;
+  readonly operations: readonly Operation[];
 }
 
 /**
@@ -53,6 +81,8 @@ export interface Model<State = unknown> {
  * so when the same values are hidden in all of its operations.
  */
 export interface View {
+  /** Whether values come into an observation in the order in which they were produced, and never leave. */
+  readonly isList: boolean;
   /** The values that an operation mentions. */
   mentions(operation: Operation): readonly ValueKey[];
   /** The operation without the `hidden` values, or `null` if nothing of it is left. */
@@ -61,6 +91,8 @@ export interface View {
 
 /** The answer of {@link Machine.step} where an operation is illegal; also "no demand" and "no supply". */
 export const NONE = -1;
+/** The answer of {@link Machine.demandOf} of an operation that might be helped by any change of the state. */
+export const ANYTHING = -2;
 
 /**
  * A model compiled for the operations of one key. States, operations and demands are integers from 0; an operation

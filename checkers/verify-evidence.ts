@@ -72,6 +72,8 @@ class Omissions {
   private readonly hidden: ReadonlySet<ValueKey>;
   /** Operations that begin later come after everything definite in the evidence, so an order may end before them. */
   private readonly lastIndex: number;
+  /** How many operations of the evidence could do with any other value. */
+  private readonly choosy: number;
   /** How often each value is observed in the evidence. */
   private readonly observed = new Map<ValueKey, number>();
   /** Indices of the updates of unknown outcome in the evidence, by their call. */
@@ -82,6 +84,7 @@ class Omissions {
     this.hidden = hidden;
     const ends = evidence.map(({ outcome, completedIndex }) => (outcome === 'ok' ? completedIndex ?? 0 : 0));
     this.lastIndex = Math.max(0, ...ends);
+    this.choosy = evidence.filter((operation) => model.excludes?.(operation) !== undefined).length;
     for (const operation of evidence) {
       for (const value of model.observes(operation)) this.observed.set(value, (this.observed.get(value) ?? 0) + 1);
       if (operation.outcome !== 'info') continue;
@@ -99,7 +102,7 @@ class Omissions {
     // An update matters only to what observes it before the next one, so as many as there are observers suffice; and
     // of those that ask for the same, one that began earlier can do all that a later one can.
     const earlier = (this.unknown.get(callOf(operation)) ?? []).filter((index) => index < operation.invokedIndex);
-    return earlier.length >= (this.observed.get(product) ?? 0);
+    return earlier.length >= (this.observed.get(product) ?? 0) + this.choosy;
   }
 }
 

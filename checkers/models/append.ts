@@ -57,6 +57,8 @@ export const append: Model<AppendState> = {
 
   /** What is left of a list without some of its values behaves like a list to which they were never appended. */
   view: {
+    isList: true,
+
     mentions(operation: Operation): readonly ValueKey[] {
       return (operation.f === 'append' ? [operation.input] : listOf(operation)).map(valueKey);
     },

@@ -1,13 +1,12 @@
-import type { Json } from '../../src/history/operation.ts';
 import type { Operation } from '../../src/history/operations.ts';
-import { NONE, type Machine, type Model } from '../model.ts';
-import { valueKey, type ValueKey } from '../value-key.ts';
+import { ANYTHING, NONE, type Machine, type Model } from '../model.ts';
+import type { ValueKey } from '../value-key.ts';
 
 /**
- * Registers of all kinds: a state is a value, and an operation is what it needs to find (or nothing) and what it
- * leaves behind (or nothing). Demands and supplies are values too.
+ * Registers of all kinds: a state is a value, and an operation is what it needs to find (or nothing, or anything but
+ * one) and what it leaves behind (or nothing). Demands and supplies are values too.
  */
-export function registerMachine(model: Model<Json>, operations: readonly Operation[]): Machine {
+export function registerMachine<State>(model: Model<State>, operations: readonly Operation[]): Machine {
   const numbers = new Map<ValueKey, number>();
   const numberOf = (key: ValueKey | undefined): number => {
     if (key === undefined) return NONE;
@@ -16,23 +15,26 @@ export function registerMachine(model: Model<Json>, operations: readonly Operati
     numbers.set(key, numbers.size);
     return numbers.size - 1;
   };
-  const initial = numberOf(valueKey(model.initial));
+  const initial = numberOf(model.stateKey(model.initial));
   const needs = Int32Array.from(operations, (operation) => numberOf(model.observes(operation)[0]));
   const makes = Int32Array.from(operations, (operation) => numberOf(model.produces(operation)));
+  const bars = Int32Array.from(operations, (operation) => numberOf(model.excludes?.(operation)));
   const need = (operation: number): number => needs[operation] as number;
   const make = (operation: number): number => makes[operation] as number;
+  const isLegal = (state: number, operation: number): boolean =>
+    (need(operation) === NONE || need(operation) === state) && bars[operation] !== state;
 
   return {
     initial,
     looksAhead: false,
     step(state: number, operation: number): number {
-      if (need(operation) !== NONE && need(operation) !== state) return NONE;
+      if (!isLegal(state, operation)) return NONE;
       return make(operation) === NONE ? state : make(operation);
     },
-    isEager: (state: number, operation: number): boolean => make(operation) === NONE && need(operation) === state,
-    isBlind: (operation: number): boolean => need(operation) === NONE,
+    isEager: (state: number, operation: number): boolean => make(operation) === NONE && isLegal(state, operation),
+    isBlind: (operation: number): boolean => need(operation) === NONE && bars[operation] === NONE,
     demandOfState: (): number => NONE,
-    demandOf: need,
+    demandOf: (operation: number): number => (bars[operation] === NONE ? need(operation) : ANYTHING),
     supplyOf: make,
   };
 }

@@ -1,6 +1,6 @@
 import type { Operation } from '../../src/history/operations.ts';
 import type { Meter } from '../budget.ts';
-import { NONE, type Machine, type Model } from '../model.ts';
+import { ANYTHING, NONE, type Machine, type Model } from '../model.ts';
 import { valueKey } from '../value-key.ts';
 import { ConfigurationSet, type Trace } from './configuration-set.ts';
 import type { SearchResult } from './result.ts';
@@ -21,14 +21,16 @@ import { countUsed, inCommon, NOTHING_USED, withUse, without, type UsedUnknowns 
  *   take a visible place. A blind write is placed only where its completion forces it or where its value is demanded.
  * - *Dominance.* A configuration goes if another one with the same state can do all that it can.
  */
-export function searchFrontier(operations: readonly Operation[], model: Model, meter: Meter): SearchResult {
+export function searchFrontier(
+  operations: readonly Operation[], model: Model, meter: Meter, machineOf: MachineMaker,
+): SearchResult {
   const positions: number[] = [];
   operations.forEach((operation, position) => {
     const isDefinite = operation.outcome === 'ok';
     if (isDefinite || (operation.outcome === 'info' && !model.isObserver(operation))) positions.push(position);
   });
   const relevant = positions.map((position) => operations[position] as Operation);
-  const search = new FrontierSearch(relevant, model.machine(relevant), meter);
+  const search = new FrontierSearch(relevant, machineOf(relevant), meter);
   const result = search.run();
   switch (result.kind) {
     case 'linearizable':
@@ -39,6 +41,9 @@ export function searchFrontier(operations: readonly Operation[], model: Model, m
       return result;
   }
 }
+
+/** Makes the machine of a model; see {@link Model.machine}. */
+type MachineMaker = (operations: readonly Operation[]) => Machine;
 
 /** Interchangeable updates of unknown outcome. */
 interface UnknownClass {
@@ -75,6 +80,8 @@ class FrontierSearch {
   /** `demandedIn[d]` is `expansion` if `d` is demanded in the configuration under expansion. */
   private readonly demandedIn: number[] = [];
   private readonly demands: number[] = [];
+  /** The last expansion in which anything at all was demanded. */
+  private anythingIn = 0;
   private expansion = 0;
 
   constructor(operations: readonly Operation[], machine: Machine, meter: Meter) {
@@ -283,13 +290,18 @@ class FrontierSearch {
   }
 
   private demand(value: number): void {
-    if (value === NONE || this.isDemanded(value)) return;
+    if (value === ANYTHING) {
+      this.anythingIn = this.expansion;
+      for (const supply of this.suppliers.keys()) this.demand(supply);
+      return;
+    }
+    if (value === NONE || this.demandedIn[value] === this.expansion) return;
     this.demandedIn[value] = this.expansion;
     this.demands.push(value);
   }
 
   private isDemanded(value: number): boolean {
-    return this.demandedIn[value] === this.expansion;
+    return this.anythingIn === this.expansion || this.demandedIn[value] === this.expansion;
   }
 
   // ── The rest ─────────────────────────────────────────────────────────
@@ -335,7 +347,8 @@ function linesOf(operations: readonly Operation[]): { operation: number; isCompl
     lines.push({ operation, isCompletion: false, index: invokedIndex });
     if (outcome === 'ok') lines.push({ operation, isCompletion: true, index: completedIndex as number });
   });
-  return lines.sort((left, right) => left.index - right.index);
+  return lines.sort((left, right) =>
+    left.index - right.index || Number(left.isCompletion) - Number(right.isCompletion));
 }
 
 /** The largest number of definite operations that are open at one time. */

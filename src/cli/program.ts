@@ -72,9 +72,17 @@ function addCheck(program: Command, onExit: (code: ExitCode) => void): void {
   program.command('check')
     .description('judge a stored history, from any tool: exits with 0 valid, 1 invalid, 2 unknown')
     .argument('<file>', 'JSON lines, a history.edn of Jepsen or Knossos, or a log of Jepsen')
-    .option('--model <model>', 'register, cas-register or append; default: what the operations imply')
+    .option('--model <model>', 'register, cas-register, kv, append, counter, set, mutex or fenced-lock; default: what '
+      + 'the operations imply')
     .addOption(new Option('--format <format>', 'of the file; auto: what it begins like')
       .choices(['auto', 'jsonl', 'edn', 'jepsen-log']).default('auto'))
+    .addOption(new Option('--failed-cas <meaning>', 'ignore: a cas that failed says nothing; observe: the value was '
+      + 'another one').choices(['ignore', 'observe']).default('ignore'))
+    .addOption(new Option('--nil-read <meaning>', 'unknown: a read of null says nothing; initial: it found null; '
+      + 'default: initial in JSON lines, else unknown').choices(['unknown', 'initial']))
+    .option('--initial <value>', 'what each object holds at first, in JSON')
+    .addOption(new Option('--equal-times <meaning>', 'ordered: lines of one time follow each other; concurrent: they '
+      + 'overlap').choices(['ordered', 'concurrent']).default('ordered'))
     .addOption(new Option('--reporter <name>', 'of the verdict').choices(['list', 'json']).default('list'))
     .option('--time-limit <time>', 'give up, as unknown, after 500ms, 60s, 5min of real time', parseTimeLimit)
     .action(async (file: string, options: CheckOptions) => {

@@ -1,10 +1,12 @@
 import { checkLinearizable, type LinearizabilityResult } from '../../checkers/linearizability.ts';
 import type { ModelName } from '../../checkers/model.ts';
-import { MODEL_NAMES } from '../../checkers/models/by-name.ts';
+import { MODEL_NAMES, modelStartingAt } from '../../checkers/models/by-name.ts';
+import type { Semantics } from '../../checkers/settle.ts';
 import { parseEdnHistory } from '../history/edn.ts';
 import { parseJepsenLog } from '../history/jepsen-log.ts';
+import { JsonTextError, parseJsonText } from '../history/json-text.ts';
 import { parseHistory, type HistoryProblem, type ParsedHistory } from '../history/jsonl.ts';
-import type { History } from '../history/operation.ts';
+import type { History, Json } from '../history/operation.ts';
 
 /** What the layers above may use of those below without knowing them. */
 export { MODEL_NAMES } from '../../checkers/models/by-name.ts';
@@ -14,12 +16,18 @@ export { TRACE_VERSION } from '../kernel/trace.ts';
 /** How a history is written down. */
 export type HistoryFormat = 'jsonl' | 'edn' | 'jepsen-log';
 
-/** How to judge a stored history. */
-export interface CheckSettings {
+/**
+ * How to judge a stored history. In EDN and in logs a read of `nil` says nothing unless `nilRead` says otherwise, since
+ * that is how Jepsen and Knossos record a read whose answer they do not know. In JSON lines, the form of our own runs,
+ * it found the initial value.
+ */
+export interface CheckSettings extends Semantics {
   /** Default: the one that the text begins like, blanks aside. */
   readonly format?: HistoryFormat | 'auto';
   /** `null`: the model that the operations imply. */
   readonly model: ModelName | null;
+  /** What each object holds at first. Default: what the model says. */
+  readonly initial?: Json | undefined;
   /** Asked now and then; `true` ends the search with `unknown`. */
   readonly shouldStop: () => boolean;
 }
@@ -35,8 +43,10 @@ const parsers: Readonly<Record<HistoryFormat, (text: string) => ParsedHistory>> 
 };
 
 /** Judges a history. */
-export function checkHistory(text: string, { format = 'auto', model, shouldStop }: CheckSettings): HistoryCheck {
-  const parsed = parse(text, format === 'auto' ? formatOf(text) : format);
+export function checkHistory(text: string, settings: CheckSettings): HistoryCheck {
+  const { format: asked = 'auto', model, ...options } = settings;
+  const format = asked === 'auto' ? formatOf(text) : asked;
+  const parsed = parse(text, format);
   if (!parsed.ok) return { kind: 'malformed', problems: parsed.problems };
   // Where nobody did anything, every model says the same.
   const isEmpty = operationNames(parsed.history).length === 0;
@@ -46,7 +56,12 @@ export function checkHistory(text: string, { format = 'auto', model, shouldStop 
     const message = `the operations (${names}) do not say which model is meant; name one of ${MODEL_NAMES.join(', ')}`;
     return { kind: 'no-model', message };
   }
-  return { kind: 'judged', result: checkLinearizable(parsed.history, { model: chosen, shouldStop }) };
+  const { initial } = options;
+  if (initial !== undefined && modelStartingAt(chosen, initial) === null) {
+    return { kind: 'no-model', message: `the objects of ${chosen} cannot begin as ${JSON.stringify(initial)}` };
+  }
+  const nilRead = options.nilRead ?? (format === 'jsonl' ? 'initial' : 'unknown');
+  return { kind: 'judged', result: checkLinearizable(parsed.history, { ...options, nilRead, model: chosen }) };
 }
 
 function parse(text: string, format: HistoryFormat | null): ParsedHistory {
@@ -72,20 +87,48 @@ function formatOf(text: string): HistoryFormat | null {
   return /^[\p{L}\d:[]/u.test(head) ? 'jepsen-log' : null;
 }
 
+/** A value in JSON, or `undefined` if the text is none. */
+export function parseValue(text: string): Json | undefined {
+  try {
+    return parseJsonText(text).value;
+  } catch (error) {
+    if (error instanceof JsonTextError) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a text names a model. */
 export function isModelName(text: string): text is ModelName {
   return (MODEL_NAMES as readonly string[]).includes(text);
 }
 
-/** Reads alone imply nothing: they may be of a register or of a list. */
+/** The models by the operations that tell them, reads aside. */
+const IMPLIED: readonly { readonly model: ModelName; readonly operations: readonly string[] }[] = [
+  { model: 'register', operations: ['write'] },
+  { model: 'cas-register', operations: ['write', 'cas'] },
+  { model: 'kv', operations: ['write', 'cas', 'delete'] },
+  { model: 'append', operations: ['append'] },
+  { model: 'set', operations: ['add', 'remove', 'contains'] },
+  { model: 'mutex', operations: ['acquire', 'release'] },
+];
+
+/**
+ * Reads alone imply nothing: they may be of a register or of a list. Numbers may be added to a counter or to a set,
+ * which an answer of a read tells; and a lock that answers with tokens is fenced.
+ */
 function impliedModel(history: History): ModelName | null {
   const names = new Set(operationNames(history));
   names.delete('read');
-  const isOnly = (...allowed: readonly string[]): boolean =>
-    names.size > 0 && [...names].every((name) => allowed.includes(name));
-  if (isOnly('write')) return 'register';
-  if (isOnly('write', 'cas')) return 'cas-register';
-  return isOnly('append') ? 'append' : null;
+  if (names.size === 0) return null;
+  const answers = (f: string): readonly Json[] =>
+    history.flatMap((event) => (event.type === 'ok' && event.f === f ? [event.value] : []));
+  if (names.size === 1 && names.has('add')) {
+    const [answer] = answers('read').filter((value) => value !== null);
+    return typeof answer === 'number' ? 'counter' : Array.isArray(answer) ? 'set' : null;
+  }
+  const implied = IMPLIED.find(({ operations }) => [...names].every((name) => operations.includes(name)));
+  const isFenced = implied?.model === 'mutex' && answers('acquire').some((token) => typeof token === 'number');
+  return isFenced ? 'fenced-lock' : implied?.model ?? null;
 }
 
 function operationNames(history: History): readonly string[] {

@@ -23,6 +23,8 @@ describe('bad usage', () => {
     ['a module that is none', ['run', 'scenarios', '--protocol', 'bad.yaml'], 'cannot load the protocol bad.yaml'],
     ['what is no coordinate', ['replay', 'x'], 'one reads like'],
     ['a model that does not exist', ['check', 'bad.yaml', '--model', 'x'], 'cas-register'],
+    ['a value that is no JSON', ['check', 'bad.yaml', '--initial', 'x'], '"x"'],
+    ['a meaning that does not exist', ['check', 'bad.yaml', '--nil-read', 'maybe'], 'unknown, initial'],
     ['a format that does not exist', ['check', 'bad.yaml', '--format', 'csv'], 'jsonl, edn, jepsen-log'],
   ])('exits with 64: %s', (_what, args, hint) => {
     const { exitCode, out, err } = quorumquake(folder, ...args);
@@ -180,6 +182,31 @@ describe('check', () => {
     expect({ exitCode, out }).toEqual({ exitCode: 65, out: '' });
     expect(err).toContain(`x.txt:${place}`);
     expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it.each<[string, readonly string[], number, number]>([
+    ['a failed cas found another value', ['--failed-cas', 'observe'], 1, 1],
+    ['a read of nil found nothing', ['--nil-read', 'initial'], 1, 1],
+    ['a read of nil says nothing', ['--nil-read', 'unknown'], 0, 0],
+    ['that was the value at first', ['--initial', '7', '--nil-read', 'initial'], 1, 1],
+    ['the defaults, which differ for our own runs', [], 0, 1],
+  ])('judges by what a history means: %s', (_what, options, ofJepsen, ofOurOwn) => {
+    const lines = [...ofCas('1 fail cas [1 2]'), '2 ok read nil'];
+    const events = lines.map((each, index) => {
+      const [, process, type, f, value] = /^(\d+) (\S+) (\S+) (.*)$/.exec(each.replace('nil', 'null')) ?? [];
+      return line(index, Number(process), type ?? '', f ?? '', JSON.parse((value ?? '').replace(' ', ',')));
+    });
+    const folder = folderWith({ 'x.edn': inEdn(lines), 'x.log': inLog(lines), 'x.jsonl': events.join('') });
+    const codes = ['x.edn', 'x.log', 'x.jsonl'].map((file) => quorumquake(folder, 'check', file, ...options).exitCode);
+    expect(codes).toEqual([ofJepsen, ofJepsen, ofOurOwn]);
+  });
+
+  it('takes what objects hold at first', () => {
+    const seven = folderWith({ 'x.jsonl': line(0, 0, 'invoke', 'read', null) + line(1, 0, 'ok', 'read', 7) });
+    const exit = (...options: readonly string[]): number | null =>
+      quorumquake(seven, 'check', 'x.jsonl', '--model', 'register', ...options).exitCode;
+    expect([exit(), exit('--initial', '7'), exit('--initial', '"7"')]).toEqual([1, 0, 1]);
+    expect(quorumquake(seven, 'check', 'x.jsonl', '--model', 'append', '--initial', '7').exitCode).toBe(64);
   });
 
   it('asks for the model where the operations do not tell', () => {

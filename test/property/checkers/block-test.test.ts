@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_BUDGET, modelByName, pairOperations, verifyWitness, type Operation } from '../../../checkers/index.ts';
 import { Meter } from '../../../checkers/budget.ts';
+import { registerMachine } from '../../../checkers/models/register-machine.ts';
 import { testBlocks } from '../../../checkers/search/block-test.ts';
 import { searchFrontier } from '../../../checkers/search/frontier.ts';
 import { isLinearizableByBruteForce } from '../../support/histories/brute-force.ts';
@@ -35,7 +36,7 @@ test(`the block test agrees with brute force and with the search on ${HISTORIES}
     if (blocks === null || blocks.kind === 'gave-up') throw new Error(`the block test has no answer: ${text}`);
     expect(blocks.kind === 'linearizable', text).toBe(isLinearizableByBruteForce(history, 'cas-register'));
     count[blocks.kind] += 1;
-    const search = searchFrontier(operations, model, meter());
+    const search = searchFrontier(operations, model, meter(), (some) => registerMachine(model, some));
     if (blocks.kind === 'stuck') expect(blocks, text).toEqual(search);
     else {
       const witness = [{ key: null, order: positionsOf(operations, blocks.order) }];

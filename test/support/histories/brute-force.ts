@@ -6,48 +6,108 @@ interface Call {
   readonly completion: HistoryEvent | null;
 }
 
+/** How to read a history; see `Semantics` of the checkers. */
+export interface BruteForceOptions {
+  readonly initial?: Json;
+  readonly failedCas?: 'ignore' | 'observe';
+  readonly nilRead?: 'unknown' | 'initial';
+  readonly equalTimes?: 'ordered' | 'concurrent';
+}
+
 /**
  * Whether some order of the operations explains a history: tries all of them. Deliberately dumb, and written without
  * a look at the checkers: no state is ever remembered, nothing is pruned but what real time or a wrong answer forbids.
  * For histories of about seven operations.
  */
-export function isLinearizableByBruteForce(history: History, model: ModelName): boolean {
-  const calls = callsOf(history).filter((call) => call.completion?.type !== 'fail');
+export function isLinearizableByBruteForce(
+  history: History, model: ModelName, options: BruteForceOptions = {},
+): boolean {
+  const calls = callsOf(history).filter((call) => saysAnything(call, options));
   const keys = new Set(calls.map((call) => call.invoke.key));
-  return [...keys].every((key) => {
-    const ofKey = calls.filter((call) => call.invoke.key === key);
-    return canFinish(ofKey, model === 'append' ? [] : null);
+  const isBefore = options.equalTimes === 'concurrent'
+    ? (early: Call, late: Call): boolean => (early.completion?.time ?? Infinity) < late.invoke.time
+    : (early: Call, late: Call): boolean => (early.completion?.index ?? Infinity) < late.invoke.index;
+  const canFinish = (left: readonly Call[], state: Json): boolean => !left.some(isDefinite) || left.some((call) => {
+    const others = left.filter((other) => other !== call);
+    if (others.some((other) => isDefinite(other) && isBefore(other, call))) return false;
+    return after(state, call, left, model).some((next) => canFinish(others, next));
   });
+  const initial = options.initial ?? INITIAL[model] ?? null;
+  return [...keys].every((key) => canFinish(calls.filter((call) => call.invoke.key === key), initial));
 }
 
-function canFinish(calls: readonly Call[], state: Json): boolean {
-  if (!calls.some(isOk)) return true;
-  return calls.some((call) => {
-    const others = calls.filter((other) => other !== call);
-    const tooLate = others.some((other) => isOk(other) && indexOfEnd(other) < call.invoke.index);
-    if (tooLate) return false;
-    const next = after(state, call);
-    return next !== undefined && canFinish(others, next);
-  });
+function saysAnything({ invoke, completion }: Call, { failedCas, nilRead }: BruteForceOptions): boolean {
+  if (completion?.type === 'fail') return failedCas === 'observe' && invoke.f === 'cas';
+  return nilRead !== 'unknown' || invoke.f !== 'read' || completion?.type !== 'ok' || completion.value !== null;
 }
 
-/** The state after the call, or `undefined` if it could not have ended so. An unknown read could have read anything. */
-function after(state: Json, call: Call): Json | undefined {
+const INITIAL: Partial<Record<ModelName, Json>> = {
+  append: [], counter: 0, set: [], mutex: 'free', 'fenced-lock': { holder: null, highest: -1 },
+};
+
+/**
+ * The states that may follow the call, none if it could not have ended so. An unknown read could have read anything.
+ * `calls` are all that are left.
+ */
+function after(state: Json, call: Call, calls: readonly Call[], model: ModelName): readonly Json[] {
   const { f, value } = call.invoke;
-  const answer = call.completion === null ? null : call.completion.value;
+  const isRight = (truth: Json): boolean => !isOk(call) || isSame(answerOf(call, model), truth);
   switch (f) {
     case 'write':
-      return value;
+      return [value];
+    case 'delete':
+      return [null];
     case 'append':
-      return [...(state as Json[]), value];
+      return [[...(state as Json[]), value]];
     case 'cas':
-      return isSame((value as Json[])[0] as Json, state) ? (value as Json[])[1] : undefined;
+      if (call.completion?.type === 'fail') return isSame((value as Json[])[0] as Json, state) ? [] : [state];
+      return isSame((value as Json[])[0] as Json, state) ? [(value as Json[])[1] as Json] : [];
+    case 'add':
+      return typeof state === 'number' ? [state + (value as number)] : [sorted([...(state as Json[]), value])];
+    case 'remove':
+      return isRight((state as Json[]).includes(value)) ? [(state as Json[]).filter((member) => member !== value)] : [];
+    case 'contains':
+      return isRight((state as Json[]).includes(value)) ? [state] : [];
     case 'read':
-      if (!isOk(call)) return state;
-      return isSame(answer, state) || (answer === null && isSame(state, [])) ? state : undefined;
+      return isRight(state) ? [state] : [];
+    case 'acquire':
+    case 'release':
+      return typeof state === 'string' ? afterMutex(state, f) : afterFenced(state as unknown as Fenced, call, calls);
     default:
       throw new Error(`no such operation: ${f}`);
   }
+}
+
+/** `null` for the empty list or set; a set in the order in which states have it. */
+function answerOf({ completion }: Call, model: ModelName): Json {
+  const answer = completion === null ? null : completion.value;
+  if (model !== 'append' && model !== 'set') return answer;
+  if (!Array.isArray(answer)) return answer ?? [];
+  return model === 'set' ? sorted(answer as Json[]) : (answer as Json[]);
+}
+
+function sorted(members: readonly Json[]): Json {
+  return [...new Set(members)].sort((left, right) => (left as number) - (right as number));
+}
+
+function afterMutex(state: string, f: 'acquire' | 'release'): readonly Json[] {
+  if (f === 'acquire') return state === 'free' ? ['held'] : [];
+  return state === 'held' ? ['free'] : [];
+}
+
+interface Fenced {
+  readonly holder: number | null;
+  readonly highest: number;
+}
+
+/** An unknown acquisition may have any token; those that some release names, and one that none does, will do. */
+function afterFenced({ holder, highest }: Fenced, call: Call, calls: readonly Call[]): readonly Json[] {
+  const { f, value } = call.invoke;
+  if (f === 'release') return holder === value ? [{ holder: null, highest }] : [];
+  const named = calls.flatMap((other) => (other.invoke.f === 'release' ? [other.invoke.value as number] : []));
+  const tokens = isOk(call) ? [call.completion?.value as number] : [...named, 1_000_000 + highest];
+  const higher = holder === null ? tokens.filter((token) => token > highest) : [];
+  return higher.map((token) => ({ holder: token, highest: token }));
 }
 
 function isSame(left: Json, right: Json): boolean {
@@ -58,8 +118,9 @@ function isOk(call: Call): boolean {
   return call.completion?.type === 'ok';
 }
 
-function indexOfEnd(call: Call): number {
-  return call.completion?.index ?? Infinity;
+/** Of what failed, only a compare that counts is left. */
+function isDefinite(call: Call): boolean {
+  return isOk(call) || call.completion?.type === 'fail';
 }
 
 function callsOf(history: History): Call[] {

@@ -55,6 +55,7 @@ export function randomHistory(draw: Draw, options: RandomHistoryOptions): Histor
   let time = 0;
   let started = 0;
 
+  const tokens = [0];
   const drawValue = (): number => (options.values === 0 ? (nextValue += 1) : draw(options.values));
   const emit = (operation: OpenOperation, type: HistoryEvent['type'], value: Json): void => {
     time += draw(2);
@@ -63,19 +64,18 @@ export function randomHistory(draw: Draw, options: RandomHistoryOptions): Histor
   };
   const takeEffect = (operation: OpenOperation): void => {
     if (operation.answer !== undefined) return;
-    const before = state.get(operation.key) ?? (model === 'append' ? [] : null);
-    operation.answer = effectOn(before, operation, (next) => state.set(operation.key, next));
+    const before = state.get(operation.key) ?? INITIAL[model] ?? null;
+    operation.answer = effectOn(model, before, operation, (next) => state.set(operation.key, next));
+    if (operation.f === 'acquire') tokens.push(Number(operation.answer.value));
   };
   const start = (client: number): void => {
     started += 1;
-    const update = model === 'append' ? 'append' : model === 'cas-register' && draw(2) === 0 ? 'cas' : 'write';
-    const f = draw(100) < options.readPercent ? 'read' : update;
     const key = options.keys === 1 ? undefined : `k${draw(options.keys)}`;
     const oldValue = options.values === 0 ? Math.max(0, nextValue - draw(4)) : draw(options.values);
-    const value = f === 'read' ? null : f === 'cas' ? [oldValue, drawValue()] : drawValue();
+    const f = draw(100) < options.readPercent && READS[model] !== undefined ? READS[model] : drawUpdate(draw, model);
+    const value = inputOf(f, { draw, drawValue, oldValue, tokens });
     const operation: OpenOperation = { process: processOf[client] as number, f, key, value, answer: undefined };
-    open[client] = operation;
-    emit(operation, 'invoke', value);
+    emit(open[client] = operation, 'invoke', value);
   };
   const finish = (client: number, operation: OpenOperation): void => {
     open[client] = undefined;
@@ -95,8 +95,8 @@ export function randomHistory(draw: Draw, options: RandomHistoryOptions): Histor
     takeEffect(operation);
     const answer = operation.answer as NonNullable<OpenOperation['answer']>;
     const isCorrupt = draw(100) < options.corruptPercent;
-    const value = isCorrupt && operation.f === 'read'
-      ? corrupted(answer.value, draw, model, options.values || nextValue) : answer.value;
+    const drawAny = (): number => draw((options.values || nextValue) + 1);
+    const value = isCorrupt ? corrupted(model, operation, answer.value, drawAny, draw) : answer.value;
     emit(operation, answer.isOk || isCorrupt ? 'ok' : 'fail', value);
   };
 
@@ -113,13 +113,55 @@ export function randomHistory(draw: Draw, options: RandomHistoryOptions): Histor
   return history;
 }
 
+const INITIAL: Partial<Record<ModelName, Json>> = {
+  append: [], counter: 0, set: [], mutex: 'free', 'fenced-lock': { holder: null, highest: 0 },
+};
+/** What only looks, the most usual one. */
+const READS: Partial<Record<ModelName, string>> = {
+  register: 'read', 'cas-register': 'read', kv: 'read', append: 'read', counter: 'read', set: 'contains',
+};
+const UPDATES: Readonly<Record<ModelName, readonly string[]>> = {
+  register: ['write'], 'cas-register': ['cas', 'write'], kv: ['cas', 'write', 'write', 'delete'], append: ['append'],
+  counter: ['add'], set: ['add', 'add', 'remove', 'remove', 'read'], mutex: ['acquire', 'release'],
+  'fenced-lock': ['acquire', 'release'],
+};
+
+function drawUpdate(draw: Draw, model: ModelName): string {
+  const updates = UPDATES[model];
+  return updates[updates.length === 1 ? 0 : draw(updates.length)] as string;
+}
+
+interface Inputs {
+  readonly draw: Draw;
+  readonly drawValue: () => number;
+  readonly oldValue: number;
+  readonly tokens: readonly number[];
+}
+
+function inputOf(f: string, { draw, drawValue, oldValue, tokens }: Inputs): Json {
+  switch (f) {
+    case 'cas': return [oldValue, drawValue()];
+    case 'release': return tokens[draw(tokens.length)] as number;
+    case 'write':
+    case 'append':
+    case 'add':
+    case 'remove':
+    case 'contains': return drawValue();
+    default: return null;
+  }
+}
+
 function effectOn(
-  before: Json, operation: OpenOperation, become: (next: Json) => void,
+  model: ModelName, before: Json, operation: OpenOperation, become: (next: Json) => void,
 ): { isOk: boolean; value: Json } {
   const { f, value } = operation;
+  if (model === 'set') return effectOnSet(before as readonly Json[], operation, become);
+  if (model === 'mutex' || model === 'fenced-lock') return effectOnLock(model, before, operation, become);
   if (f === 'read') return { isOk: true, value: before };
   if (f === 'append') become([...(before as Json[]), value]);
   if (f === 'write') become(value);
+  if (f === 'delete') become(null);
+  if (f === 'add') become((before as number) + (value as number));
   if (f === 'cas') {
     const [from, to] = value as [Json, Json];
     if (from !== before) return { isOk: false, value };
@@ -128,12 +170,48 @@ function effectOn(
   return { isOk: true, value };
 }
 
-function corrupted(value: Json, draw: Draw, model: ModelName, values: number): Json {
-  if (model !== 'append') return draw(6) === 0 ? null : draw(values + 1);
+function effectOnSet(
+  before: readonly Json[], { f, value }: OpenOperation, become: (next: Json) => void,
+): { isOk: boolean; value: Json } {
+  if (f === 'read') return { isOk: true, value: before };
+  const others = before.filter((member) => member !== value);
+  if (f === 'add') become([...others, value]);
+  if (f === 'remove') become(others);
+  return { isOk: true, value: f === 'add' ? value : others.length < before.length };
+}
+
+function effectOnLock(
+  model: ModelName, before: Json, { f, value }: OpenOperation, become: (next: Json) => void,
+): { isOk: boolean; value: Json } {
+  if (model === 'mutex') {
+    if (before !== (f === 'acquire' ? 'free' : 'held')) return { isOk: false, value };
+    become(f === 'acquire' ? 'held' : 'free');
+    return { isOk: true, value };
+  }
+  const { holder, highest } = before as { readonly holder: number | null; readonly highest: number };
+  if (f === 'release') {
+    if (holder !== value) return { isOk: false, value };
+    become({ holder: null, highest });
+    return { isOk: true, value };
+  }
+  if (holder !== null) return { isOk: false, value };
+  become({ holder: highest + 1, highest: highest + 1 });
+  return { isOk: true, value: highest + 1 };
+}
+
+function corrupted(
+  model: ModelName, { f }: OpenOperation, value: Json, drawAny: () => number, draw: Draw,
+): Json {
+  if (model === 'fenced-lock' && f === 'acquire') return draw(5);
+  if (typeof value === 'boolean') return !value;
+  if (f !== 'read') return value;
+  if (model === 'counter') return drawAny();
+  if (!Array.isArray(value)) return draw(6) === 0 ? null : drawAny();
   const list = [...(value as Json[])];
   const kind = draw(3);
+  const added = drawAny();
   if (kind === 0) list.pop();
-  else if (kind === 1) list.push(draw(values + 1));
-  else list.reverse();
+  else if (kind === 2) list.reverse();
+  else if (model === 'append' || !list.includes(added)) list.push(added);
   return list;
 }

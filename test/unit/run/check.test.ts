@@ -22,6 +22,14 @@ describe('a stored history', () => {
       '1'],
     ['a compare-and-set register without writes', 'cas-register',
       ['0 invoke cas [null,2]', '0 ok cas [null,2]', '0 invoke read null', '0 ok read 2'], '1'],
+    ['a key-value store', 'kv', ['0 invoke write 1', '0 ok write 1', '1 invoke delete', '1 ok delete',
+      '0 invoke read null', '0 ok read null'], '1'],
+    ['counters', 'counter', ['0 invoke add 1', '0 ok add 1', '0 invoke read null', '0 ok read 1'], '2'],
+    ['sets', 'set', ['0 invoke add 1', '0 ok add 1', '0 invoke read null', '0 ok read [1]'], '[]'],
+    ['sets by their elements', 'set', ['0 invoke add 1', '0 ok add 1', '0 invoke contains 1', '0 ok contains true'],
+      'false'],
+    ['fenced locks', 'fenced-lock', ['0 invoke acquire null', '0 ok acquire 1', '0 invoke release 1', '0 ok release 1',
+      '0 invoke acquire null', '0 ok acquire 2'], '1'],
     ['lists', 'append', ['0 invoke append 1', '0 ok append 1', '0 invoke read null', '0 ok read [1]'], '[]'],
   ])('is judged by the model that its operations imply, which finds a wrong read: %s', (_, model, lines, wrong) => {
     expect(judged(...lines)).toBe(`${model} valid`);
