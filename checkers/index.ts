@@ -15,6 +15,8 @@ export type { ProgressOptions, ProgressResult } from './progress.ts';
 export { mergeVerdicts } from './result.ts';
 export type { Verdict } from './result.ts';
 export { couldHaveBeenWrong } from './vacuity.ts';
+export { parseEdnHistory } from '../src/history/edn.ts';
+export { parseJepsenLog } from '../src/history/jepsen-log.ts';
 export { formatHistory, parseHistory } from '../src/history/jsonl.ts';
 export type { HistoryProblem, ParsedHistory } from '../src/history/jsonl.ts';
 export { pairOperations } from '../src/history/operations.ts';

@@ -211,8 +211,8 @@ function substanceOf(
     error: event.error,
   };
   if (type === 'invoke' || invocation === undefined) return own;
-  // The ok of a write may say anything, where keys are in values.
-  if (type === 'ok') return areKeyed && !isTuple ? { ...own, key: invocation.key } : own;
+  // The ok of a write may say anything, where keys are in values: a remark, then, and no value.
+  if (type === 'ok') return areKeyed && !isTuple ? { ...own, key: invocation.key, value: invocation.value } : own;
   const { key, value } = invocation;
   const [said, meant] = [JSON.stringify(own.value), JSON.stringify(value)];
   const isRemark = own.value !== null && said !== meant;

@@ -35,6 +35,9 @@ export interface PairedOperations {
   readonly problems: readonly PairingProblem[];
 }
 
+/** What these answer, where they answer anything, is what they were asked. */
+const ECHOES: readonly string[] = ['write', 'cas', 'append', 'add'];
+
 /** Reads the lines of a history one by one and pairs invocations with completions. */
 export class Pairing {
   private readonly started: { event: HistoryEvent; completion: HistoryEvent | null }[] = [];
@@ -44,7 +47,10 @@ export class Pairing {
   private lastIndex = -1;
   private lastTimeUs: TimeUs = 0;
 
-  /** Takes the next line. Returns what is wrong with it, and then has not taken it, or `null`. */
+  /**
+   * Takes the next line. Returns what is wrong with it, or `null`. What is wrong has not been taken, but for a
+   * completion with another value: it is an end all the same.
+   */
   accept(event: HistoryEvent): string | null {
     const { index, time } = event;
     if (index <= this.lastIndex) return `index ${index} is not above the previous index ${this.lastIndex}`;
@@ -80,7 +86,12 @@ export class Pairing {
     entry.completion = event;
     this.open.delete(process);
     if (event.type === 'info') this.retired.add(process);
-    return null;
+    const isAnother = event.type === 'ok' && event.value !== null && ECHOES.includes(f)
+      && !isSame(event.value, entry.event.value);
+    if (!isAnother) return null;
+    // Whichever of the two took effect, a verdict about the other one would be about another history.
+    const [answer, asked] = [event.value, entry.event.value].map(shortText);
+    return `process ${process} completes "${f}" with ${answer}, but had invoked it with ${asked}`;
   }
 }
 
@@ -93,6 +104,22 @@ export function pairOperations(history: History): PairedOperations {
     if (message !== null) problems.push({ index: event.index, message });
   }
   return { operations: pairing.operations(), problems };
+}
+
+/** Whether two values are equal; the order of an object's properties does not matter. */
+function isSame(left: Json, right: Json): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  const names = Object.keys(left);
+  if (names.length !== Object.keys(right).length) return false;
+  const [from, to] = [left, right] as { readonly [name: string]: Json }[];
+  return names.every((name) => Object.hasOwn(right, name) && isSame(from?.[name] ?? null, to?.[name] ?? null));
+}
+
+function shortText(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
 }
 
 function toOperation(invocation: HistoryEvent, completion: HistoryEvent | null): Operation {

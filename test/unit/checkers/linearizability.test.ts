@@ -28,7 +28,7 @@ describe('the models', () => {
     ['a number is not its text', 'register', 'invalid',
       ['0 invoke write 1', '0 ok write 1', '0 invoke read', '0 ok read "1"']],
     ['the order of an object does not matter', 'register', 'valid',
-      ['0 invoke write {"a":1,"b":[2]}', '0 ok write 1', '0 invoke read', '0 ok read {"b":[2],"a":1}']],
+      ['0 invoke write {"a":1,"b":[2]}', '0 ok write {"b":[2],"a":1}', '0 invoke read', '0 ok read {"b":[2],"a":1}']],
     ['a failed write leaves no value', 'register', 'invalid',
       ['0 invoke write 1', '0 fail write 1', '1 invoke read', '1 ok read 1']],
     ['a failed read says nothing', 'register', 'valid',

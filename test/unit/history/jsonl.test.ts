@@ -122,10 +122,10 @@ describe('a history in JSON lines', () => {
   test('of ten megabytes takes time in proportion to its length', () => {
     const events = Array.from({ length: 120_000 }, (_, index): HistoryEvent => ({
       index, time: index, process: 0, type: index % 2 === 0 ? 'invoke' : 'ok',
-      f: 'write', key: 'some-key', value: index,
+      f: 'write', key: 'some-key', value: index >> 1,
     }));
     const text = formatHistory(events);
-    expect(text.length).toBeGreaterThan(10_000_000);
+    expect(text.length).toBeGreaterThan(9_500_000);
     // A quadratic reader would take minutes for this; the limit of the test run is the bound.
     expect(parsed(text)).toEqual(events);
   });
