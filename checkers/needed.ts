@@ -8,29 +8,45 @@ import type { ValueKey } from './value-key.ts';
  * unknown ones that are kept) is needed at most `n` times, and of equal ones the first `n` serve best.
  */
 export function withoutUnneeded(operations: readonly Operation[], model: Model): Operation[] {
-  /** By product, then by call: the unknown updates not yet kept. */
-  const producers = new Map<ValueKey, Map<string, Operation[]>>();
-  for (const operation of [...operations].reverse()) {
+  const isUnneeded = (operation: Operation): boolean => operation.outcome !== 'ok'
+    && (operation.outcome === 'fail' || model.isObserver(operation) || model.produces(operation) !== undefined);
+  const kept = operations.filter((operation) => !isUnneeded(operation));
+  /** By product: the unknown updates not yet kept, the last ones first. */
+  const producers = new Map<ValueKey, Operation[]>();
+  for (let position = operations.length - 1; position >= 0; position -= 1) {
+    const operation = operations[position] as Operation;
     const product = operation.outcome === 'info' ? model.produces(operation) : undefined;
     if (product === undefined) continue; // Nobody knows who might need it, so it stays.
-    const calls = producers.get(product) ?? new Map<string, Operation[]>();
-    producers.set(product, calls);
-    const call = JSON.stringify([operation.f, operation.input]);
-    const sameCall = calls.get(call);
-    if (sameCall === undefined) calls.set(call, [operation]);
-    else sameCall.push(operation);
+    const sameProduct = producers.get(product);
+    if (sameProduct === undefined) producers.set(product, [operation]);
+    else sameProduct.push(operation);
   }
-  const kept = operations.filter((operation) => operation.outcome === 'ok'
-    || (model.produces(operation) === undefined && !model.isObserver(operation)));
+  /** The same by call, for the products that somebody observes: they are few, and the others many. */
+  const calls = new Map<ValueKey, Operation[][]>();
   // `kept` grows while it is walked: a kept unknown cas observes as well.
   for (const observer of kept) {
     const helpful = model.excludes?.(observer) === undefined ? model.observes(observer) : producers.keys();
     for (const value of helpful) {
-      for (const sameCall of producers.get(value)?.values() ?? []) {
+      const ofValue = calls.get(value) ?? byCall(producers.get(value) ?? []);
+      calls.set(value, ofValue);
+      for (const sameCall of ofValue) {
         const first = sameCall.pop();
         if (first !== undefined) kept.push(first);
       }
     }
   }
   return kept.sort((left, right) => left.invokedIndex - right.invokedIndex);
+}
+
+/** Those that ask for the same together, in their order. */
+function byCall(operations: readonly Operation[]): Operation[][] {
+  if (operations.length <= 1) return [[...operations]];
+  const groups = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    const call = JSON.stringify([operation.f, operation.input]);
+    const group = groups.get(call);
+    if (group === undefined) groups.set(call, [operation]);
+    else group.push(operation);
+  }
+  return [...groups.values()];
 }

@@ -11,7 +11,8 @@ import type { SearchResult } from './result.ts';
  *
  * Decision 11 has the proof. The idea is that of zones (Gibbons and Korach, "Testing shared memories", 1997; Golab, Li
  * and Shah, "Analyzing consistency properties for fun and profit", 2011), for chains of values instead of values.
- * Time n log n for n operations, and as often as a bisection takes if there is no order; memory linear.
+ * Time n log n for n operations, and as often as a bisection takes if there is no order (mostly the contradiction tells
+ * where to look); memory linear.
  */
 export function testBlocks(operations: readonly Operation[], model: Model, meter: Meter): SearchResult | null {
   const calls = callsOf(operations, model);
@@ -25,12 +26,16 @@ export function testBlocks(operations: readonly Operation[], model: Model, meter
   // What had no order at some completion has none at any later one.
   const completions = [...operations.keys()].filter((position) => calls.ends[position] !== Infinity)
     .sort((left, right) => (calls.ends[left] as number) - (calls.ends[right] as number));
+  const endOf = (place: number): number => calls.ends[completions[place] as number] as number;
+  const guess = completions.findIndex((_, place) => endOf(place) === test.guess);
+  const trials = guess > 0 ? [guess - 1, guess] : [];
   let low = 0;
   let high = completions.length - 1;
   while (low < high) {
-    const middle = (low + high) >>> 1;
+    const middle = trials.pop() ?? (low + high) >>> 1;
+    if (middle < low || middle >= high) continue;
     if (!spend()) return { kind: 'gave-up' };
-    if (test.order(calls.ends[completions[middle] as number] as number) === null) high = middle;
+    if (test.order(endOf(middle)) === null) high = middle;
     else low = middle + 1;
   }
   return { kind: 'stuck', position: completions[low] as number, isEarliest: true };
@@ -103,6 +108,8 @@ class BlockTest {
   /** By value, the first reader; by operation, the next one: in the order of their invocations. */
   private readonly firstReader: Int32Array;
   private readonly nextReader: Int32Array;
+  /** Where the last contradiction probably came up first: the end of one of the operations that make it. */
+  guess = NONE;
 
   constructor(calls: Calls) {
     const { count, values } = calls;
@@ -133,10 +140,13 @@ class BlockTest {
     // Updates that are in no block found each other's values in a circle.
     if (chained < this.countKeptUpdates()) return null;
     blocks.sort(byPlace);
-    let latestStart = -Infinity;
-    for (const { firstEnd, lastStart } of blocks) {
-      if (firstEnd < latestStart) return null;
-      latestStart = Math.max(latestStart, lastStart);
+    let latest: Block | undefined;
+    for (const block of blocks) {
+      if (latest !== undefined && block.firstEnd < latest.lastStart) {
+        this.guess = Math.max(this.endOfLatest(block, cutoff), this.endOfLatest(latest, cutoff));
+        return null;
+      }
+      if (latest === undefined || block.lastStart > latest.lastStart) latest = block;
     }
     return blocks.flatMap(({ value }) => this.orderOfBlock(value));
   }
@@ -239,6 +249,12 @@ class BlockTest {
       if (consumer === NONE) return order;
       value = leaves[consumer] as number;
     }
+  }
+
+  /** When the operation ended that began last in a block. */
+  private endOfLatest({ value, lastStart }: Block, cutoff: number): number {
+    const position = this.orderOfBlock(value).find((member) => this.calls.starts[member] === lastStart);
+    return position === undefined ? NONE : this.endOf(position, cutoff);
   }
 
   private endOf(position: number, cutoff: number): number {
