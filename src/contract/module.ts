@@ -34,6 +34,8 @@ export interface OrderSpec {
   readonly doc: string;
   /** Which nodes an order is about, besides the one that it goes to. */
   readonly about: 'nothing' | 'a node' | 'nodes';
+  /** How often a profile draws it among the orders, as a relative integer; without it, never. */
+  readonly swarm?: number;
 }
 
 /** A number of a run that comes from the notes of its nodes. */

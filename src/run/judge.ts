@@ -5,9 +5,10 @@ import {
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { History } from '../history/operation.ts';
-import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import type { TimeUs } from '../kernel/time.ts';
 import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
+import { progressBudgetUs } from '../scenario/progress-budget.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
 import { isModelName } from './check.ts';
 import { brokenBy } from './ledger.ts';
@@ -138,18 +139,9 @@ function answerText(output: Json, mattering: Json): string {
   return `[${[...kept, `...${hidden} others`].join(', ')}]`;
 }
 
-/** Of all the options that the nodes may have run with, those that leave the most patience. */
-function progressBudgetUs({ scenario: { system, faults }, module }: Judged): DurationUs {
-  const budgets = faults.flatMap(({ action }) => {
-    const actions = action.kind === 'one-of' ? action.choices.map((choice) => choice.action) : [action];
-    return actions.flatMap((each) => (each.kind === 'set' ? [{ ...system.options, ...each.options }] : []));
-  });
-  return Math.max(...[system.options, ...budgets].map((options) => module.progressBudgetUs(options)));
-}
-
 function progress(judged: Judged, check: Extract<Check, { checker: 'progress' }>): Finding {
   const { history, scenario, endUs } = judged;
-  const budgetUs = progressBudgetUs(judged);
+  const budgetUs = progressBudgetUs(scenario, judged.module);
   const { window } = check;
   const counted = window?.clients ?? null;
   const counts = counted === null

@@ -1,4 +1,5 @@
 import type { RandomStream } from '../contract/context.ts';
+import type { OrderTable } from '../contract/module.ts';
 import type { InFlight, LinkProfile } from '../contract/world-control.ts';
 import type { FaultLine, PartitionShape, Range, Target, WeightedFault } from '../faults/fault.ts';
 import { type DurationUs, type TimeUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
@@ -17,6 +18,8 @@ const PAUSED = lasting(50, 999);
 const CUT_OFF = lasting(200, 1_500);
 const HELD = lasting(100, 800);
 const DRIFTING = lasting(500, 2_000);
+/** About as long as an election timeout, at most. */
+const SLOW_SYNC = lasting(20, 200);
 const HALF = 500_000;
 
 /** Weights of a class of faults: what is aimed at the leader (60 of 100), at whoever is drawn, and at everybody. */
@@ -29,7 +32,10 @@ const SELDOM = 4;
 /** What one class of faults does, its weights aside. */
 type ClassOfFaults = readonly WeightedFault[];
 
-/** Each class of faults is on with probability one half; the crash is on when all others are off. */
+/**
+ * Each class of faults is on with probability one half; the crash is on when all others are off. No class breaks what a
+ * protocol relies on for its safety: disks are slow, and keep what they say that they have.
+ */
 export function swarmChoices(random: RandomStream, trouble: LinkProfile): readonly WeightedFault[] {
   const inFlight: InFlight = random.chance(HALF) ? 'lost' : 'delivered';
   const classes = classesOf(trouble, inFlight);
@@ -40,6 +46,53 @@ export function swarmChoices(random: RandomStream, trouble: LinkProfile): readon
 /** Every class but the crash of all, each victim as likely as any other. */
 export function gentleChoices(trouble: LinkProfile): readonly WeightedFault[] {
   return classesOf(trouble, 'delivered').flat().filter(({ action }) => !singlesOut(action));
+}
+
+/** With probability one half: orders that the module lets be drawn, as a class of faults of its own. */
+export function swarmOrders(random: RandomStream, table: OrderTable, nodes: number): readonly WeightedFault[] {
+  return random.chance(HALF) ? ordersOf(random, table, nodes, AT_LEADER + AT_ANY) : [];
+}
+
+/** One order, drawn for the seed, which is given now and then. */
+export function gentleOrders(random: RandomStream, table: OrderTable, nodes: number): readonly WeightedFault[] {
+  const orders = ordersOf(random, table, nodes, AT_LEADER + AT_ANY);
+  if (orders.length === 0) return [];
+  let left = random.between(1, orders.reduce((sum, { weight }) => sum + weight, 0));
+  const chosen = orders.find(({ weight }) => (left -= weight) <= 0) as WeightedFault;
+  return [{ ...chosen, weight: AT_ANY / 2 }];
+}
+
+/** How many of the sets of nodes that an order can be about are drawn for one seed. */
+const SETS = 3;
+
+/** Given to the leader, who alone can follow most of them; `weight` is about that of all together. */
+function ordersOf(random: RandomStream, table: OrderTable, nodes: number, weight: number): readonly WeightedFault[] {
+  const drawable = Object.entries(table).filter(([, { swarm }]) => swarm !== undefined);
+  const total = drawable.reduce((sum, [, { swarm = 0 }]) => sum + swarm, 0);
+  return drawable.flatMap(([order, { about, swarm = 0 }]) => {
+    const objects = objectsOf(random, about, nodes);
+    const share = Math.max(1, Math.round((weight * swarm) / (total * objects.length)));
+    return objects.map((object): WeightedFault =>
+      ({ weight: share, action: { kind: 'order', order, target: 'leader', nodes: object }, forUs: null }));
+  });
+}
+
+/** What an order may be about: of single nodes, one in three is the leader itself. */
+function objectsOf(
+  random: RandomStream, about: OrderTable[string]['about'], nodes: number,
+): readonly (Target | null)[] {
+  switch (about) {
+    case 'nothing': return [null];
+    case 'a node': return ['any', 'any', 'leader'];
+    case 'nodes': return Array.from({ length: SETS }, () => drawSet(random, nodes));
+  }
+}
+
+/** Each node is in it or not; if none is, they all are. */
+function drawSet(random: RandomStream, nodes: number): readonly string[] {
+  const names = Array.from({ length: nodes }, (_, node) => `n${node + 1}`);
+  const chosen = names.filter(() => random.chance(HALF));
+  return chosen.length > 0 ? chosen : names;
 }
 
 /** Lines that strike at an event; most events come a few dozen times in a run, some of them thousands of times. */
@@ -113,6 +166,7 @@ function classesOf(trouble: LinkProfile, inFlight: InFlight): readonly ClassOfFa
     seldom(aimed(null, (target) => ({ kind: 'clock-jump', target, byUs: { min: -US_PER_S, max: US_PER_S } }))),
     seldom(aimed(DRIFTING, (target) =>
       ({ kind: 'clock-drift', target, perMillion: { min: -20_000, max: 20_000 }, forUs: DRIFTING.max }))),
+    seldom(aimed(CUT_OFF, (target) => ({ kind: 'disk-slow', target, syncUs: SLOW_SYNC, forUs: CUT_OFF.max }))),
   ];
 }
 

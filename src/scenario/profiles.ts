@@ -5,7 +5,10 @@ import type { LinkProfile } from '../contract/world-control.ts';
 import type { FaultLine, Range, WeightedFault } from '../faults/fault.ts';
 import { type DurationUs, type TimeUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
 import { logUniform } from './log-uniform.ts';
-import { gentleChoices, longestFaultUs, swarmChoices, swarmStrikes } from './profile-faults.ts';
+import {
+  gentleChoices, gentleOrders, longestFaultUs, swarmChoices, swarmOrders, swarmStrikes,
+} from './profile-faults.ts';
+import { progressBudgetUs } from './progress-budget.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The stream of one label, of the run's seed. */
@@ -31,12 +34,13 @@ const SYNCS_PER_BUDGET = 160;
  * Faults and trouble last as long as the scenario; the run goes on until progress can be judged in the healed world.
  */
 export function applyProfile(
-  scenario: Scenario, stream: StreamOf, module: Pick<ProtocolModule, 'options' | 'events' | 'progressBudgetUs'>,
+  scenario: Scenario, stream: StreamOf,
+  module: Pick<ProtocolModule, 'options' | 'events' | 'orders' | 'progressBudgetUs'>,
 ): Scenario {
   if (scenario.profile === 'none') return scenario;
   const isSwarm = scenario.profile === 'swarm';
   const system = isSwarm ? drawSystem(scenario, stream, module.options) : scenario;
-  const budgetUs = module.progressBudgetUs(system.system.options);
+  const budgetUs = progressBudgetUs(system, module);
   const drawn = isSwarm ? { ...system, ...drawSurroundings(scenario, stream, budgetUs) } : scenario;
   const quietUs = Math.max(scenario.durationUs, FAULT_PHASE_US_MIN);
   const durationUs = quietUs + MARGIN_US + budgetUs;
@@ -46,7 +50,10 @@ export function applyProfile(
     ? { min: 20 * US_PER_MS, max: 780 * US_PER_MS }
     : { min: 1_500 * US_PER_MS, max: 3_500 * US_PER_MS };
   const strikes = isSwarm ? swarmStrikes(stream('profile/strikes'), module.events, quietUs) : [];
-  const random = randomLine(everyUs, choices, quietUs);
+  const { orders = {} } = module;
+  const drawOrders = isSwarm ? swarmOrders : gentleOrders;
+  const asked = drawOrders(stream('profile/orders'), orders, drawn.system.nodes);
+  const random = randomLine(everyUs, [...choices, ...asked], quietUs);
   return {
     ...drawn,
     durationUs,

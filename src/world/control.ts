@@ -120,7 +120,9 @@ export class Control implements WorldControl {
     const rate = perMillion ?? process.clock.ownDriftPerMillion;
     process.clock.bentBy = perMillion === null || rate === process.clock.ownDriftPerMillion ? null : effect;
     if (process.clock.driftPerMillion === rate) return;
-    effect.timersMoved += this.world.changeDrift(process, rate);
+    const moved = this.world.changeDrift(process, rate);
+    // Those that move back when the fault is over were counted when it began, or when they were set.
+    if (perMillion !== null) effect.timersMoved += moved;
     this.world.say(`  clock of ${process.name} drifts by ${rate} ppm`);
   }
 

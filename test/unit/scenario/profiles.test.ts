@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { defaultOptions, type Options, type OptionTable } from '../../../src/contract/options.ts';
 import type { WeightedFault } from '../../../src/faults/fault.ts';
+import type { OrderTable } from '../../../src/contract/module.ts';
 import { planFaults } from '../../../src/faults/plan.ts';
+import { raft } from '../../../src/protocols/raft/module.ts';
 import { Streams } from '../../../src/kernel/streams.ts';
 import { applyProfile } from '../../../src/scenario/profiles.ts';
 import type { FaultLine, Scenario } from '../../../src/scenario/scenario.ts';
@@ -27,7 +29,11 @@ const table: OptionTable = {
 };
 const progressBudgetUs = (options: Options): number => 20 * (options['electionTimeoutMax'] as number);
 const events = ['elected', 'voted'];
-const module = { options: table, events, progressBudgetUs };
+const orders: OrderTable = {
+  snapshot: { doc: '', about: 'nothing', swarm: 2 }, transfer: { doc: '', about: 'a node', swarm: 6 },
+  reconfigure: { doc: '', about: 'nodes', swarm: 2 }, halt: { doc: '', about: 'nothing' },
+};
+const module = { options: table, events, orders, progressBudgetUs };
 
 function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
@@ -172,7 +178,8 @@ describe('swarm', () => {
         const quietUs = each.durationUs - progressBudgetUs(each.system.options) - S;
         expect(each.durationUs).toBeGreaterThanOrEqual(durationUs);
         const ends = planOf(each, seed).map(({ trigger, action }) => {
-          if (action.kind !== 'clock-jump') expect('forUs' in action && action.forUs !== null).toBe(true);
+          const isMomentary = action.kind === 'clock-jump' || action.kind === 'order';
+          if (!isMomentary) expect('forUs' in action && action.forUs !== null).toBe(true);
           const latestUs = trigger.kind === 'at' ? trigger.atUs : trigger.untilUs ?? Infinity;
           return latestUs + ('forUs' in action ? action.forUs ?? 0 : 0);
         });
@@ -231,6 +238,64 @@ describe('a profile keeps what a scenario says', () => {
   });
 });
 
+describe('orders', () => {
+  const ordersOf = (each: Scenario): readonly WeightedFault[] =>
+    choicesOf(each).filter(({ action }) => action.kind === 'order');
+
+  it('are given in every second seed of a swarm, those that the module lets be drawn', () => {
+    const some = swarm.map(ordersOf).filter((each) => each.length > 0);
+    expect(some.length / swarm.length).toBeCloseTo(0.5, 1);
+    for (const each of some) {
+      expect(new Set(each.map(({ action }) => (action.kind === 'order' ? action.order : ''))))
+        .toEqual(new Set(['snapshot', 'transfer', 'reconfigure']));
+    }
+  });
+
+  it('are about the nodes there are, and about as frequent as a class of faults', () => {
+    swarm.forEach((each) => {
+      const asked = ordersOf(each);
+      const names = asked.flatMap(({ action }) =>
+        (action.kind === 'order' && Array.isArray(action.nodes) ? action.nodes as string[] : []));
+      expect(names.every((name) => Number(name.slice(1)) <= each.system.nodes)).toBe(true);
+      const weight = asked.reduce((sum, choice) => sum + choice.weight, 0);
+      if (asked.length > 0) expect(Math.abs(weight - 20)).toBeLessThanOrEqual(3);
+      const transfers = asked.filter(({ action }) => action.kind === 'order' && action.order === 'transfer');
+      if (asked.length > 0) expect(transfers.reduce((sum, choice) => sum + choice.weight, 0)).toBe(12);
+    });
+  });
+
+  it('come now and then on a gentle day', () => {
+    const plans = gentle.map((each, seed) => planOf(each, seed).filter(({ isRandom }) => isRandom));
+    const given = plans.map((plan) => plan.filter(({ action }) => action.kind === 'order').length);
+    const share = given.reduce((sum, count) => sum + count, 0) / plans.reduce((sum, plan) => sum + plan.length, 0);
+    expect(share).toBeGreaterThan(0.03);
+    expect(share).toBeLessThan(0.12);
+    expect(new Set(gentle.map((each) => ordersOf(each).length))).toEqual(new Set([1]));
+  });
+
+  it('move nothing that is drawn, in the seeds that give none', () => {
+    const without = (seed: number): Scenario => {
+      const streams = new Streams(String(seed));
+      return applyProfile(scenario(), (label) => streams.get(label), { ...module, orders: {} });
+    };
+    swarm.forEach((each, seed) => {
+      if (ordersOf(each).length === 0) expect(each).toEqual(without(seed));
+    });
+  });
+});
+
+describe('the faults of a profile', () => {
+  it('break nothing that Raft relies on for its safety', () => {
+    const safety = raft.assumptions.filter(({ properties }) => properties.includes('*'));
+    const unsafe = new Set(safety.flatMap(({ brokenBy }) => brokenBy));
+    expect(unsafe).toContain('lying-sync');
+    const drawnKinds = [...swarm, ...gentle].flatMap((each) =>
+      [...choicesOf(each).map(({ action }) => action.kind), ...each.faults.map(({ action }) => action.kind)]);
+    expect(new Set(drawnKinds)).toContain('disk-slow');
+    expect([...new Set(drawnKinds)].filter((kind) => unsafe.has(kind))).toEqual([]);
+  });
+});
+
 describe('what a swarm leaves as it is', () => {
   it('is the number of nodes of which the scenario says how they begin', () => {
     const initial = ['a', 'b', 'c', 'd', 'e'];
@@ -279,7 +344,8 @@ describe('gentle', () => {
       expect(each.faults[0]?.action).toMatchObject({
         kind: 'link', profile: { lossPerMillion: 10_000, duplicatePerMillion: 10_000, slowPerMillion: 10_000 },
       });
-      expect(textOf(choicesOf(each))).not.toMatch(/leader|"all"/);
+      const faults = choicesOf(each).filter(({ action }) => action.kind !== 'order');
+      expect(textOf(faults)).not.toMatch(/leader|"all"/);
     }
   });
 
@@ -293,7 +359,7 @@ describe('gentle', () => {
       if (faults[0]?.trigger.kind === 'at') first.push(faults[0].trigger.atUs);
     });
     expect([...kinds].sort((a, b) => (a < b ? -1 : 1))).toEqual([
-      'clock-drift', 'clock-jump', 'crash', 'cut', 'hold', 'link', 'partition', 'pause',
+      'clock-drift', 'clock-jump', 'crash', 'cut', 'disk-slow', 'hold', 'link', 'order', 'partition', 'pause',
     ]);
     expect(first).toHaveLength(gentle.length);
     expect(first.reduce((a, b) => a + b) / first.length / S).toBeCloseTo(2.5, 0);
