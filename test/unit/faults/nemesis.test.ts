@@ -121,6 +121,15 @@ describe('a nemesis', () => {
     ]);
   });
 
+  it('leaves down who was crashed by another fault since', () => {
+    const fail: FaultSpec = { kind: 'sync-error', target: 'n1', count: 1, forUs: 20 };
+    const { control, nemesis } = world([at(1, fail), at(5, { kind: 'restart', target: 'n1' }), at(7, crash('n1'))]);
+    control.run(2);
+    control.crash(nodeId(0), 'machine', (nemesis.applied[0] as AppliedFault).effect);
+    control.run(30);
+    expect(control.calls).toEqual(['1 fail n1 1', '2 crash n1 machine', '5 restart n1', '7 crash n1 process']);
+  });
+
   it('sets options side by side, and takes back those of the line that ends', () => {
     const set = (options: Options, forUs: number | null = null): FaultSpec => ({ kind: 'set', options, forUs });
     const { control, events } = world([
