@@ -25,36 +25,46 @@ import type { Node, NodeInit, Order } from '../../contract/node.ts';
 import type { Options } from '../../contract/options.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
+import { readInitial } from './initial.ts';
 import { lastIndex, lastTerm } from './log.ts';
 import { Membership, newLeader } from './membership.ts';
-import type { Forward, RaftAnswer, RaftMessage } from './messages.ts';
+import type { Forward, LogEntry, RaftAnswer, RaftMessage } from './messages.ts';
 import { readSettings } from './options.ts';
 import { type Leader, LOG_FILE, type RaftState } from './state.ts';
 
 /** A Raft server: what reaches it and where that is dealt with. What the papers state as rules is in `rules.ts`. */
 export class RaftNode extends Membership implements Node<RaftState> {
   private readonly isNew: boolean;
+  private readonly beginning: readonly LogEntry[];
   /** What the disk held of the log, which may be more, or less, than what was recovered. */
   private readonly found: { readonly dropped: number; readonly held: number };
 
   constructor(init: NodeInit) {
     super(init);
     this.isNew = init.isNew;
+    this.beginning = readInitial(init).entries;
     this.found = { dropped: init.disk.head(LOG_FILE).dropped, held: init.disk.log(LOG_FILE).length };
   }
 
   onStart(ctx: Context): void {
     const { state } = this;
     if (state.isAmnesiac) return;
-    const { log } = state.durable;
-    if (this.found.held === 0 && log.baseIndex === 0) for (const entry of log.entries) ctx.append(LOG_FILE, entry);
-    else this.discardForeignLog(ctx, this.found.dropped, this.found.held);
+    this.discardForeignLog(ctx, this.found.dropped, this.found.held);
+    if (this.isNew && this.found.held === 0) this.begin(ctx);
     // We may have promised a leader, in our former life, not to elect another one (thesis §6.4.1).
     if (this.settings.stickiness && !this.isNew) state.leaderContactUs = ctx.monotonicUs();
     // What the disk gave us may be in its cache alone: a process crash leaves it there. We append 5; our process dies
     // before the sync; we read 5 back and acknowledge a heartbeat that covers it; the machine dies; 5 is gone.
     this.storeVote(ctx);
     this.resetElectionTimer(ctx);
+  }
+
+  /** What a scenario lets us have from the beginning, Figure 7 for one. */
+  private begin(ctx: Context): void {
+    for (const entry of this.beginning) {
+      this.state.durable.log.entries.push(entry);
+      ctx.append(LOG_FILE, entry);
+    }
   }
 
   // ── Rules for all servers (Figure 2, §5.1) ───────────────────────────

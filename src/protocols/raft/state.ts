@@ -203,7 +203,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): RaftState {
   const { disk, machine } = init;
   const initial = readInitial(init);
   const snapshot = (disk.cell(SNAPSHOT_FILE) as Snapshot | undefined) ?? null;
-  const log = recoverLog(disk, snapshot, init.isNew ? initial.entries : []);
+  const log = recoverLog(disk, snapshot);
   const vote = disk.cell(VOTE_FILE) as VoteRecord | undefined;
   const currentTerm = vote?.currentTerm ?? initial.term;
   const votedFor = vote?.votedFor ?? null;
@@ -243,14 +243,13 @@ export function recover(init: NodeInit, isAmnesiac: boolean): RaftState {
  * received is on the disk before the log is replaced: one that does not hold the snapshot's last entry is older, or
  * another leader's.
  */
-function recoverLog(disk: DiskView, snapshot: Snapshot | null, initial: readonly LogEntry[]): RaftLog {
+function recoverLog(disk: DiskView, snapshot: Snapshot | null): RaftLog {
   const { dropped, mark } = disk.head(LOG_FILE);
   const entries = disk.log(LOG_FILE) as readonly LogEntry[];
-  const isEmpty = dropped === 0 && entries.length === 0;
   const log: RaftLog = {
     baseIndex: dropped,
     baseTerm: (mark as LogMark | undefined)?.term ?? 0,
-    entries: isEmpty && snapshot === null ? initial.slice() : entries.slice(),
+    entries: entries.slice(),
   };
   if (snapshot === null) return log;
   const { lastIncludedIndex, lastIncludedTerm } = snapshot;
