@@ -214,7 +214,9 @@ function weakened(
 /** Without what was read: most of a list does not matter, and what does stands in the evidence. */
 function describe({ process, f, key, input }: Operation): string {
   const object = key === null ? '' : ` ${key}`;
-  return `how process ${process} completed ${f}${object}${f === 'read' ? '' : ` ${shortText(input)}`}`;
+  // `null` is a value to write; anywhere else it says that there is nothing to say.
+  const isAsked = f === 'write' || (f !== 'read' && input !== null);
+  return `how process ${process} completed ${f}${object}${isAsked ? ` ${shortText(input)}` : ''}`;
 }
 
 function shortText(value: unknown): string {
