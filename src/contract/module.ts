@@ -27,6 +27,8 @@ export interface Assumption {
   readonly brokenBy: readonly string[];
   /** Crashes, pauses and partitions that leave a majority of the nodes running and together do not break it. */
   readonly tolerates?: 'minority';
+  /** A change of a clock's rate by so many parts per million, either way, does not break it; without it, any does. */
+  toleratedDrift?(options: Options): number;
 }
 
 /** Something that an operator can ask of a node, see {@link Node.onOrder}. */

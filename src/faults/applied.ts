@@ -14,6 +14,8 @@ export interface AppliedFault {
   untilUs: TimeUs | null;
   /** What it struck, in words: `n2`, `n1 > n2`, `n1 | n2 n3`. */
   readonly target: string;
+  /** Of a change of a clock's rate: parts per million. */
+  readonly perMillion: number | null;
   /** Counted by the world, as long as the fault lasts. */
   readonly effect: FaultEffect;
 }

@@ -335,7 +335,9 @@ export class Nemesis {
   private begin(fault: PlannedFault, target: string, details: Readonly<Record<string, Plain>> = {}): AppliedFault {
     const { index, line, action } = fault;
     const record: AppliedFault = {
-      index, line, kind: action.kind, atUs: this.control.nowUs(), untilUs: null, target, effect: noEffect(),
+      index, line, kind: action.kind, atUs: this.control.nowUs(), untilUs: null, target,
+      perMillion: action.kind === 'clock-drift' ? action.perMillion.min : null,
+      effect: noEffect(),
     };
     this.applied.push(record);
     this.onFault(action.kind, { target, ...detailsOf(action), ...details });

@@ -10,7 +10,6 @@ import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
 import { progressBudgetUs } from '../scenario/progress-budget.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
-import { isModelName } from './check.ts';
 import { brokenBy } from './ledger.ts';
 import { checkMetric, propertyOf, type Measured } from './metrics.ts';
 import type { VerdictRecord } from './result.ts';
@@ -56,7 +55,7 @@ function record(judged: Judged, name: string, property: string, finding: Finding
   const isInvalid = finding.verdict === 'invalid';
   const suspects = isInvalid ? [...faults.keys()].filter((at) => isBefore(faults[at], untilUs)).reverse() : [];
   const { assumptions } = module;
-  const broken = isInvalid ? brokenBy(property, untilUs, faults, assumptions, scenario.system.nodes) : null;
+  const broken = isInvalid ? brokenBy(property, untilUs, faults, assumptions, scenario.system) : null;
   return {
     checker: name,
     verdict: finding.verdict,
@@ -84,9 +83,7 @@ function findingOf(judged: Judged, check: Check): Finding {
 }
 
 function linearizable({ history, scenario, order }: Judged): Finding {
-  const { kind } = scenario.workload;
-  if (!isModelName(kind)) return { verdict: 'unknown', summary: `no model judges ${kind}`, atUs: null, evidence: [] };
-  const { verdict, reason, evidence } = checkLinearizable(history, { model: kind, order });
+  const { verdict, reason, evidence } = checkLinearizable(history, { model: scenario.workload.kind, order });
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };
   const atUs = evidence.offending.completedAtUs;
   const lines = evidenceLines(evidence, history, scenario.clients.count);

@@ -2,6 +2,7 @@ import type { Assumption } from '../contract/module.ts';
 import { majority } from '../contract/quorum.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { TimeUs } from '../kernel/time.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 
 /** What a violation stands on: the fault that broke an assumption of the property first, and that assumption. */
 export interface Broken {
@@ -10,33 +11,40 @@ export interface Broken {
   readonly assumption: string;
 }
 
-type Struck = Pick<AppliedFault, 'kind' | 'atUs' | 'untilUs' | 'target'>;
+/** The system that a property is claimed of. */
+export type Claimed = Pick<Scenario['system'], 'nodes' | 'options'>;
+
+type Struck = Pick<AppliedFault, 'kind' | 'atUs' | 'untilUs' | 'target' | 'perMillion'>;
 
 /**
  * Whether a violation of `property` at `atUs` came while what the property relies on still held. Safety never recovers
  * from a broken assumption; progress relies on the present only, so a fault that is over no longer excuses it. An
- * assumption about a majority of the `nodes` is not broken by what leaves a majority running and together.
+ * assumption about a majority of the nodes is not broken by what leaves a majority running and together.
  */
 export function contractOf(
-  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], nodes: number = 1,
+  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], system: Claimed,
 ): 'intact' | 'outside' {
-  return brokenBy(property, atUs, faults, assumptions, nodes) === null ? 'intact' : 'outside';
+  return brokenBy(property, atUs, faults, assumptions, system) === null ? 'intact' : 'outside';
 }
 
 /** The first fault that broke an assumption of `property`; see {@link contractOf}. */
 export function brokenBy(
-  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], nodes: number,
+  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], system: Claimed,
 ): Broken | null {
   const relied = assumptions.filter(({ properties }) => properties.includes(property) || properties.includes('*'));
   for (const [place, fault] of faults.entries()) {
     if (fault.atUs > atUs || (property === 'progress' && !isStanding(fault, atUs))) continue;
     const instantUs = property === 'progress' ? atUs : fault.atUs;
     const standing = faults.filter((other) => isStanding(other, instantUs));
-    const assumption = relied.find(({ brokenBy: kinds, tolerates }) =>
-      kinds.includes(fault.kind) && !(tolerates === 'minority' && isMinorityOnly(fault, standing, nodes)));
+    const assumption = relied.find((each) => each.brokenBy.includes(fault.kind) && !isTolerated(each, fault, system) &&
+      !(each.tolerates === 'minority' && isMinorityOnly(fault, standing, system.nodes)));
     if (assumption !== undefined) return { fault: place, assumption: assumption.text };
   }
   return null;
+}
+
+function isTolerated(assumption: Assumption, { perMillion }: Struck, { options }: Claimed): boolean {
+  return perMillion !== null && Math.abs(perMillion) <= (assumption.toleratedDrift?.(options) ?? -1);
 }
 
 function isStanding({ atUs: fromUs, untilUs }: Struck, atUs: TimeUs): boolean {

@@ -74,7 +74,8 @@ for (const exhibit of exhibits) {
     const measured = gradeOf(seen / seeds);
     table.push([
       row, id, isSwarm ? (declared === measured ? declared : `${declared}, now ${measured}`) : '', profile,
-      percent(fired), percent(any), percent(endToEnd), `${percent(seen)} ${typeof where === 'string' ? seenBy : 'script'}`,
+      percent(fired), percent(any), percent(endToEnd),
+      `${percent(seen)} ${typeof where === 'string' ? seenBy : 'script'}`,
       isSwarm && publishedPerMille !== null ? `${publishedPerMille / 10} %` : '', firstSeen ?? '-',
       `${most?.[0] ?? '-'}${falseAlarms > 0 ? `, ${falseAlarms} FALSE` : ''}`,
     ]);

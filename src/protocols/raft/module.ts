@@ -1,4 +1,5 @@
 import type { ProtocolModule } from '../../contract/module.ts';
+import type { Options } from '../../contract/options.ts';
 import { raftClient } from './client.ts';
 import { initialProblem } from './initial.ts';
 import type { RaftMessage } from './messages.ts';
@@ -16,6 +17,11 @@ const messageKinds: Readonly<Record<RaftMessage['kind'], true>> = {
   InstallSnapshot: true, InstallSnapshotReply: true, Outdated: true,
   TimeoutNow: true, ReadIndexRequest: true, ReadIndexReply: true, Forward: true,
 };
+
+/** One clock may be as fast as another one is slow. Without leases, no answer depends on a clock. */
+function toleratedByLeases(options: Options): number {
+  return options['reads'] === 'lease' ? (options['leaseDriftBound'] as number) / 2 : Infinity;
+}
 
 /** Raft, as the tool knows it. */
 export const raft: ProtocolModule<RaftState> = {
@@ -48,6 +54,13 @@ export const raft: ProtocolModule<RaftState> = {
       text: 'a sync that completed survives every crash; no disk is wiped, rolled back or corrupted',
       properties: ['*'],
       brokenBy: ['wipe-disk', 'lying-sync', 'bit-flip', 'torn-write', 'lost-write'],
+    },
+    {
+      id: 'clock-rates-within-the-bound',
+      text: 'with reads: lease, the rates of two clocks differ by no more than leaseDriftBound (thesis §6.4.1)',
+      properties: ['linearizable', 'R20', 'R21'],
+      brokenBy: ['clock-drift'],
+      toleratedDrift: toleratedByLeases,
     },
     {
       id: 'majority-connected',

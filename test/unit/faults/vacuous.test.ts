@@ -11,7 +11,8 @@ const line = (trigger: Trigger['kind'], allowVacuous = false): FaultLine => ({
   allowVacuous,
 });
 const applied = (of: number, dropped: number, kind: AppliedFault['kind'] = 'cut'): AppliedFault => ({
-  index: 0, line: of, kind, atUs: 0, untilUs: null, target: 'n1', effect: { ...noEffect(), messagesDropped: dropped },
+  index: 0, line: of, kind, atUs: 0, untilUs: null, target: 'n1', perMillion: null,
+    effect: { ...noEffect(), messagesDropped: dropped },
 });
 
 describe('a line is vacuous', () => {

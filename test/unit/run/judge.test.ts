@@ -35,7 +35,7 @@ const breach = (id: string, atUs: number): Judged['breaches'][number] =>
   ({ id, text: `what broke ${id}`, atUs, event: 7 });
 
 const fault = (kind: AppliedFault['kind'], atUs: number, untilUs: number | null = null): AppliedFault =>
-  ({ index: 90 - atUs / 10, line: 3, kind, atUs, untilUs, target: 'n1', effect: noEffect() });
+  ({ index: 90 - atUs / 10, line: 3, kind, atUs, untilUs, target: 'n1', perMillion: null, effect: noEffect() });
 
 /** Lines are 10 us apart, from 0. */
 const sound = history('0 invoke write 1 x', '0 ok write 1 x', '1 invoke read null x', '1 ok read 1 x');

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Assumption } from '../../../src/contract/module.ts';
 import { noEffect, type AppliedFault } from '../../../src/faults/applied.ts';
-import { contractOf } from '../../../src/run/ledger.ts';
+import { type Claimed, contractOf } from '../../../src/run/ledger.ts';
 
 /** A fault that struck at 100. */
 function struck(kind: AppliedFault['kind'], untilUs: number | null = null, target: string = 'n1'): AppliedFault {
-  return { index: 0, line: 0, kind, atUs: 100, untilUs, target, effect: noEffect() };
+  return { index: 0, line: 0, kind, atUs: 100, untilUs, target, perMillion: null, effect: noEffect() };
 }
 
 function relying(properties: readonly string[], brokenBy: readonly string[]): Assumption {
   return { id: 'planted', text: 'nothing of the kind happens', properties, brokenBy };
 }
 
+const one: Claimed = { nodes: 1, options: {} };
 const steady = relying(['fencing'], ['clock-jump', 'pause']);
 const connected = relying(['progress'], ['partition', 'pause']);
 
@@ -25,7 +26,7 @@ describe('a violation is inside the contract', () => {
     ['before the fault', 'fencing', 50, [struck('pause')], [steady]],
     ['of progress, when the fault is over', 'progress', 400, [struck('partition', 300)], [connected]],
   ])('%s', (_when, property, atUs, faults, assumptions) => {
-    expect(contractOf(property, atUs, faults, assumptions)).toBe('intact');
+    expect(contractOf(property, atUs, faults, assumptions, one)).toBe('intact');
   });
 });
 
@@ -43,14 +44,14 @@ describe('a violation is outside the contract', () => {
     ['of progress, if one of several faults is still on', 'progress', 400,
       [struck('pause', 300), struck('partition', 500)], [connected]],
   ])('%s', (_when, property, atUs, faults, assumptions) => {
-    expect(contractOf(property, atUs, faults, assumptions)).toBe('outside');
+    expect(contractOf(property, atUs, faults, assumptions, one)).toBe('outside');
   });
 
   it('only for properties that are named, where not all are', () => {
     const all = relying(['*'], ['pause']);
     for (const property of ['fencing', 'linearizable', 'assertion', 'R1']) {
-      expect(contractOf(property, 200, [struck('pause')], [all]), property).toBe('outside');
-      expect(contractOf(property, 200, [struck('pause')], [steady]), property)
+      expect(contractOf(property, 200, [struck('pause')], [all], one), property).toBe('outside');
+      expect(contractOf(property, 200, [struck('pause')], [steady], one), property)
         .toBe(property === 'fencing' ? 'outside' : 'intact');
     }
   });
@@ -60,7 +61,7 @@ describe('an assumption that tolerates a minority', () => {
   const brokenBy = ['crash', 'pause', 'partition', 'cut'];
   const majority: Assumption = { ...relying(['progress'], brokenBy), tolerates: 'minority' };
   const contract = (nodes: number, faults: readonly AppliedFault[]): string =>
-    contractOf('progress', 200, faults, [majority], nodes);
+    contractOf('progress', 200, faults, [majority], { nodes, options: {} });
 
   it.each<[string, number, readonly AppliedFault[]]>([
     ['a crash of one of three', 3, [struck('crash')]],
@@ -83,5 +84,22 @@ describe('an assumption that tolerates a minority', () => {
     ['a cut: nobody knows what is left', 5, [struck('cut', null, 'n1 > n2')]],
   ])('is broken by %s', (_what, nodes, faults) => {
     expect(contract(nodes, faults)).toBe('outside');
+  });
+});
+
+describe('an assumption about the rates of clocks', () => {
+  const rates: Assumption = {
+    ...relying(['R20'], ['clock-drift']),
+    toleratedDrift: ({ reads, bound }) => (reads === 'lease' ? (bound as number) / 2 : Infinity),
+  };
+  const contract = (perMillion: number, reads: string): string =>
+    contractOf('R20', 200, [{ ...struck('clock-drift'), perMillion }], [rates], {
+      nodes: 3, options: { reads, bound: 100_000 },
+    });
+
+  it('is broken by a drift beyond what the system says that it tolerates, either way, and by no other', () => {
+    expect([contract(50_000, 'lease'), contract(-50_000, 'lease')]).toEqual(['intact', 'intact']);
+    expect([contract(50_001, 'lease'), contract(-50_001, 'lease')]).toEqual(['outside', 'outside']);
+    expect(contract(-900_000, 'log')).toBe('intact');
   });
 });

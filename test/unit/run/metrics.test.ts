@@ -32,7 +32,7 @@ function measured(changes: Changes): Measured {
 }
 
 const fault = (line: number, atUs: number): AppliedFault =>
-  ({ index: 0, line, kind: 'crash', atUs, untilUs: null, target: 'n1', effect: noEffect() });
+  ({ index: 0, line, kind: 'crash', atUs, untilUs: null, target: 'n1', perMillion: null, effect: noEffect() });
 
 type Bounds = { readonly min?: number; readonly max?: number };
 
