@@ -24,7 +24,7 @@ export type Route = { readonly kind: 'home' } | { readonly kind: 'anywhere' | 'p
 
 /** A command on its way, until it is answered or given up. */
 export interface Request {
-  readonly command: SessionCommand;
+  command: SessionCommand;
   readonly route: Route['kind'];
   /** The node that is asked next, or was asked last. */
   target: NodeId;
@@ -110,8 +110,14 @@ export abstract class Requester {
     if (request.awaited !== null) {
       request.target = this.nodeAfter(request.target);
       this.state.unanswered += 1;
+      request.command = this.commandOfRetry(request.command);
     }
     this.attempt(ctx, lane, request);
+  }
+
+  /** Thesis §6.3: nobody knows what became of the attempt before, so this one has to be recognised as a copy of it. */
+  protected commandOfRetry(command: SessionCommand): SessionCommand {
+    return command;
   }
 
   protected beginRequest(ctx: Context, lane: number, command: SessionCommand, route: Route): void {

@@ -59,6 +59,8 @@ type Phase =
 
 /** Keeps the attempts of two incarnations of one client apart: a late answer must not find a number used again. */
 const ATTEMPTS_PER_PROCESS = 1_000_000;
+/** What is asked for the sake of the answer. */
+const ANSWERED: readonly string[] = ['read', 'contains', 'remove', 'acquire'];
 /** What may be asked of any node. */
 const QUESTIONS: readonly string[] = ['read', 'contains'];
 const HOME: Route = { kind: 'home' };
@@ -133,9 +135,12 @@ export class SessionClient extends Requester implements Node<ClientState> {
   private onExecuted(ctx: Context, lane: number, operation: Operation, result: SessionResult): void {
     const { seen } = this.state;
     switch (result.kind) {
-      case 'ok':
+      case 'ok': {
         seen.last.set(operation.key, { f: operation.f, isRefused: false, value: result.value });
-        return this.complete(ctx, lane, operation, 'ok', result.value);
+        // An update is told that it happened; what it was, nobody knows better than who asked for it.
+        const value = ANSWERED.includes(operation.f) ? result.value : operation.value;
+        return this.complete(ctx, lane, operation, 'ok', value);
+      }
       case 'refused':
         seen.last.set(operation.key, { f: operation.f, isRefused: true, value: result.value });
         return this.complete(ctx, lane, operation, 'fail', operation.value, result.error);

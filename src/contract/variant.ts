@@ -1,3 +1,4 @@
+import type { ClientProtocol } from './client.ts';
 import type { Node, NodeInit } from './node.ts';
 import type { Service } from './service.ts';
 import type { SessionLimits } from './session.ts';
@@ -26,9 +27,20 @@ export interface VariantInfo {
   readonly firstCatcher: string;
 }
 
+/** What a replica of a service is made from, whatever the protocol. */
+export interface ReplicaParts {
+  readonly service: Service;
+  readonly limits: SessionLimits;
+  readonly client: ClientProtocol;
+  /** The node of the reference, around a state machine. */
+  readonly create: (machine: StateMachine) => Node;
+}
+
 /** A defect of a protocol and the code that re-creates it beside the reference. Those of clients are in `clients`. */
 export type Variant = VariantInfo & (
   | { readonly in: 'node'; create(init: NodeInit, fired: Fired): Node }
   /** `machine` replaces the session machine around `service`, which executes single operations. */
   | { readonly in: 'machine'; machine(service: Service, fired: Fired, limits: SessionLimits): StateMachine }
+  /** The state machine and what stands around the node: defects of what one replica knows and another does not. */
+  | { readonly in: 'replica'; replica(parts: ReplicaParts, fired: Fired): Node }
 );

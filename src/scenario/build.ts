@@ -8,6 +8,7 @@ import type { Node, NodeInit } from '../contract/node.ts';
 import type { Options } from '../contract/options.ts';
 import type { Service } from '../contract/service.ts';
 import type { SessionLimits } from '../contract/session.ts';
+import type { StateMachine } from '../contract/state-machine.ts';
 import { Nemesis } from '../faults/nemesis.ts';
 import { planFaults } from '../faults/plan.ts';
 import { HistoryRecorder, type HistorySink } from '../history/recorder.ts';
@@ -151,6 +152,10 @@ function nodeMaker(
   const machine = order?.watch(sessions) ?? sessions;
   return (self, disk, isNew, options) => {
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
+    if (defect?.in === 'replica') {
+      const create = (own: StateMachine): Node => module.create({ ...init, machine: own });
+      return defect.replica({ service, limits, client: module.client, create }, fired);
+    }
     return defect?.in === 'node' ? defect.create(init, fired) : module.create(init);
   };
 }

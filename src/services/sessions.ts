@@ -32,7 +32,7 @@ export interface SessionState<S = unknown> {
 }
 
 type Saved = readonly [service: string, sessions: readonly [number, Session][], registered: number, timeUs: TimeUs];
-type Execute = Extract<SessionCommand, { kind: 'execute' }>;
+export type Execute = Extract<SessionCommand, { kind: 'execute' }>;
 
 /** Far beyond what a client thinks or waits in a run of a minute. */
 export const GENEROUS_LIMITS: SessionLimits = { timeoutUs: 60 * US_PER_S, max: 10_000 };
@@ -100,9 +100,8 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     prune(state, request.session, session, request.acknowledged);
     // Nobody waits for the answer to this one, so only a late duplicate asks.
     if (request.sequence < session.acknowledged) return NO_SESSION;
-    if (this.isDuplicate(session, request.sequence)) {
-      return notExecuted(session.results[request.sequence - session.acknowledged] ?? null);
-    }
+    const earlier = this.earlierResult(session, request.sequence);
+    if (earlier !== null) return notExecuted(earlier);
     const result = this.service.apply(state.service, request.operation, session.client);
     remember(state, request.session, session, request.sequence, result);
     return result.kind === 'ok' ? { result, executed: request } : notExecuted(result);
@@ -110,9 +109,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
 
   private register(state: SessionState<S>, client: number): Applied {
     state.registered += 1;
-    const session: Session = { client, acknowledged: 1, results: [], lastUsedUs: state.timeUs };
-    state.sessions.set(state.registered, session);
-    state.tableDigest = exchange(state.tableDigest, 0, sessionHash(state.registered, session));
+    admit(state, state.registered, client);
     return notExecuted({ kind: 'registered', session: state.registered });
   }
 
@@ -135,17 +132,24 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     return session >= 1 && session <= state.registered ? EXPIRED : NO_SESSION;
   }
 
-  /** §6.3 A command that was executed already is not executed again. */
-  protected isDuplicate(session: Session, sequence: number): boolean {
-    return (session.results[sequence - session.acknowledged] ?? null) !== null;
+  /** §6.3 A command that was executed already is not executed again: its first result; `null` if it was not. */
+  protected earlierResult(session: Session, sequence: number): SessionResult | null {
+    return session.results[sequence - session.acknowledged] ?? null;
   }
 }
 
 const NO_SESSION: Applied = notExecuted({ kind: 'no-session' });
 const EXPIRED: Applied = notExecuted({ kind: 'expired' });
 
-function notExecuted(result: SessionResult | null): Applied {
+function notExecuted(result: SessionResult): Applied {
   return { result, executed: null };
+}
+
+/** Gives a client an empty session of this number. */
+export function admit(state: SessionState, number: number, client: number): void {
+  const session: Session = { client, acknowledged: 1, results: [], lastUsedUs: state.timeUs };
+  state.sessions.set(number, session);
+  state.tableDigest = exchange(state.tableDigest, 0, sessionHash(number, session));
 }
 
 /** Takes note of a use: the session goes to the end of the table. */

@@ -125,6 +125,19 @@ describe('a client', () => {
     expect(history).toEqual(['0 invoke write x 0', '0 ok write x 0']);
   });
 
+  it('records what a read answered, and of a write what it wrote', () => {
+    let f = 'read';
+    const { begin, done, fire, history } = bench(undefined, {
+      source: { next: () => ({ f, key: 'x', value: f === 'read' ? null : 1 }), thinkUs: () => 5 },
+    });
+    begin();
+    done({ kind: 'ok', value: 9 });
+    f = 'write';
+    fire('think');
+    done({ kind: 'ok', value: 9 });
+    expect([history[1], history[3]]).toEqual(['0 ok read x 9', '0 ok write x 1']);
+  });
+
   it('ignores an answer to an operation that is over', () => {
     const { begin, fire, done, last, history } = bench();
     begin();
@@ -412,6 +425,65 @@ describe('a scripted client', () => {
   it('does nothing more after a crash amid its script', () => {
     const { sent, timers } = scripted({ processes: [2], operations: 1 });
     expect([sent.length, timers.size]).toEqual([0, 0]);
+  });
+});
+
+const clientOf = (row: string, changes: Partial<ClientInit> = {}) => {
+  const variant = clientVariants.find((each) => each.row === row);
+  let firings = 0;
+  return { ...bench((init) => variant!.create(init, () => { firings += 1; }), changes), fired: () => firings };
+};
+
+describe('client/sequence-reused', () => {
+  it('goes on in its session after an unknown outcome, from sequence 1', () => {
+    const { begin, done, fire, command, fired } = clientOf('CS-08');
+    begin();
+    done({ kind: 'ok', value: 0 });
+    fire('think');
+    expect([command().sequence, fired()]).toEqual([2, 0]);
+    fire('timeout');
+    fire('think');
+    expect(command()).toMatchObject({ session: 7, sequence: 1 });
+    expect(fired()).toBe(1);
+  });
+});
+
+describe('client/retry-as-new', () => {
+  it('gives a retry a number of its own, but not a request that was sent on', () => {
+    const { begin, answer, fire, command, fired } = clientOf('CS-09');
+    begin();
+    answer({ kind: 'redirect', leader: nodeId(2) });
+    answer({ kind: 'redirect', leader: null });
+    fire('attempt');
+    expect([command().sequence, fired()]).toEqual([1, 0]);
+    fire('attempt');
+    expect(command()).toMatchObject({ session: 7, sequence: 2, operation: { value: 0 } });
+    expect(fired()).toBe(1);
+  });
+});
+
+describe('client/response-mismatch', () => {
+  const two = () => {
+    const client = clientOf('CS-10');
+    client.begin();
+    const { id } = client.last().request;
+    client.done({ kind: 'ok', value: 0 });
+    client.fire('think');
+    return { ...client, id };
+  };
+
+  it('takes the answer to an operation that is over for that of the one that is open', () => {
+    const { done, id, history, fired } = two();
+    done({ kind: 'ok', value: 'late' }, id);
+    expect([history.at(-1), fired()]).toEqual(['0 ok write x 1', 1]);
+  });
+
+  it('but not that of a registration, or what comes while nothing is open', () => {
+    const { done, id, sent, history, fired } = two();
+    done({ kind: 'registered', session: 7 }, sent[0]?.request.id);
+    done({ kind: 'ok', value: 1 });
+    done({ kind: 'ok', value: 'late' }, id);
+    expect([history.at(-1), fired()]).toEqual(['0 ok write x 1', 0]);
   });
 });
 
