@@ -56,13 +56,6 @@ describe('the verdicts of a run are', () => {
       ['late', 'linearizable', 'progress', 'T2', 'assertion', 'T1', 'T3']);
   });
 
-  it('`unknown` for answers that no model can judge', () => {
-    const workload = { kind: 'riddle', keys: 1, readPerMillion: 0, thinkUs: { min: 0, max: 0 } } as unknown;
-    expect(verdictsOf({ scenario: { workload: workload as Scenario['workload'] } })).toMatchObject([
-      { checker: 'linearizable', verdict: 'unknown', summary: 'no model judges riddle', atUs: null },
-    ]);
-  });
-
   it('compared with `valid`, but where the scenario expects something else', () => {
     const verdicts = verdictsOf({
       check: '[linearizable, progress]',
