@@ -1,6 +1,8 @@
 import type { NodeId } from '../kernel/ids.ts';
 import type { DiskView } from './disk.ts';
 import type { Message } from './message.ts';
+import type { Options } from './options.ts';
+import type { StateMachine } from './state-machine.ts';
 
 /** Names an invariant in reports. */
 export interface InvariantInfo {
@@ -18,6 +20,10 @@ export type ReportBreach = (invariant: InvariantInfo, text: string) => void;
 /** What a monitor knows of the cluster it watches. */
 export interface ClusterInfo {
   readonly nodes: readonly NodeId[];
+  /** As the scenario begins. What operators change later is not told. */
+  readonly options: Options;
+  /** The state machine as it should be, also where the nodes run a defective one. */
+  readonly machine: StateMachine;
   /** Name of a process in texts: `n1`, `c1`. */
   nameOf(process: NodeId): string;
 }

@@ -2,7 +2,7 @@ import type { Recorder } from '../clients/recorder.ts';
 import { ScriptedClient, type Step } from '../clients/scripted-client.ts';
 import { SessionClient, type ClientInit } from '../clients/session-client.ts';
 import type { DiskView } from '../contract/disk.ts';
-import type { InvariantInfo } from '../contract/invariant.ts';
+import type { ClusterInfo, InvariantInfo } from '../contract/invariant.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Node, NodeInit } from '../contract/node.ts';
 import type { Options } from '../contract/options.ts';
@@ -104,6 +104,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const reportBreach = (invariant: InvariantInfo, text: string): void => breach(invariant.id, text);
   const order = settings.sink === undefined ? new CommitOrder() : null;
   const makeNode = nodeMaker(scenario, module, nodes, order, defect, fired);
+  const cluster: ClusterInfo = { nodes, nameOf, options: system.options, machine: referenceMachine(scenario) };
   const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight, settings.sink);
   const recorder = recorderOf(history, order);
   const makeClient = clientMaker(scenario, module, nodes, history, recorder, defect, fired);
@@ -124,7 +125,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     freezeMessages: settings.freezeMessages,
     create: (process, view, isNew, options) =>
       (process < system.nodes ? makeNode(process, view, isNew, options) : makeClient(process)),
-    monitor: module.invariants.observe({ nodes, nameOf }, reportBreach),
+    monitor: module.invariants.observe(cluster, reportBreach),
     onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`),
   });
   const nemesis = new Nemesis({
@@ -144,11 +145,11 @@ function nodeMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], order: CommitOrder | null,
   defect: DefectRow | undefined, fired: () => void,
 ): MakeNode {
-  const service: Service = SERVICES[scenario.workload.kind];
-  const limits: SessionLimits = { ...GENEROUS_LIMITS, timeoutUs: scenario.clients.sessionTimeoutUs };
+  const service = SERVICES[scenario.workload.kind];
+  const limits = sessionLimits(scenario);
   const sessions = defect?.in === 'machine'
     ? defect.machine(service, fired, limits)
-    : new SessionMachine(service, limits);
+    : referenceMachine(scenario);
   const machine = order?.watch(sessions) ?? sessions;
   return (self, disk, isNew, options) => {
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
@@ -176,6 +177,15 @@ function recorderOf(history: HistoryRecorder, order: CommitOrder | null): Record
       history.complete(process, type, f, key, value, error);
     },
   };
+}
+
+function sessionLimits({ clients }: Scenario): SessionLimits {
+  return { ...GENEROUS_LIMITS, timeoutUs: clients.sessionTimeoutUs };
+}
+
+/** The service with its sessions, without a defect. */
+function referenceMachine(scenario: Scenario): StateMachine {
+  return new SessionMachine(SERVICES[scenario.workload.kind], sessionLimits(scenario));
 }
 
 function clientMaker(

@@ -1,28 +1,49 @@
 import { type DiskView, WHOLE } from '../../contract/disk.ts';
 import type { NodeId } from '../../kernel/ids.ts';
+import type { Configuration, ConfigurationAt } from './configuration.ts';
 import type { LogEntry } from './messages.ts';
+import { LOG_FILE, type LogMark, type Snapshot, SNAPSHOT_FILE, VOTE_FILE, type VoteRecord } from './state.ts';
 
 /** What the monitor remembers of one node: what it looked like after its last event. */
 export interface NodeGhost {
   currentTerm: number;
   /** Term that the node leads; 0 when it leads none. */
   ledTerm: number;
+  leaderId: NodeId | null;
   commitIndex: number;
   lastApplied: number;
-  /** Term of each entry of its log; entry 1 at array index 0. */
+  snapshot: Snapshot | null;
+  /** What its log has dropped, and the term of the last entry of that; -1 where it cannot be told. */
+  baseIndex: number;
+  baseTerm: number;
+  /** Term of each entry that its log holds; entry `baseIndex + 1` at array index 0. */
   readonly terms: number[];
+  /** In force. */
+  configuration: Configuration | null;
+  /** Of its snapshot, or the one that it began with, and behind it those that its log holds. */
+  readonly configurations: ConfigurationAt[];
+  /** Index of the one that it found last in its log as it started, or of the one before it that is left since. */
+  configuredFrom: number;
+  /** Index of a configuration that it was the first to append, in the event that is going on; 0 for none. */
+  proposedAt: number;
   /** Lowest index cut off during the event that is going on; 0 for none. */
   truncatedFrom: number;
   /** Lowest index cut off since the node started. */
   cutFrom: number;
   /** matchIndex by NodeId, while the node leads. */
   matchIndex: number[];
+  /** By NodeId, while the node leads: that node has started anew since its matchIndex was looked at. */
+  readonly mustLook: boolean[];
   /** Whose matchIndex is looked at next. */
   nextPeer: number;
+  /** How many reads it has answered within its lease, while it leads. */
+  leaseReads: number;
   /** Highest term in any message that it sent, in its whole life. */
   attestedTerm: number;
   /** Highest term seen on its disk since it started. */
   durableTerm: number;
+  /** Up to here its log was seen on its disk since it started, and not cut since. */
+  durableIndex: number;
   /** Highest term that it was ever in, also one that a crash took back before anybody heard of it. */
   highestTerm: number;
   /** What a crash of its machine would leave. */
@@ -36,136 +57,78 @@ export function newNodeGhost(): NodeGhost {
   return {
     currentTerm: 0,
     ledTerm: 0,
+    leaderId: null,
     commitIndex: 0,
     lastApplied: 0,
+    snapshot: null,
+    baseIndex: 0,
+    baseTerm: 0,
     terms: [],
+    configuration: null,
+    configurations: [],
+    configuredFrom: 0,
+    proposedAt: 0,
     truncatedFrom: 0,
     cutFrom: Infinity,
     matchIndex: [],
+    mustLook: [],
     nextPeer: 0,
+    leaseReads: 0,
     attestedTerm: 0,
     durableTerm: 0,
+    durableIndex: 0,
     highestTerm: 0,
     synced: NOTHING,
   };
 }
 
-/** Whether two entries say the same. In a run they are one object. */
-export function isSameEntry(a: LogEntry | undefined, b: LogEntry | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+/** Index of the last entry of a node's log. */
+export function endOf({ baseIndex, terms }: NodeGhost): number {
+  return baseIndex + terms.length;
 }
 
-interface Vertex {
-  readonly entry: LogEntry;
-  readonly prevTerm: number;
-  next: Vertex | null;
+/** Term at an index of a node's log; -1 behind its end, and where it was dropped. */
+export function termOf({ baseIndex, baseTerm, terms }: NodeGhost, index: number): number {
+  if (index === baseIndex) return baseTerm;
+  return index < baseIndex || index > baseIndex + terms.length ? -1 : (terms[index - baseIndex - 1] as number);
 }
 
-/**
- * Every entry that ever stood in any log, by index and term, with the term of the entry before it. If each pair of
- * index and term has one entry and one predecessor's term, then two logs with the same term at an index are, by
- * induction, the same up to there: log matching at constant cost, and exact where a prefix hash could collide.
- * As long as no log is compacted, each can still present its first entry, so nothing can be dropped.
- */
-export class EntryTable {
-  /** First seen entry of index 1 at array index 0. */
-  private readonly heads: Vertex[] = [];
+// ── Disks ──────────────────────────────────────────────────────────────
 
-  /** Adds an entry. False if its index and term are known with another content or predecessor. */
-  record(index: number, entry: LogEntry, prevTerm: number): boolean {
-    const head = this.heads[index - 1];
-    if (head === undefined) {
-      this.heads[index - 1] = { entry, prevTerm, next: null };
-      return true;
-    }
-    let vertex = head;
-    while (vertex.entry.term !== entry.term) {
-      if (vertex.next === null) {
-        vertex.next = { entry, prevTerm, next: null };
-        return true;
-      }
-      vertex = vertex.next;
-    }
-    return vertex.prevTerm === prevTerm && isSameEntry(vertex.entry, entry);
-  }
-
-  /** Term at `index` of the log that ends at `lastIndex` with `lastTerm`; 0 beyond its end. Walks back from there. */
-  termAt(index: number, lastIndex: number, lastTerm: number): number {
-    if (index > lastIndex) return 0;
-    let term = lastTerm;
-    for (let at = lastIndex; at > index; at--) {
-      let vertex = this.heads[at - 1] ?? null;
-      while (vertex !== null && vertex.entry.term !== term) vertex = vertex.next;
-      term = vertex?.prevTerm ?? 0;
-    }
-    return term;
-  }
+/** Term in the record that a restart finds. */
+export function storedTerm(synced: DiskView): number {
+  return (synced.cell(VOTE_FILE) as VoteRecord | undefined)?.currentTerm ?? 0;
 }
 
-/** Every vote that was ever sent. One row per term in which somebody voted. */
-export class VoteTable {
-  private readonly rows = new Map<number, (NodeId | undefined)[]>();
-
-  /** Adds a vote. Returns for whom this voter had voted in this term before, or `null`. */
-  record(term: number, voter: NodeId, candidate: NodeId): NodeId | null {
-    let row = this.rows.get(term);
-    if (row === undefined) {
-      row = [];
-      this.rows.set(term, row);
-    }
-    const earlier = row[voter];
-    row[voter] = earlier ?? candidate;
-    return earlier ?? null;
-  }
-
-  /** How many others have voted for a candidate. */
-  countFor(term: number, candidate: NodeId): number {
-    let count = 0;
-    for (const [voter, votedFor] of (this.rows.get(term) ?? []).entries()) {
-      if (votedFor === candidate && voter !== candidate) count += 1;
-    }
-    return count;
-  }
-
-  /** Whether a node, or the candidate itself, has voted for a candidate. */
-  isFor(term: number, candidate: NodeId, voter: NodeId): boolean {
-    return voter === candidate || this.rows.get(term)?.[voter] === candidate;
-  }
+/** Term in which a node would come back: an entry of a term shows that the node was in it. */
+export function durableTermOf(synced: DiskView): number {
+  const entries = durableLog(synced);
+  const { mark } = synced.head(LOG_FILE);
+  const last = entries.length > 0 ? (entries[entries.length - 1] as LogEntry) : (mark as LogMark | undefined);
+  return Math.max(storedTerm(synced), last?.term ?? 0);
 }
 
-/** What was committed, as it was when any node first learned of it, and what came of applying it. */
-export class CommittedTable {
-  /** Entry 1 at array index 0. */
-  readonly entries: LogEntry[] = [];
-  /** Term of the leader that committed each entry; never goes down. */
-  readonly committedIn: number[] = [];
-  /** Digest of the state machine after each index, NO_DIGEST where no node has stopped yet. */
-  private readonly digests: number[] = [];
-  /** For each session, the index at which each sequence number was executed; 0 for none. */
-  private readonly executions: number[][] = [];
-
-  /** How many of the committed entries a leader of `term` must have had when it was elected. */
-  requiredFor(term: number): number {
-    let count = this.committedIn.length;
-    while (count > 0 && (this.committedIn[count - 1] as number) >= term) count -= 1;
-    return count;
-  }
-
-  /** False if a node was in another state after the same index. */
-  recordDigest(index: number, digest: number): boolean {
-    while (this.digests.length <= index) this.digests.push(NO_DIGEST);
-    if (this.digests[index] === NO_DIGEST) this.digests[index] = digest;
-    return this.digests[index] === digest;
-  }
-
-  /** Returns the index at which this command was executed first. */
-  recordExecution(session: number, sequence: number, index: number): number {
-    while (this.executions.length <= session) this.executions.push([]);
-    const row = this.executions[session] as number[];
-    while (row.length <= sequence) row.push(0);
-    if (row[sequence] === 0) row[sequence] = index;
-    return row[sequence] as number;
-  }
+/** Index of the last entry on a disk. */
+export function endOfDurable(synced: DiskView): number {
+  return synced.head(LOG_FILE).dropped + durableLog(synced).length;
 }
 
-const NO_DIGEST = -1;
+/** Up to here a disk holds the log as what is left of it: compacted, or in a snapshot. All of that was committed. */
+export function compactedOnDisk(synced: DiskView): number {
+  const snapshot = synced.cell(SNAPSHOT_FILE) as Snapshot | undefined;
+  return Math.max(synced.head(LOG_FILE).dropped, snapshot?.lastIncludedIndex ?? 0);
+}
+
+/** Term of the entry that the log on a disk holds at an index; `undefined` where it holds none. */
+export function durableTermAt(synced: DiskView, index: number): number | undefined {
+  return durableLog(synced)[index - synced.head(LOG_FILE).dropped - 1]?.term;
+}
+
+/** Whether the entry of this term is on a disk at this index. What is compacted there was committed, and so is it. */
+export function isOnDisk(synced: DiskView, index: number, term: number): boolean {
+  return durableTermAt(synced, index) === term || index <= compactedOnDisk(synced);
+}
+
+function durableLog(synced: DiskView): readonly LogEntry[] {
+  return synced.log(LOG_FILE) as readonly LogEntry[];
+}

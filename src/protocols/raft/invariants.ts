@@ -38,7 +38,11 @@ export const stateMachineSafety: InvariantInfo = {
   source: 'Raft, Figure 3, State Machine Safety (§5.4.3)',
 };
 
-/** R6: what a leader commits is on the disks of a majority. Looked at when it commits. */
+/**
+ * R6: what a leader commits is on the disks of a majority of the configuration that it commits by, and stays there.
+ * Looked at when it commits, when a node starts, and when one cuts it off. There is no R7 (every quorum has a member
+ * that holds what is committed): two majorities meet, so R6 says it already, and of disks instead of memories.
+ */
 export const committedIsDurable: InvariantInfo = {
   id: 'R6',
   name: 'committed-is-durable',
@@ -73,7 +77,10 @@ export const logTermsBounded: InvariantInfo = {
   source: 'Raft, §5.3',
 };
 
-/** R12: lastApplied ≤ commitIndex ≤ last index, and the first two never go back while the node runs. */
+/**
+ * R12: index of the snapshot ≤ lastApplied ≤ commitIndex ≤ last index, and none of them but the last goes back while
+ * the node runs. A restart takes lastApplied back to the snapshot, or to what a durable service has recorded.
+ */
 export const indicesBounded: InvariantInfo = {
   id: 'R12',
   name: 'indices-monotone-and-bounded',
@@ -105,11 +112,44 @@ export const commitsCurrentTerm: InvariantInfo = {
   source: 'Raft, §5.4.2 and Figure 8',
 };
 
-/** R16: a leader was voted for by a majority of distinct nodes. */
+/**
+ * R16: a leader was voted for by a majority of distinct voters of the configuration that it asked in; in the joint
+ * phase, of the old voters too. Learners do not count.
+ */
 export const electedByMajority: InvariantInfo = {
   id: 'R16',
   name: 'elected-by-majority',
-  source: 'Raft, §5.2',
+  source: 'Raft, §5.2 and §6',
+};
+
+/**
+ * R17: a leader appends a configuration only when the one before it and an entry of its own term are committed, and
+ * only one step away: one voter more or less, into the joint phase, or out of it. Looked at when it appends one.
+ */
+export const configurationChain: InvariantInfo = {
+  id: 'R17',
+  name: 'configuration-chain',
+  source: 'Raft, §6; Raft thesis, §4.1, and the correction of 2015',
+};
+
+/**
+ * R18: a node goes by the last configuration in its log, or in its snapshot. Where configurations take effect as they
+ * are applied: by the last one that it has applied, or found in its log as it started. Looked at after each event.
+ */
+export const configurationInForce: InvariantInfo = {
+  id: 'R18',
+  name: 'configuration-in-force',
+  source: 'Raft, §6; Raft thesis, §4.1',
+};
+
+/**
+ * R19: a leader's vote is its own, and whoever names a leader of its term names the one that was elected: so never two,
+ * restarts included. Looked at when a node becomes leader or takes another for it.
+ */
+export const leaderKnown: InvariantInfo = {
+  id: 'R19',
+  name: 'leader-known',
+  source: 'Raft, §5.2 and Figure 2, Rules for Servers',
 };
 
 /** R20: the answer to a read reflects all that any node knew to be committed when its client first sent it. */
@@ -119,11 +159,38 @@ export const readFence: InvariantInfo = {
   source: 'Raft, §8',
 };
 
+/**
+ * R21: while a leader answers reads by its lease, no leader of a higher term has committed anything. Looked at when
+ * such a read is answered: earlier than R20, which needs a client that asked after the commit.
+ */
+export const leaseExclusive: InvariantInfo = {
+  id: 'R21',
+  name: 'lease-exclusive',
+  source: 'Raft thesis, §6.4.1',
+};
+
+/** R22: at each index all nodes have the same table of client sessions. Looked at wherever a node stops applying. */
+export const sessionsAgree: InvariantInfo = {
+  id: 'R22',
+  name: 'sessions-agree',
+  source: 'Raft thesis, §6.3',
+};
+
 /** R23: each command of a session changes the state machine at most once. */
 export const atMostOnce: InvariantInfo = {
   id: 'R23',
   name: 'at-most-once',
   source: 'Raft thesis, §6.3',
+};
+
+/**
+ * R24: a snapshot has the term, the configuration and the state (sessions included) that the log leads to at its index.
+ * Looked at when one is taken, installed or found at a start.
+ */
+export const snapshotFaithful: InvariantInfo = {
+  id: 'R24',
+  name: 'snapshot-faithful',
+  source: 'Raft, §7; Raft thesis, §5.1 and §6.3',
 };
 
 /** All of them, in the order in which they are reported. */
@@ -143,6 +210,12 @@ export const declaredInvariants: readonly InvariantInfo[] = [
   nextIndexAhead,
   commitsCurrentTerm,
   electedByMajority,
+  configurationChain,
+  configurationInForce,
+  leaderKnown,
   readFence,
+  leaseExclusive,
+  sessionsAgree,
   atMostOnce,
+  snapshotFaithful,
 ];

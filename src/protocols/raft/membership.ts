@@ -234,6 +234,7 @@ export function newLeader(
     reads: [],
     transferTo: null,
     hasSurrenderedLease: false,
+    leaseReads: 0,
     promotions: [],
   };
 }

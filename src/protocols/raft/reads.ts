@@ -20,6 +20,7 @@ export abstract class Reads extends Snapshots {
     if (!this.mayServeReads()) return false;
     const { commitIndex: readIndex } = this.state;
     if (this.settings.reads === 'lease' && this.holdsLease(leader, this.leaseClockUs(ctx))) {
+      leader.leaseReads += 1;
       this.finishRead(ctx, { context: 0, readIndex, asker });
       return true;
     }

@@ -417,6 +417,7 @@ export abstract class Replication extends Election {
       if (state.role.kind === 'leader') this.answer(ctx, state.role, index, applied.result);
     }
     state.digest = this.machine.digest(state.machine);
+    state.sessionsDigest = this.machine.sessionsDigest?.(state.machine) ?? 0;
     if (this.settings.durableMachine) this.recordMachine(ctx);
     this.onApplied(ctx);
   }

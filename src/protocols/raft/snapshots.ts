@@ -200,6 +200,7 @@ export abstract class Snapshots extends Replication {
     durable.snapshot = snapshot;
     state.machine = this.machine.load(snapshot.data);
     state.digest = this.machine.digest(state.machine);
+    state.sessionsDigest = this.machine.sessionsDigest?.(state.machine) ?? 0;
     state.executed.length = 0;
     state.commitIndex = lastIncludedIndex;
     state.lastApplied = lastIncludedIndex;

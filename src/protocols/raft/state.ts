@@ -135,6 +135,8 @@ export interface Leader {
   transferTo: NodeId | null;
   /** A TimeoutNow of ours is or was under way: somebody may be elected past every stickiness, so no lease holds. */
   hasSurrenderedLease: boolean;
+  /** How many reads were answered within the lease. */
+  leaseReads: number;
   /** Servers that are being caught up before they vote (thesis §4.2.1). */
   readonly promotions: Promotion[];
 }
@@ -184,6 +186,8 @@ export interface RaftState {
   machine: unknown;
   /** Digest of `machine`: replicas that have applied the same must agree. */
   digest: number;
+  /** Digest of its table of sessions; 0 for a machine that has none. */
+  sessionsDigest: number;
   /** What the last step of application executed: element i belongs to entry `lastApplied - executed.length + 1 + i`. */
   readonly executed: (CommandId | null)[];
   /** A record of the machine that is put on the disk once the entries that it reflects are there. */
@@ -228,6 +232,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): RaftState {
     configurations,
     machine: service.state,
     digest: machine.digest(service.state),
+    sessionsDigest: machine.sessionsDigest?.(service.state) ?? 0,
     executed: [],
     pendingMachine: null,
     incoming: null,

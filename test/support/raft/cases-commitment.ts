@@ -1,9 +1,7 @@
-import type { Plain } from '../../../src/contract/message.ts';
-import type { CommandId } from '../../../src/contract/state-machine.ts';
-import type { RaftAnswer } from '../../../src/protocols/raft/messages.ts';
-import { applies, type Cases, copyOf, logOf, noOp, replicated } from './cases.ts';
-import { appendCommand, n1, n2, n3 } from './harness.ts';
-import type { Puppets } from './puppets.ts';
+import { joint, simple } from '../../../src/protocols/raft/configuration.ts';
+import { applies, type Cases, configured, copyOf, logOf, noOp, replicated } from './cases.ts';
+import { n1, n2, n3, n4, n5 } from './harness.ts';
+import { UNTOUCHED_DIGEST } from './puppets.ts';
 
 export const leaderCompleteness: Cases = {
   breaches: [
@@ -177,8 +175,97 @@ export const committedIsDurable: Cases = {
       },
       text: 'n1, leader of term 2, commits up to index 1, which is on the disks of 1 of 3 nodes',
     },
+    {
+      when: 'a learner is counted among those that hold it (thesis §4.2.1)',
+      play(nodes) {
+        for (const id of nodes.ids) nodes.start(id, { voters: [n1, n2, n3] });
+        nodes.elect(n1, 1, [n2]);
+        nodes.hold([n1], logOf(1));
+        nodes.event(n4, { term: 1, add: logOf(1) });
+        nodes.event(n1, { commitIndex: 1 });
+      },
+      size: 4,
+      text: 'n1, leader of term 1, commits up to index 1, which is on the disks of 1 of 3 nodes',
+    },
+    {
+      when: 'in the joint phase, only the new voters hold it (§6)',
+      play(nodes) {
+        for (const id of nodes.ids) nodes.start(id, { voters: [n1, n2, n3] });
+        nodes.elect(n1, 1, [n2]);
+        const log = [noOp(1), configured(1, joint(simple([n1, n2, n3]), [n1, n4, n5])), noOp(1)];
+        nodes.hold([n1, n2], log.slice(0, 1));
+        nodes.event(n1, { commitIndex: 1 });
+        nodes.event(n1, { add: log.slice(1) });
+        for (const id of [n4, n5]) nodes.event(id, { term: 1, add: log });
+        nodes.event(n1, { commitIndex: 3 });
+      },
+      size: 5,
+      text: 'n1, leader of term 1, commits up to index 3, which is on the disks of 3 of 3 nodes and of 1 of 3 old ones',
+    },
+    {
+      when: 'a disk is found without what was committed with it',
+      play(nodes) {
+        replicated(nodes, n1, n2, logOf(1));
+        nodes.event(n1, { commitIndex: 1 });
+        nodes.start(n2, { term: 1 });
+      },
+      text: 'n2 starts, and entry 1 of term 1, which is committed, is on the disks of 1 of 3 nodes',
+    },
+    {
+      when: 'a node cuts off what was committed with it',
+      play(nodes) {
+        replicated(nodes, n1, n2, logOf(1, 1));
+        nodes.event(n1, { commitIndex: 2 });
+        nodes.event(n2, { term: 2, cut: 2, unsynced: true });
+      },
+      text: 'n2 removes entries from index 2, and entry 2 of term 1, which is committed, ' +
+        'is on the disks of 1 of 3 nodes',
+    },
   ],
   legal: [
+    {
+      when: 'a third node is found without what was committed, or cuts off what is not that',
+      play(nodes) {
+        nodes.event(n3, { term: 1, add: logOf(1, 1) });
+        nodes.elect(n1, 2, [n2]);
+        nodes.hold([n1, n2], [...logOf(1), noOp(2)]);
+        nodes.event(n1, { commitIndex: 2 });
+        nodes.event(n3, { term: 2, cut: 2 });
+        nodes.start(n3, { term: 2 });
+      },
+    },
+    {
+      when: 'in the joint phase, both majorities hold it',
+      play(nodes) {
+        for (const id of nodes.ids) nodes.start(id, { voters: [n1, n2, n3] });
+        nodes.elect(n1, 1, [n2]);
+        const log = [noOp(1), configured(1, joint(simple([n1, n2, n3]), [n1, n4, n5]))];
+        nodes.hold([n1, n2], log.slice(0, 1));
+        nodes.event(n1, { commitIndex: 1 });
+        nodes.hold([n1, n2], log);
+        nodes.event(n4, { term: 1, add: log });
+        nodes.event(n1, { commitIndex: 2 });
+      },
+      size: 5,
+    },
+    {
+      when: 'a follower holds it in a snapshot, and no more of the log',
+      play(nodes) {
+        replicated(nodes, n1, n2, logOf(1, 1));
+        nodes.event(n1, { commitIndex: 2 });
+        nodes.event(n1, { lastApplied: 2, digest: UNTOUCHED_DIGEST });
+        nodes.start(n2, { term: 1, snapshot: nodes.snapshotOf(n1, 2) });
+      },
+    },
+    {
+      when: 'a leader commits by one configuration and goes by the next one in the same event',
+      play(nodes) {
+        for (const id of nodes.ids) nodes.start(id, { voters: [n1, n2, n3] });
+        replicated(nodes, n1, n2, [noOp(1)]);
+        nodes.event(n1, { commitIndex: 1, add: [configured(1, simple([n1, n2, n3, n4]))] });
+      },
+      size: 4,
+    },
     {
       when: 'a leader commits what is on the disks of other nodes and not yet on its own (Ongaro, §10.2.1)',
       play(nodes) {
@@ -231,6 +318,16 @@ export const indicesBounded: Cases = {
         nodes.event(n2, { commitIndex: 1 });
       },
       text: 'commitIndex of n2 falls from 2 to 1',
+    },
+    {
+      when: 'a snapshot is ahead of what its node has applied',
+      play(nodes) {
+        applies(nodes, n1, logOf(1, 1));
+        nodes.event(n2, { term: 1, add: logOf(1, 1), commitIndex: 2, lastApplied: 1 });
+        nodes.event(n2, { snapshot: nodes.snapshotOf(n2, 2) });
+      },
+      text: 'n2: snapshot 2, lastApplied 1, commitIndex 2, last index 2',
+      also: ['R24'],
     },
     {
       when: 'lastApplied falls',
@@ -302,207 +399,3 @@ export const commitsCurrentTerm: Cases = {
     },
   ],
 };
-
-/** n1 leads term 1, with n2, and has committed so many entries. */
-function committed(nodes: Puppets, count: number): void {
-  replicated(nodes, n1, n2, logOf(1, 1, 1, 1));
-  nodes.event(n1, { commitIndex: count });
-}
-
-const stale = (index: number, fence: number): string =>
-  `n2 answers a read of c1 as of index ${index}, but index ${fence} was committed before the client asked`;
-
-export const readFence: Cases = {
-  breaches: [
-    {
-      when: 'a read is answered without an entry that another node knew to be committed',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n2, 1, read(1));
-        nodes.answer(n2, 1, asOf(1));
-      },
-      text: stale(1, 2),
-    },
-    {
-      when: 'the retry of a read is answered without what was committed at the first attempt',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n3, 1, read(1));
-        nodes.event(n1, { commitIndex: 4 });
-        nodes.ask(n2, 2, read(1));
-        nodes.answer(n2, 2, asOf(1));
-      },
-      text: stale(1, 2),
-    },
-    {
-      when: 'the first attempt is answered so after the retry has left',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n2, 1, read(1));
-        nodes.ask(n3, 2, read(1));
-        nodes.answer(n2, 1, asOf(1));
-      },
-      text: stale(1, 2),
-    },
-    {
-      when: 'the second of two reads is answered as of the first',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n2, 1, read(1));
-        nodes.answer(n2, 1, asOf(2));
-        nodes.event(n1, { commitIndex: 3 });
-        nodes.ask(n2, 2, read(2));
-        nodes.answer(n2, 2, asOf(2));
-      },
-      text: stale(2, 3),
-    },
-    {
-      when: 'the first read of a new session is answered as of the first read of the old one',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n2, 1, read(1));
-        nodes.event(n1, { commitIndex: 3 });
-        nodes.ask(n2, 2, read(1, 2));
-        nodes.answer(n2, 2, asOf(2));
-      },
-      text: stale(2, 3),
-    },
-    {
-      when: 'a read is answered without an entry that was committed before all nodes restarted',
-      play(nodes) {
-        committed(nodes, 2);
-        for (const id of nodes.ids) nodes.start(id, { term: 1, log: logOf(1, 1) });
-        nodes.ask(n2, 1, read(1));
-        nodes.answer(n2, 1, asOf(0));
-      },
-      text: stale(0, 2),
-    },
-  ],
-  legal: [
-    {
-      when: 'a read is answered as of what was committed when it was sent, or as of more',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n2, 1, read(1));
-        nodes.event(n1, { commitIndex: 4 });
-        nodes.answer(n2, 1, asOf(2));
-        nodes.answer(n2, 1, asOf(3));
-      },
-    },
-    {
-      when: 'a retry is answered as of what was committed at the first attempt',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n3, 1, read(1));
-        nodes.event(n1, { commitIndex: 4 });
-        nodes.ask(n2, 2, read(1));
-        nodes.answer(n2, 2, asOf(2));
-      },
-    },
-    {
-      when: 'an old answer is sent once more when the client waits for its next read',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n2, 1, read(1));
-        nodes.answer(n2, 1, asOf(2));
-        nodes.event(n1, { commitIndex: 4 });
-        nodes.ask(n2, 2, read(2));
-        nodes.answer(n2, 1, asOf(2));
-      },
-    },
-    {
-      when: 'a read is answered so after the client has gone on to write',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n2, 1, read(1));
-        nodes.ask(n1, 2, appendCommand(2));
-        nodes.answer(n2, 1, asOf(1));
-      },
-    },
-    {
-      when: 'a write is answered as of its own index, with more committed before',
-      play(nodes) {
-        committed(nodes, 4);
-        nodes.ask(n2, 1, appendCommand(1));
-        nodes.answer(n2, 1, asOf(1));
-      },
-    },
-    {
-      when: 'a read is refused by a node that lacks what is committed',
-      play(nodes) {
-        committed(nodes, 2);
-        nodes.ask(n3, 1, read(1));
-        nodes.answer(n3, 1, { kind: 'not-leader', leader: n1 });
-        nodes.answer(n3, 1, { kind: 'leadership-lost' });
-      },
-    },
-  ],
-};
-
-export const atMostOnce: Cases = {
-  breaches: [
-    {
-      when: 'a command is executed again at another index',
-      play(nodes) {
-        nodes.event(n1, { term: 1, add: logOf(1, 1) });
-        nodes.event(n1, { commitIndex: 1, lastApplied: 1, executed: [command(1)] });
-        nodes.event(n1, { commitIndex: 2, lastApplied: 2, executed: [command(1)] });
-      },
-      text: 'command 1 of session 1 is executed at index 1 and again at index 2',
-    },
-    {
-      when: 'a command is executed twice among several at once',
-      play(nodes) {
-        const executed = [null, command(1), command(2), command(1)];
-        nodes.event(n1, { term: 1, add: logOf(1, 1, 1, 1), commitIndex: 4, lastApplied: 4, executed });
-      },
-      text: 'command 1 of session 1 is executed at index 2 and again at index 4',
-    },
-    {
-      when: 'a node executes at one index what another has executed at another',
-      play(nodes) {
-        nodes.event(n1, { term: 1, add: logOf(1), commitIndex: 1, lastApplied: 1, executed: [command(1)] });
-        nodes.event(n2, { term: 1, add: logOf(1, 1), commitIndex: 2, lastApplied: 2, executed: [null, command(1)] });
-      },
-      text: 'command 1 of session 1 is executed at index 1 and again at index 2',
-    },
-  ],
-  legal: [
-    {
-      when: 'a duplicate is answered from the session table',
-      play(nodes) {
-        const executed = [command(1), null];
-        nodes.event(n1, { term: 1, add: logOf(1, 1), commitIndex: 2, lastApplied: 2, executed });
-      },
-    },
-    {
-      when: 'every node executes a command at its index, and again after a restart',
-      play(nodes) {
-        const step = { commitIndex: 2, lastApplied: 2, executed: [null, command(1)] };
-        nodes.event(n1, { term: 1, add: logOf(1, 1), ...step });
-        nodes.event(n2, { term: 1, add: logOf(1, 1), ...step });
-        nodes.start(n1, { term: 1, log: logOf(1, 1) });
-        nodes.event(n1, step);
-      },
-    },
-    {
-      when: 'two sessions use the same number',
-      play(nodes) {
-        const executed = [command(1, 1), command(1, 2)];
-        nodes.event(n1, { term: 1, add: logOf(1, 1), commitIndex: 2, lastApplied: 2, executed });
-      },
-    },
-  ],
-};
-
-function read(sequence: number, session = 1): Plain {
-  return { kind: 'execute', session, sequence, acknowledged: 1, operation: { f: 'read', key: 'k', value: null } };
-}
-
-function asOf(index: number): RaftAnswer {
-  return { kind: 'applied', result: null, index };
-}
-
-function command(sequence: number, session = 1): CommandId {
-  return { session, sequence };
-}

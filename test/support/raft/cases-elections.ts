@@ -1,5 +1,6 @@
-import { granted, type Cases, refused, rejected } from './cases.ts';
-import { n1, n2, n3 } from './harness.ts';
+import { joint, simple } from '../../../src/protocols/raft/configuration.ts';
+import { type Cases, configured, granted, refused, rejected } from './cases.ts';
+import { n1, n2, n3, n4, n5 } from './harness.ts';
 
 export const electionSafety: Cases = {
   breaches: [
@@ -46,6 +47,80 @@ export const electionSafety: Cases = {
         nodes.elect(n1, 2, [n2]);
         nodes.event(n1, { leads: false });
         nodes.event(n1, { leads: {} });
+      },
+    },
+  ],
+};
+
+export const leaderKnown: Cases = {
+  breaches: [
+    {
+      when: 'a node leads with a vote that is free again',
+      play(nodes) {
+        nodes.campaign(n1, 1);
+        nodes.vote(n2, n1, 1);
+        nodes.event(n1, { votedFor: null, leads: {} });
+      },
+      text: 'n1 leads term 1, in which its vote is free',
+    },
+    {
+      when: "a node leads with another's vote for it while its own is that other's",
+      play(nodes) {
+        nodes.campaign(n1, 1);
+        nodes.vote(n2, n1, 1);
+        nodes.vote(n3, n1, 1);
+        nodes.event(n1, { votedFor: n3, leads: {} });
+      },
+      text: "n1 leads term 1, in which its vote is n3's",
+    },
+    {
+      when: 'a node follows whom nobody has elected',
+      play(nodes) {
+        nodes.event(n2, { term: 1, leaderId: n1 });
+      },
+      text: 'n2 takes n1 for the leader of term 1, which nobody leads',
+    },
+    {
+      when: 'a node follows one leader of its term and then another',
+      play(nodes) {
+        nodes.elect(n1, 1, [n2]);
+        nodes.event(n2, { leaderId: n1 });
+        nodes.event(n2, { leaderId: n3 });
+      },
+      text: 'n2 takes n3 for the leader of term 1, which n1 leads',
+    },
+    {
+      when: 'a node follows another leader of the same term after a restart',
+      play(nodes) {
+        nodes.elect(n1, 1, [n2]);
+        nodes.event(n2, { leaderId: n1 });
+        nodes.start(n2, { term: 1 });
+        nodes.event(n2, { leaderId: n3 });
+      },
+      text: 'n2 takes n3 for the leader of term 1, which n1 leads',
+    },
+  ],
+  legal: [
+    {
+      when: 'nodes follow the leader of their term, forget it, follow it again, and then the next one',
+      play(nodes) {
+        nodes.elect(n1, 1, [n2]);
+        nodes.event(n1, { leaderId: n1 });
+        nodes.event(n2, { leaderId: n1 });
+        nodes.event(n2, { leaderId: null });
+        nodes.start(n2, { term: 1 });
+        nodes.event(n2, { leaderId: n1 });
+        nodes.elect(n3, 2, [n2]);
+        nodes.event(n2, { leaderId: n3 });
+      },
+    },
+    {
+      when: 'a node follows the leader of a term that it has reached late, when a later one is led already',
+      play(nodes) {
+        nodes.elect(n1, 1, [n2]);
+        nodes.event(n1, { term: 2, leads: false });
+        nodes.elect(n2, 2, [n1]);
+        nodes.event(n3, { term: 1, leaderId: n1 });
       },
     },
   ],
@@ -221,8 +296,53 @@ export const electedByMajority: Cases = {
       },
       text: 'n1 leads term 1 with 1 of 3 votes',
     },
+    {
+      when: 'learners make up the majority (thesis §4.2.1)',
+      size: 5,
+      play(nodes) {
+        for (const id of nodes.ids) nodes.start(id, { voters: [n1, n2, n3] });
+        nodes.elect(n1, 1, [n4, n5]);
+      },
+      text: 'n1 leads term 1 with 1 of 3 votes',
+    },
+    {
+      when: 'in the joint phase, only the new voters vote (§6)',
+      size: 5,
+      play(nodes) {
+        const change = configured(1, joint(simple([n1, n2, n3]), [n1, n4, n5]));
+        for (const id of nodes.ids) nodes.start(id, { term: 1, log: [change], voters: [n1, n2, n3] });
+        nodes.elect(n1, 2, [n4, n5]);
+      },
+      text: 'n1 leads term 2 with 3 of 3 votes and 1 of 3 of the old voters',
+    },
+    {
+      when: 'a node has a new voter in its log, and counts as if it had not',
+      size: 4,
+      play(nodes) {
+        for (const id of nodes.ids) nodes.start(id, { voters: [n1, n2, n3] });
+        nodes.event(n1, { term: 1, add: [configured(1, simple([n1, n2, n3, n4]))] });
+        nodes.elect(n1, 2, [n3]);
+      },
+      text: 'n1 leads term 2 with 2 of 4 votes',
+    },
   ],
   legal: [
+    {
+      when: 'in the joint phase, both majorities vote',
+      size: 5,
+      play(nodes) {
+        const change = configured(1, joint(simple([n1, n2, n3]), [n1, n4, n5]));
+        for (const id of nodes.ids) nodes.start(id, { term: 1, log: [change], voters: [n1, n2, n3] });
+        nodes.elect(n1, 2, [n2, n4]);
+      },
+    },
+    {
+      when: 'a single voter has learners that do not answer',
+      play(nodes) {
+        for (const id of nodes.ids) nodes.start(id, { voters: [n1] });
+        nodes.elect(n1, 1, []);
+      },
+    },
     {
       when: 'the smallest majority votes, one of it twice',
       size: 5,

@@ -1,8 +1,11 @@
+import type { Options } from '../../../src/contract/options.ts';
 import type { NodeId } from '../../../src/kernel/ids.ts';
+import type { Configuration } from '../../../src/protocols/raft/configuration.ts';
 import type {
   AppendEntries,
   AppendEntriesAccepted,
   AppendEntriesRejected,
+  InstallSnapshotReply,
   LogEntry,
   RequestVote,
   RequestVoteReply,
@@ -26,6 +29,7 @@ export interface Breach {
   readonly also?: readonly string[];
   /** Nodes in the cluster; three without it. */
   readonly size?: number;
+  readonly options?: Partial<Options>;
 }
 
 /** What looks like a breach and is none. */
@@ -33,6 +37,7 @@ export interface Legal {
   readonly when: string;
   readonly play: (nodes: Puppets) => void;
   readonly size?: number;
+  readonly options?: Partial<Options>;
 }
 
 // ── Entries ────────────────────────────────────────────────────────────
@@ -47,12 +52,19 @@ export function noOp(term: number): LogEntry {
   return { kind: 'no-op', term, timeUs: 0, bytes: 0 };
 }
 
+/** An entry that says who takes part. */
+export function configured(term: number, configuration: Configuration): LogEntry {
+  return { kind: 'configuration', term, timeUs: 0, bytes: 0, configuration };
+}
+
 /** The same entries, as other objects. */
 export function copyOf(log: readonly LogEntry[]): LogEntry[] {
   return log.map((copied) => ({ ...copied }));
 }
 
 // ── Messages ───────────────────────────────────────────────────────────
+
+const STAMP = { requestId: 1, sentAtUs: 0 };
 
 export function granted(term: number): RequestVoteReply {
   return { kind: 'RequestVoteReply', term, voteGranted: true };
@@ -67,17 +79,20 @@ export function requestVote(term: number): RequestVote {
 }
 
 export function appendEntries(term: number, entries: readonly LogEntry[] = []): AppendEntries {
-  return {
-    kind: 'AppendEntries', term, requestId: 1, sentAtUs: 0, prevLogIndex: 0, prevLogTerm: 0, entries, leaderCommit: 0,
-  };
+  return { kind: 'AppendEntries', term, ...STAMP, prevLogIndex: 0, prevLogTerm: 0, entries, leaderCommit: 0 };
 }
 
 export function accepted(term: number, matchIndex: number): AppendEntriesAccepted {
-  return { kind: 'AppendEntriesAccepted', term, requestId: 1, sentAtUs: 0, matchIndex };
+  return { kind: 'AppendEntriesAccepted', term, ...STAMP, matchIndex };
 }
 
 export function rejected(term: number): AppendEntriesRejected {
-  return { kind: 'AppendEntriesRejected', term, requestId: 1, sentAtUs: 0, conflictIndex: 1 };
+  return { kind: 'AppendEntriesRejected', term, ...STAMP, conflictIndex: 1 };
+}
+
+/** The answer to the last chunk of a snapshot. */
+export function installed(term: number, lastIncludedIndex: number): InstallSnapshotReply {
+  return { kind: 'InstallSnapshotReply', term, ...STAMP, lastIncludedIndex, received: 1, isInstalled: true };
 }
 
 // ── Scenes ─────────────────────────────────────────────────────────────

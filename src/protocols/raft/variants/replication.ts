@@ -22,7 +22,7 @@ export const replicationVariants: readonly Variant[] = [
     breaks: 'Raft, Figure 2, AppendEntries receiver rule 3: only a conflicting entry and those after it are deleted',
     source: 'https://github.com/zhebrak/raftos/issues/26',
     difficulty: 'E',
-    firstCatcher: 'R12',
+    firstCatcher: 'R6',
     in: 'node',
     create: (init, fired) => new TruncateAlways(init, fired),
   },

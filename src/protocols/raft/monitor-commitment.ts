@@ -1,0 +1,228 @@
+import type { NodeId } from '../../kernel/ids.ts';
+import { AssertionError } from '../../kernel/assert.ts';
+import { majority } from '../../contract/quorum.ts';
+import type { Configuration } from './configuration.ts';
+import { isOnDisk, type NodeGhost, termOf } from './ghost.ts';
+import * as invariants from './invariants.ts';
+import { isSameEntry, UNKNOWN } from './ledger.ts';
+import { entryAt, lastIndex, type RaftLog } from './log.ts';
+import type { LogEntry } from './messages.ts';
+import type { RaftState, Snapshot } from './state.ts';
+import type { Watch } from './watch.ts';
+
+/** What a leader has committed last, and by whose majority. */
+interface LastCommit {
+  readonly index: number;
+  readonly entryTerm: number;
+  readonly configuration: Configuration;
+}
+
+/**
+ * To load a snapshot costs as much as to take it, so not each of them is: all nodes take theirs by the same rule, and
+ * who installs one is held to the digest.
+ */
+const ENTRIES_PER_LOAD = 64;
+
+/** What is committed, and what comes of it: R5, R6, R12 (never back), R15, R22, R23, R24. */
+export class CommitmentMonitor {
+  private readonly watch: Watch;
+  private lastCommit: LastCommit | null = null;
+  /** Index of the last snapshot that was loaded here. */
+  private loadedAt = -ENTRIES_PER_LOAD;
+  /** Highest term in which a leader has committed something. */
+  highestTerm = 0;
+
+  constructor(watch: Watch) {
+    this.watch = watch;
+  }
+
+  // ── Commitment ───────────────────────────────────────────────────────
+
+  onStarted(node: NodeId, ghost: NodeGhost, state: RaftState): void {
+    ghost.commitIndex = state.commitIndex;
+    ghost.lastApplied = state.lastApplied;
+    this.checkKept(node, 'starts', null);
+    if (state.durable.snapshot !== null) this.checkSnapshot(node, state, state.durable.snapshot);
+  }
+
+  /**
+   * A leader commits by the configuration `by`. Returns whether the node is the first to know that something more is
+   * committed.
+   */
+  onCommitChanged(node: NodeId, ghost: NodeGhost, state: RaftState, by: Configuration): boolean {
+    const { watch } = this;
+    const { commitIndex, durable } = state;
+    const { log, currentTerm } = durable;
+    if (commitIndex < ghost.commitIndex) {
+      const text = `commitIndex of ${watch.name(node)} falls from ${ghost.commitIndex} to ${commitIndex}`;
+      watch.breach(invariants.indicesBounded, text);
+    } else if (ghost.ledTerm !== 0) {
+      this.checkCommit(node, ghost, commitIndex, by);
+    }
+    ghost.commitIndex = commitIndex;
+    const { ledger } = watch;
+    const end = Math.min(commitIndex, lastIndex(log));
+    if (end <= ledger.committedEnd) return false;
+    // A snapshot says nothing of the entries that it replaced; whoever committed them has told of them.
+    if (ledger.committedEnd < log.baseIndex) return false;
+    while (ledger.committedEnd < end) ledger.commit(entryAt(log, ledger.committedEnd + 1), currentTerm);
+    return true;
+  }
+
+  private checkCommit(node: NodeId, ghost: NodeGhost, commitIndex: number, by: Configuration): void {
+    const { watch } = this;
+    const term = ghost.ledTerm;
+    const entryTerm = termOf(ghost, commitIndex);
+    if (entryTerm !== term) {
+      const text = `${watch.name(node)}, leader of term ${term}, commits up to index ${commitIndex}, ` +
+        (entryTerm === UNKNOWN ? 'which it does not hold' : `an entry of term ${entryTerm}`);
+      watch.breach(invariants.commitsCurrentTerm, text);
+    }
+    if (term > this.highestTerm) this.highestTerm = term;
+    if (!this.isKept(by, commitIndex, entryTerm, null)) {
+      const text = `${watch.name(node)}, leader of term ${term}, commits up to index ${commitIndex}, ` +
+        `which is on the disks of ${this.describeHolders(by, commitIndex, entryTerm, null)}`;
+      watch.breach(invariants.committedIsDurable, text);
+    }
+    this.lastCommit = { index: commitIndex, entryTerm, configuration: by };
+  }
+
+  /**
+   * Whether a majority of the voters has an entry on its disk; in the joint phase, of the old ones too. One look at
+   * each disk: a leader has had an answer from most of them for it, so that is no new cost.
+   */
+  private isKept({ voters, oldVoters }: Configuration, index: number, term: number, without: NodeId | null): boolean {
+    if (this.countHolders(voters, index, term, without) < majority(voters.length)) return false;
+    return oldVoters.length === 0 || this.countHolders(oldVoters, index, term, without) >= majority(oldVoters.length);
+  }
+
+  private countHolders(among: readonly NodeId[], index: number, term: number, without: NodeId | null): number {
+    let count = 0;
+    for (const holder of among) if (holder !== without && this.isHolder(holder, index, term)) count += 1;
+    return count;
+  }
+
+  private isHolder(holder: NodeId, index: number, term: number): boolean {
+    const ghost = this.watch.ghostOf(holder);
+    if (index <= ghost.durableIndex && termOf(ghost, index) === term) return true;
+    return isOnDisk(ghost.synced, index, term);
+  }
+
+  private describeHolders(
+    { voters, oldVoters }: Configuration, index: number, term: number, without: NodeId | null,
+  ): string {
+    const text = `${this.countHolders(voters, index, term, without)} of ${voters.length} nodes`;
+    if (oldVoters.length === 0) return text;
+    return `${text} and of ${this.countHolders(oldVoters, index, term, without)} of ${oldVoters.length} old ones`;
+  }
+
+  /** R6 later on: what was committed last is still on the disks of those who decided it; by log matching, so is all. */
+  private checkKept(node: NodeId, does: string, without: NodeId | null): void {
+    if (this.lastCommit === null) return;
+    const { index, entryTerm, configuration } = this.lastCommit;
+    if (this.isHolder(node, index, entryTerm) && without === null) return;
+    if (this.isKept(configuration, index, entryTerm, without)) return;
+    const text = `${this.watch.name(node)} ${does}, and entry ${index} of term ${entryTerm}, which is committed, ` +
+      `is on the disks of ${this.describeHolders(configuration, index, entryTerm, without)}`;
+    this.watch.breach(invariants.committedIsDurable, text);
+  }
+
+  /** Called before the log is cut. What the disk still has, it will have lost with the next sync. */
+  onTruncate(node: NodeId, ghost: NodeGhost, from: number): void {
+    const { lastCommit } = this;
+    if (lastCommit === null || from > lastCommit.index || from <= ghost.baseIndex) return;
+    if (termOf(ghost, lastCommit.index) !== lastCommit.entryTerm) return;
+    this.checkKept(node, `removes entries from index ${from}`, node);
+  }
+
+  // ── Application ──────────────────────────────────────────────────────
+
+  onAppliedChanged(node: NodeId, ghost: NodeGhost, state: RaftState): void {
+    const { watch } = this;
+    const { lastApplied, durable: { log } } = state;
+    if (lastApplied < ghost.lastApplied) {
+      const text = `lastApplied of ${watch.name(node)} falls from ${ghost.lastApplied} to ${lastApplied}`;
+      watch.breach(invariants.indicesBounded, text);
+    }
+    // What a snapshot brought is R24's.
+    for (let index = Math.max(ghost.lastApplied, log.baseIndex) + 1; index <= lastApplied; index++) {
+      if (index <= watch.ledger.forgottenEnd) continue;
+      if (isSameEntry(heldAt(log, index), watch.ledger.at(index)?.committed)) continue;
+      const text = `${watch.name(node)} applies another entry at index ${index} than was committed there`;
+      watch.breach(invariants.stateMachineSafety, text);
+    }
+    if (!watch.ledger.recordDigest(lastApplied, state.digest)) {
+      const text = `${watch.name(node)} is in another state after index ${lastApplied} than a node before it`;
+      watch.breach(invariants.stateMachineSafety, text);
+    }
+    if (!watch.ledger.recordSessions(lastApplied, state.sessionsDigest)) {
+      const text = `${watch.name(node)} has another table of sessions after index ${lastApplied} than a node before it`;
+      watch.breach(invariants.sessionsAgree, text);
+    }
+    this.checkExecuted(state);
+    ghost.lastApplied = lastApplied;
+  }
+
+  private checkExecuted({ executed, lastApplied }: RaftState): void {
+    const { ledger } = this.watch;
+    for (let position = 0; position < executed.length; position++) {
+      const command = executed[position] ?? null;
+      const index = lastApplied - executed.length + 1 + position;
+      if (command === null || ledger.recordExecution(command, index)) continue;
+      const first = ledger.executedAt(command);
+      const text = `command ${command.sequence} of session ${command.session} is executed ` +
+        `${first === 0 ? 'long before' : `at index ${first}`} and again at index ${index}`;
+      this.watch.breach(invariants.atMostOnce, text);
+    }
+  }
+
+  // ── Snapshots ────────────────────────────────────────────────────────
+
+  /** A snapshot was taken or installed: it says what the log says up to its index. */
+  checkSnapshot(node: NodeId, state: RaftState, snapshot: Snapshot): void {
+    const { ledger } = this.watch;
+    const { lastIncludedIndex: index, lastIncludedTerm, configuration, data } = snapshot;
+    if (index <= ledger.forgottenEnd) return;
+    const place = ledger.at(index);
+    const problem = (text: string): void => {
+      const { watch } = this;
+      watch.breach(invariants.snapshotFaithful, `${watch.name(node)} has a snapshot up to index ${index} ${text}`);
+    };
+    const term = ledger.committedTerm(index);
+    if (term !== lastIncludedTerm) {
+      problem(`and term ${lastIncludedTerm}, where ${term === UNKNOWN ? 'nothing was' : `term ${term} was`} committed`);
+    }
+    const expected = ledger.configurationAt(index);
+    if (expected !== undefined && expected !== configuration && !isEqual(expected, configuration)) {
+      problem('with another configuration than was in force there');
+    }
+    if (place === undefined || place.digest === UNKNOWN) return;
+    // Whoever installs it, or starts from it, has loaded it.
+    if (state.lastApplied === index && place.digest !== state.digest) {
+      problem('and is in another state there than nodes before it');
+    }
+    if (index < this.loadedAt + ENTRIES_PER_LOAD) return;
+    this.loadedAt = index;
+    const digest = this.digestOf(data);
+    if (digest === null) problem('that cannot be loaded');
+    else if (place.digest !== digest) problem('of another state than nodes were in there');
+  }
+
+  private digestOf(data: string): number | null {
+    const { machine } = this.watch.cluster;
+    try {
+      return machine.digest(machine.load(data));
+    } catch (error) {
+      if (error instanceof AssertionError || error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+}
+
+function heldAt(log: RaftLog, index: number): LogEntry | undefined {
+  return log.entries[index - log.baseIndex - 1];
+}
+
+function isEqual(a: Configuration, b: Configuration): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
