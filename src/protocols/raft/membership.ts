@@ -2,7 +2,9 @@ import type { Context } from '../../contract/context.ts';
 import type { Order } from '../../contract/node.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
-import { type Configuration, isJoint, isVoter, joint, left, members, simple } from './configuration.ts';
+import {
+  type Configuration, type ConfigurationAt, isJoint, isVoter, joint, left, members, simple,
+} from './configuration.ts';
 import { lastIndex } from './log.ts';
 import type { TimeoutNow } from './messages.ts';
 import { filled } from './replication.ts';
@@ -124,20 +126,37 @@ export abstract class Membership extends Reads {
     while (configurations.length > 1 && this.isRolledBack((configurations.at(-1) as { index: number }).index, from)) {
       configurations.pop();
     }
-    const inForce = configurations.at(-1)?.configuration;
-    if (inForce !== undefined && this.settings.configuresOnAppend) this.configure(inForce);
+    const last = configurations.at(-1)?.configuration;
+    if (last === undefined) return;
+    const isCut = !configurations.some(({ configuration }) => configuration === this.state.configuration);
+    if (this.settings.configuresOnAppend || isCut) this.configure(last);
   }
 
-  protected override onConfigurationApplied(index: number): void {
-    if (!this.settings.configuresOnAppend) this.configure(this.configurationAt(index));
+  protected override onConfigurationApplied(): void {
+    if (!this.settings.configuresOnAppend) this.configure(this.lastApplied());
+  }
+
+  /**
+   * The last configuration that is applied, or the one in force if that is later. A server that starts goes by the last
+   * one in its log and applies the earlier ones again: were it to go by these, servers 1 and 2, which start with the
+   * configurations {1, 2, 3}, {1, 2, 3, 4} and {1, 2, 3, 4, 5} in their logs and apply the first, would elect a leader,
+   * and 3, 4 and 5 another one.
+   */
+  private lastApplied(): Configuration {
+    const { configurations, configuration, lastApplied } = this.state;
+    let at = configurations.length - 1;
+    const isLater = ({ index, configuration: found }: ConfigurationAt): boolean =>
+      index > lastApplied && found !== configuration;
+    while (at > 0 && isLater(configurations[at] as ConfigurationAt)) at -= 1;
+    return (configurations[at] as ConfigurationAt).configuration;
   }
 
   protected override onSnapshotInstalled({ lastIncludedIndex: index, configuration }: Snapshot): void {
     const { configurations } = this.state;
     const behind = configurations.filter((at) => at.index > index && index + 1 <= lastIndex(this.state.durable.log));
     configurations.splice(0, configurations.length, { index, configuration }, ...behind);
-    const inForce = this.settings.configuresOnAppend ? configurations.at(-1)?.configuration : configuration;
-    this.configure(inForce ?? configuration);
+    const last = configurations.at(-1)?.configuration ?? configuration;
+    this.configure(this.settings.configuresOnAppend ? last : this.lastApplied());
   }
 
   private configure(configuration: Configuration): void {
@@ -190,8 +209,10 @@ export abstract class Membership extends Reads {
     this.continueTransfer(ctx, leader, target);
   }
 
+  /** The successor gets the rest of the log first, or it could not win. */
   private continueTransfer(ctx: Context, leader: Leader, from: NodeId): void {
-    if (leader.transferTo !== from || !this.mayHandOver(leader, from)) return;
+    if (leader.transferTo !== from) return;
+    if ((leader.matchIndex[from] as number) < lastIndex(this.state.durable.log)) return;
     // Thesis §6.4.1: before the message leaves, for whoever gets it is elected although the others still hear us.
     leader.hasSurrenderedLease = true;
     const message: TimeoutNow = { kind: 'TimeoutNow', term: this.state.durable.currentTerm };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plain } from '../../../../src/contract/message.ts';
 import { raftInvariants } from '../../../../src/protocols/raft/monitor.ts';
-import type { Cases } from '../../../support/raft/cases.ts';
+import { appendEntries, type Cases } from '../../../support/raft/cases.ts';
 import * as commitment from '../../../support/raft/cases-commitment.ts';
 import * as elections from '../../../support/raft/cases-elections.ts';
 import * as logs from '../../../support/raft/cases-logs.ts';
@@ -9,7 +9,7 @@ import * as membership from '../../../support/raft/cases-membership.ts';
 import * as reads from '../../../support/raft/cases-reads.ts';
 import * as sessions from '../../../support/raft/cases-sessions.ts';
 import * as snapshots from '../../../support/raft/cases-snapshots.ts';
-import { appendCommand, n1, n2, n3 } from '../../../support/raft/harness.ts';
+import { appendCommand, n1, n2, n3, n4, n5 } from '../../../support/raft/harness.ts';
 import { Puppets } from '../../../support/raft/puppets.ts';
 import { watched } from '../../../support/raft/watched.ts';
 
@@ -121,6 +121,26 @@ describe('Raft as it should be', () => {
     cluster.fire(n2, 'heartbeat');
     cluster.settle();
     expect([n1, n2, n3].map((id) => cluster.state(id).lastApplied)).toEqual([9, 9, 9]);
+    expect(reported).toEqual([]);
+  });
+
+  it('a node that starts goes back to no configuration that it applies again', () => {
+    const { cluster, reported } = watched({
+      size: 5, initial: { voters: ['n1', 'n2', 'n3'] }, options: { configurationFrom: 'apply' },
+    });
+    const three = [n1, n2, n3];
+    cluster.elect(n1, three);
+    for (const learner of [n4, n5]) {
+      cluster.order(n1, 'add-learner', learner);
+      cluster.settle(three);
+      cluster.fire(n1, 'heartbeat');
+      cluster.settle(three);
+    }
+    cluster.crash(n2, 'process');
+    cluster.restart(n2);
+    cluster.receive(n2, n1, { ...appendEntries(1), prevLogIndex: 2, prevLogTerm: 1, leaderCommit: 3 });
+    expect(cluster.state(n2).lastApplied).toBe(2);
+    expect(cluster.state(n2).configuration.learners).toEqual([n4, n5]);
     expect(reported).toEqual([]);
   });
 
