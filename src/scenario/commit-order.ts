@@ -19,6 +19,11 @@ interface Answered {
   readonly place: number;
 }
 
+/** The place behind the last command that a state reflects. */
+interface Reflected {
+  place: number;
+}
+
 /**
  * The order in which commands took effect, which nobody inside a run knows: watches the state machine of every node.
  * The first node that executes a command shows its place, since before it that node has executed all that comes before.
@@ -32,9 +37,10 @@ export class CommitOrder {
   private readonly executed: (number | undefined)[][] = [];
   /** By session and sequence: the answers to a question, until one of them has arrived. */
   private readonly answers: (Answered[] | undefined)[][] = [];
+  /** Place of the next command. */
   private count = 0;
-  /** By state: how many commands it reflects. A state that was loaded reflects what the one that was saved did. */
-  private readonly reflected = new WeakMap<object, number>();
+  /** By state: what it reflects. A state that was loaded reflects what the one that was saved did. */
+  private readonly reflected = new WeakMap<object, Reflected>();
   private readonly saved = new Map<string, number>();
   /** The operations of clients that were sent. */
   private readonly operations: Sent[] = [];
@@ -96,27 +102,29 @@ export class CommitOrder {
     const row = this.executed[session] ??= [];
     let place = row[sequence];
     if (place === undefined) {
-      // Between two commands there is room for questions.
       place = this.count;
-      this.count += 1;
+      // Between two commands there is room for questions.
+      this.count += 2;
       row[sequence] = place;
     }
-    this.reflected.set(state, place + 0.5);
+    const reflected = this.reflected.get(state);
+    if (reflected === undefined) this.reflected.set(state, { place: place + 1 });
+    else reflected.place = place + 1;
   }
 
   onAnswered(state: object, command: Plain, result: Plain): void {
     const { session, sequence } = command as unknown as Extract<SessionCommand, { kind: 'execute' }>;
     const { value } = result as unknown as Extract<SessionResult, { kind: 'ok' }>;
     const row = this.answers[session] ??= [];
-    (row[sequence] ??= []).push({ value, place: this.reflected.get(state) ?? -1 });
+    (row[sequence] ??= []).push({ value, place: this.reflected.get(state)?.place ?? -1 });
   }
 
   onSaved(state: object, text: string): void {
-    this.saved.set(text, this.reflected.get(state) ?? -1);
+    this.saved.set(text, this.reflected.get(state)?.place ?? -1);
   }
 
   onLoaded(state: object, text: string): void {
-    this.reflected.set(state, this.saved.get(text) ?? -1);
+    this.reflected.set(state, { place: this.saved.get(text) ?? -1 });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mixInteger, mixPlain } from './hash.ts';
+import { exchange, mixInteger, mixPlain, unsigned } from './hash.ts';
 import { ok } from './results.ts';
 import { byKey, seal, unseal } from './seal.ts';
 
@@ -14,7 +14,7 @@ export interface CounterState {
 export const counterStore: Service<CounterState> = {
   name: 'counter-store',
   initial: () => ({ counters: new Map(), digest: 0 }),
-  digest: (state) => state.digest,
+  digest: (state) => unsigned(state.digest),
   save: ({ counters }) => seal('counter-store', [...counters].sort(byKey)),
   load(text) {
     const state: CounterState = { counters: new Map(), digest: 0 };

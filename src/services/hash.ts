@@ -1,14 +1,23 @@
 import type { Plain } from '../contract/message.ts';
 
-/** Folds one integer into a rolling 32-bit hash; the result is unsigned. */
+/**
+ * Folds one integer into a rolling 32-bit hash. Hashes are signed in here: half of the unsigned ones are no small
+ * integers to V8, which puts each of those on the heap. {@link unsigned} is for whoever shows one.
+ */
 export function mix(hash: number, value: number): number {
   const folded = Math.imul(hash ^ value, 0x9e3779b1);
-  return (folded ^ (folded >>> 15)) >>> 0;
+  return folded ^ (folded >>> 15);
+}
+
+/** The same 32 bits as an unsigned integer. */
+export function unsigned(hash: number): number {
+  return hash >>> 0;
 }
 
 /** Folds an integer of up to 53 bits into a rolling 32-bit hash. */
 export function mixInteger(hash: number, value: number): number {
-  return mix(mix(hash, value), Math.floor(value / 0x1_0000_0000));
+  const low = value | 0;
+  return mix(mix(hash, low), low === value ? low >> 31 : Math.floor(value / 0x1_0000_0000));
 }
 
 /** Folds plain data into a rolling 32-bit hash. Linear in its size; keys count in their own order. */
@@ -31,5 +40,5 @@ export function mixText(hash: number, text: string): number {
  * is now; 0 where there is none.
  */
 export function exchange(digest: number, before: number, after: number): number {
-  return (digest - before + after) >>> 0;
+  return (digest - before + after) | 0;
 }

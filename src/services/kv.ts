@@ -1,7 +1,7 @@
 import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mix, mixPlain } from './hash.ts';
+import { exchange, mix, mixPlain, unsigned } from './hash.ts';
 import { ok, refused } from './results.ts';
 import { byKey, seal, unseal } from './seal.ts';
 
@@ -32,7 +32,7 @@ interface AppendOnlyList {
 export const registerStore: Service<RegisterState> = {
   name: 'register-store',
   initial: () => ({ registers: new Map(), digest: 0 }),
-  digest: (state) => state.digest,
+  digest: (state) => unsigned(state.digest),
   save: ({ registers }) => seal('register-store', [...registers].sort(byKey)),
   load(text) {
     const state: RegisterState = { registers: new Map(), digest: 0 };
@@ -70,7 +70,7 @@ export const registerStore: Service<RegisterState> = {
 export const listStore: Service<ListState> = {
   name: 'list-store',
   initial: () => ({ lists: new Map(), digest: 0 }),
-  digest: (state) => state.digest,
+  digest: (state) => unsigned(state.digest),
   save({ lists }) {
     return seal('list-store', [...lists].map(([key, { values }]): [string, Plain[]] => [key, values]).sort(byKey));
   },

@@ -2,7 +2,7 @@ import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
 import type { SessionResult } from '../contract/session.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mix, mixPlain } from './hash.ts';
+import { exchange, mix, mixPlain, unsigned } from './hash.ts';
 import { ok, refused } from './results.ts';
 import { byKey, seal, unseal } from './seal.ts';
 
@@ -67,7 +67,7 @@ function lockService(name: string, { answerOf, isWrongToken }: LockKind): Servic
   return {
     name,
     initial: () => ({ locks: new Map(), digest: 0 }),
-    digest: (state) => state.digest,
+    digest: (state) => unsigned(state.digest),
     save: ({ locks }) => seal(name, [...locks].sort(byKey)),
     load(text) {
       const state: LockState = { locks: new Map(), digest: 0 };

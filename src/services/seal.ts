@@ -1,5 +1,5 @@
 import { AssertionError } from '../kernel/assert.ts';
-import { mixText } from './hash.ts';
+import { mixText, unsigned } from './hash.ts';
 
 /**
  * A saved state as text, sealed with the name of what saved it and a hash of the rest. Whoever joins parts of two
@@ -7,17 +7,21 @@ import { mixText } from './hash.ts';
  */
 export function seal(name: string, content: unknown): string {
   const body = JSON.stringify(content);
-  return `${name} ${mixText(0, body).toString(16)} ${body}`;
+  return `${name} ${sealOf(body)} ${body}`;
 }
 
 /** The content of a text that {@link seal} made under the same name. Throws an {@link AssertionError} for any other. */
 export function unseal(name: string, text: string): unknown {
   const start = text.indexOf('[');
   const body = text.slice(start);
-  if (start < 0 || text !== `${name} ${mixText(0, body).toString(16)} ${body}`) {
+  if (start < 0 || text !== `${name} ${sealOf(body)} ${body}`) {
     throw new AssertionError(`a snapshot of a ${name} is as it was saved`);
   }
   return JSON.parse(body) as unknown;
+}
+
+function sealOf(body: string): string {
+  return unsigned(mixText(0, body)).toString(16);
 }
 
 /** The order of what is saved by key: content that is equal makes a text that is equal, whichever key came first. */

@@ -4,7 +4,7 @@ import type { SessionCommand, SessionLimits, SessionResult } from '../contract/s
 import type { Applied, StateMachine } from '../contract/state-machine.ts';
 import { assert } from '../kernel/assert.ts';
 import { type TimeUs, US_PER_S } from '../kernel/time.ts';
-import { exchange, mix, mixInteger, mixPlain } from './hash.ts';
+import { exchange, mix, mixInteger, mixPlain, unsigned } from './hash.ts';
 import { seal, unseal } from './seal.ts';
 
 /** What is remembered of one session. */
@@ -13,7 +13,7 @@ export interface Session {
   /** Nobody waits any more for the result of a lower sequence number; it is gone. */
   acknowledged: number;
   /** Result of sequence number `acknowledged + i`; `null` where a later command overtook it, or where a read was. */
-  readonly results: (SessionResult | null)[];
+  results: (SessionResult | null)[];
   /** The cluster's time at its last command. */
   lastUsedUs: TimeUs;
 }
@@ -63,11 +63,11 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
   }
 
   digest(state: SessionState<S>): number {
-    return mix(this.sessionsDigest(state), this.service.digest(state.service));
+    return unsigned(mix(this.sessionsDigest(state), this.service.digest(state.service)));
   }
 
   sessionsDigest(state: SessionState<S>): number {
-    return mix(mix(3, state.registered), state.tableDigest);
+    return unsigned(mix(mix(3, state.registered), state.tableDigest));
   }
 
   /** A question needs no session: asked twice, it changes nothing twice. */
@@ -96,8 +96,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     if (request.kind === 'register') return this.register(state, request.client);
     const session = state.sessions.get(request.session);
     if (session === undefined) return this.applyWithoutSession(state, request);
-    touch(state, request.session, session);
-    prune(state, request.session, session, request.acknowledged);
+    touch(state, request.session, session, request.acknowledged);
     // Nobody waits for the answer to this one, so only a late duplicate asks.
     if (request.sequence < session.acknowledged) return NO_SESSION;
     const earlier = this.earlierResult(session, request.sequence);
@@ -152,34 +151,41 @@ export function admit(state: SessionState, number: number, client: number): void
   state.tableDigest = exchange(state.tableDigest, 0, sessionHash(number, session));
 }
 
-/** Takes note of a use: the session goes to the end of the table. */
-function touch(state: SessionState, number: number, session: Session): void {
+/**
+ * Takes note of a use: the session goes to the end of the table, and what nobody waits for is dropped. Duplicates
+ * arrive in any order: `acknowledged` never goes back.
+ */
+function touch(state: SessionState, number: number, session: Session, acknowledged: number): void {
   const before = sessionHash(number, session);
   session.lastUsedUs = state.timeUs;
   state.sessions.delete(number);
   state.sessions.set(number, session);
+  if (acknowledged > session.acknowledged) prune(state, number, session, acknowledged);
   state.tableDigest = exchange(state.tableDigest, before, sessionHash(number, session));
 }
 
-/** Drops results that nobody waits for. Duplicates arrive in any order: `acknowledged` never goes back. */
 function prune(state: SessionState, number: number, session: Session, acknowledged: number): void {
-  if (acknowledged <= session.acknowledged) return;
-  const before = sessionHash(number, session);
-  for (const [position, result] of session.results.splice(0, acknowledged - session.acknowledged).entries()) {
-    const hash = resultHash(number, session.acknowledged + position, result);
+  const { results } = session;
+  const dropped = Math.min(acknowledged - session.acknowledged, results.length);
+  for (let position = 0; position < dropped; position++) {
+    const hash = resultHash(number, session.acknowledged + position, results[position] ?? null);
     state.tableDigest = exchange(state.tableDigest, hash, 0);
   }
+  session.results = results.slice(dropped);
   session.acknowledged = acknowledged;
-  state.tableDigest = exchange(state.tableDigest, before, sessionHash(number, session));
 }
 
 function remember(
   state: SessionState, number: number, session: Session, sequence: number, result: SessionResult,
 ): void {
   const position = sequence - session.acknowledged;
-  while (session.results.length <= position) session.results.push(null);
   const before = resultHash(number, sequence, session.results[position] ?? null);
-  session.results[position] = result;
+  // An array that grows from nothing makes room for sixteen; most clients wait for one result at a time.
+  if (position === 0 && session.results.length === 0) session.results = [result];
+  else {
+    while (session.results.length <= position) session.results.push(null);
+    session.results[position] = result;
+  }
   state.tableDigest = exchange(state.tableDigest, before, resultHash(number, sequence, result));
 }
 

@@ -1,7 +1,7 @@
 import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mixPlain } from './hash.ts';
+import { exchange, mixPlain, unsigned } from './hash.ts';
 import { ok } from './results.ts';
 import { byKey, seal, unseal } from './seal.ts';
 
@@ -25,7 +25,7 @@ interface Members {
 export const setStore: Service<SetState> = {
   name: 'set-store',
   initial: () => ({ sets: new Map(), digest: 0 }),
-  digest: (state) => state.digest,
+  digest: (state) => unsigned(state.digest),
   save({ sets }) {
     const filled = [...sets].filter(([, { values }]) => values.size > 0);
     return seal('set-store', filled.map(([key, members]): [string, unknown] => [key, elements(members)]).sort(byKey));

@@ -20,9 +20,10 @@ export interface Workload {
 export function createWorkload({ kind, keys, readPerMillion, thinkUs }: Workload): OperationSource {
   const change: Change = CHANGES[kind];
   const question = questions(kind);
+  const names = Array.from({ length: keys }, (_, number) => `k${number}`);
   return {
     next(random: RandomStream, seen: Seen): Operation {
-      const key = `k${random.between(0, keys - 1)}`;
+      const key = names[random.between(0, keys - 1)] as string;
       if (question !== null && random.chance(readPerMillion)) return question(random, seen, key);
       return change(random, seen, key);
     },

@@ -402,20 +402,23 @@ export abstract class Replication extends Election {
   protected applyCommitted(ctx: Context): void {
     const { state } = this;
     const { log } = state.durable;
-    state.executed.length = 0;
+    const { executed } = state;
+    let count = 0;
     while (state.lastApplied < state.commitIndex) {
       const index = state.lastApplied + 1;
       const entry = entryAt(log, index);
       state.lastApplied = index;
       if (entry.kind !== 'command') {
-        state.executed.push(null);
+        executed[count++] = null;
         if (entry.kind === 'configuration') this.onConfigurationApplied(index);
         continue;
       }
       const applied = this.machine.apply(state.machine, entry.command, entry.timeUs);
-      state.executed.push(applied.executed);
+      executed[count++] = applied.executed;
       if (state.role.kind === 'leader') this.answer(ctx, state.role, index, applied.result);
     }
+    // Not emptied first: the array would lose its room, and make it again for each commit.
+    if (executed.length > count) executed.length = count;
     state.digest = this.machine.digest(state.machine);
     state.sessionsDigest = this.machine.sessionsDigest?.(state.machine) ?? 0;
     if (this.settings.durableMachine) this.recordMachine(ctx);
