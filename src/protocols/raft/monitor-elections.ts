@@ -34,7 +34,11 @@ export class ElectionMonitor {
   onStarted(node: NodeId, ghost: NodeGhost, { durable: { currentTerm }, isAmnesiac }: RaftState): void {
     const { watch } = this;
     // A node that knows that it has lost its disk takes no part, and says nothing that its words before could bind.
-    if (isAmnesiac) return;
+    if (isAmnesiac) {
+      ghost.currentTerm = currentTerm;
+      ghost.ledTerm = 0;
+      return;
+    }
     if (currentTerm < ghost.attestedTerm) {
       const text = `${watch.name(node)} starts in term ${currentTerm}, ` +
         `but sent a message of term ${ghost.attestedTerm}`;
