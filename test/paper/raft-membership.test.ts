@@ -202,6 +202,18 @@ describe('thesis §4.2.2: removal', () => {
     expect(cluster.state(n1).role.kind).toBe('follower');
   });
 
+  it('a leader on its way out takes no command, or its log could be longer than that of whoever needs its vote', () => {
+    const cluster = led(3, ['n1', 'n2'], { configurationFrom: 'apply' });
+    cluster.order(n1, 'remove', n1);
+    const refused = cluster.request(n1, appendCommand(1));
+    cluster.settle([n1, n2]);
+    expect(cluster.answers().get(refused)).toEqual({ kind: 'busy' });
+    expect(cluster.state(n1).role.kind).toBe('follower');
+    cluster.fire(n2, 'election'); // It has not heard that the change is committed.
+    cluster.settle([n1, n2]);
+    expect(cluster.state(n2).role.kind).toBe('leader');
+  });
+
   it('a server whose removal is not committed may still stand: its log may be the only complete one', () => {
     const cluster = led();
     cluster.order(n1, 'remove', n3);

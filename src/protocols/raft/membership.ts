@@ -46,6 +46,16 @@ export abstract class Membership extends Reads {
     this.propose(ctx, leader, simple(voters, configuration.learners.filter((learner) => learner !== node)));
   }
 
+  /**
+   * Whether the last configuration is without us. What we append behind it, only we may ever hold: with configurations
+   * that take effect when they are applied, S2 hands over to S1 alone, commits that, steps down, and keeps the entry
+   * behind it; S1, who has not heard of the commitment, needs the vote of S2, whose log is longer.
+   */
+  protected isLeaving(): boolean {
+    const { configuration } = this.state.configurations.at(-1) as { readonly configuration: Configuration };
+    return !isJoint(configuration) && !configuration.voters.includes(this.self);
+  }
+
   // ── Catching up before voting (thesis §4.2.1) ────────────────────────
 
   /** A new voter with an empty log would leave the others without a spare one for as long as it takes to fill it. */

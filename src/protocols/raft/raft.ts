@@ -195,8 +195,9 @@ export class RaftNode extends Membership implements Node<RaftState> {
   private take(ctx: Context, leader: Leader, request: ClientRequest): void {
     if (this.isRead(request) && this.serveRead(ctx, leader, request)) return;
     // Thesis §3.10: what is appended now would keep the successor from catching up.
+    const isHandingOver = leader.transferTo !== null || this.isLeaving();
     const isFull = leader.uncommittedBytes >= this.settings.maxUncommittedBytes;
-    if (isFull || leader.transferTo !== null) return ctx.reply(request, { kind: 'busy' } satisfies RaftAnswer);
+    if (isFull || isHandingOver) return ctx.reply(request, { kind: 'busy' } satisfies RaftAnswer);
     this.appendCommand(ctx, leader, request);
   }
 
