@@ -9,7 +9,7 @@ export interface Exhibit {
   readonly publishedPerMille: number | null;
   /**
    * The same, of finds by `seenBy`, as measured here with seeds that nothing was fitted to (5001 and following). The
-   * budget of the search follows from it.
+   * budget of the search follows from it. 0 where no search was long enough to say.
    */
   readonly ratePerMille: number;
   /** Who sees it first in most of many seeds, and so in some of few. */
@@ -25,7 +25,10 @@ export interface Exhibit {
    * brings about what no search finds.
    */
   readonly where: 'tests' | 'museum' | { readonly script: string };
-  /** First seed of the search. Fixed, so that a find that goes away is a change of the tool. */
+  /**
+   * First seed of the search in the tests, close before a find. The budget does not count on that: when draws change,
+   * so do the finds.
+   */
   readonly firstSeed: number;
   /** What the row fixes of the profile's scenario, where its draws would bury the defect; why stands beside it. */
   readonly settings?: Settings;

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runProfile, safetyFinds } from '../support/profiles.ts';
 import { defects } from '../../src/scenario/catalogue.ts';
 import { findsFor, isSeen, seedBudget, type Exhibit } from './exhibit.ts';
 import { exhibits } from './museum.ts';
+import { unarmed } from './unarmed.ts';
 
 interface Search {
   readonly isSeen: boolean;
@@ -41,6 +43,22 @@ describe('the museum of defects, swarm profile', () => {
     const found = search(exhibit);
     expect(found.isSeen).toBe(true);
     expect(found.firstCatchers).toContain(exhibit.firstCatcher);
+  });
+
+  it('shows what it does not claim by scenarios that there are', () => {
+    for (const { shownBy } of unarmed) if (shownBy !== null) expect(existsSync(`scenarios/${shownBy}.yaml`)).toBe(true);
+    const rows = exhibits.map(({ row }) => row);
+    expect(unarmed.filter(({ row }) => rows.includes(row))).toEqual([]);
+  });
+
+  // What looks like a defect and is none: entries of old terms that wait, a configuration that takes effect late,
+  // acknowledgements that overtake each other.
+  it.each([
+    { noOpOnElection: false }, { configurationFrom: 'apply' }, { asyncStorage: true, durableMachine: true },
+  ])('finds nothing in the reference with %o', (options) => {
+    for (let seed = 1; seed <= 8; seed += 1) {
+      expect(safetyFinds(runProfile('swarm', null, String(seed), { system: { options } })), `seed ${seed}`).toEqual([]);
+    }
   });
 
   it('finds nothing in the reference with the same seeds', () => {

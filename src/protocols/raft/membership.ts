@@ -219,10 +219,8 @@ export abstract class Membership extends Reads {
     this.continueTransfer(ctx, leader, target);
   }
 
-  /** The successor gets the rest of the log first, or it could not win. */
   private continueTransfer(ctx: Context, leader: Leader, from: NodeId): void {
-    if (leader.transferTo !== from) return;
-    if ((leader.matchIndex[from] as number) < lastIndex(this.state.durable.log)) return;
+    if (leader.transferTo !== from || !this.mayHandOver(leader, from)) return;
     // Thesis §6.4.1: before the message leaves, for whoever gets it is elected although the others still hear us.
     leader.hasSurrenderedLease = true;
     const message: TimeoutNow = { kind: 'TimeoutNow', term: this.state.durable.currentTerm };
