@@ -16,22 +16,31 @@ export interface Session {
   results: (SessionResult | null)[];
   /** The cluster's time at its last command. */
   lastUsedUs: TimeUs;
+  /** Number of that command among all that were applied in some session: the lowest was used least recently. */
+  lastUse: number;
 }
 
 /** State of a {@link SessionMachine}: plain data, so that a snapshot can carry all of it. */
 export interface SessionState<S = unknown> {
   readonly service: S;
-  /** By session number, the one used least recently first. */
+  /** By session number. */
   readonly sessions: Map<number, Session>;
   /** Number of the last session that was registered; they begin at 1. */
   registered: number;
   /** The cluster's time at the last command. */
   timeUs: TimeUs;
+  /** How often any session was used. */
+  uses: number;
+  /** No session was used last before this. */
+  idleSinceUs: TimeUs;
   /** Of `sessions`. */
   tableDigest: number;
 }
 
-type Saved = readonly [service: string, sessions: readonly [number, Session][], registered: number, timeUs: TimeUs];
+/** The session used least recently comes first: numbers of uses are not saved. */
+type Saved = readonly [
+  service: string, sessions: readonly [number, Omit<Session, 'lastUse'>][], registered: number, timeUs: TimeUs,
+];
 export type Execute = Extract<SessionCommand, { kind: 'execute' }>;
 
 /** Far beyond what a client thinks or waits in a run of a minute. */
@@ -59,7 +68,8 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
   }
 
   initial(): SessionState<S> {
-    return { service: this.service.initial(), sessions: new Map(), registered: 0, timeUs: 0, tableDigest: 0 };
+    const service = this.service.initial();
+    return { service, sessions: new Map(), registered: 0, timeUs: 0, uses: 0, idleSinceUs: 0, tableDigest: 0 };
   }
 
   digest(state: SessionState<S>): number {
@@ -78,21 +88,29 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
   }
 
   save({ service, sessions, registered, timeUs }: SessionState<S>): string {
-    return seal(this.name, [this.service.save(service), [...sessions], registered, timeUs] satisfies Saved);
+    const saved = byUse(sessions).map(([number, { client, acknowledged, results, lastUsedUs }]) =>
+      [number, { client, acknowledged, results, lastUsedUs }] as [number, Omit<Session, 'lastUse'>]);
+    return seal(this.name, [this.service.save(service), saved, registered, timeUs] satisfies Saved);
   }
 
   load(text: string): SessionState<S> {
-    const [service, sessions, registered, timeUs] = unseal(this.name, text) as Saved;
-    let tableDigest = 0;
-    for (const [number, session] of sessions) tableDigest = exchange(tableDigest, 0, wholeHash(number, session));
-    return { service: this.service.load(service), sessions: new Map(sessions), registered, timeUs, tableDigest };
+    const [service, saved, registered, timeUs] = unseal(this.name, text) as Saved;
+    const state: SessionState<S> = { ...this.initial(), service: this.service.load(service), registered, timeUs };
+    for (const [number, { client, acknowledged, results, lastUsedUs }] of saved) {
+      state.uses += 1;
+      const session: Session = { client, acknowledged, results, lastUsedUs, lastUse: state.uses };
+      state.sessions.set(number, session);
+      state.tableDigest = exchange(state.tableDigest, 0, wholeHash(number, session));
+    }
+    return state;
   }
 
   apply(state: SessionState<S>, command: Plain, timeUs: TimeUs): Applied {
     assert(timeUs >= state.timeUs, "the cluster's time never goes back");
     state.timeUs = timeUs;
     const request = command as unknown as SessionCommand;
-    this.expire(state, request.kind === 'register' ? this.limits.max - 1 : this.limits.max);
+    const max = request.kind === 'register' ? this.limits.max - 1 : this.limits.max;
+    if (state.sessions.size > max || this.mayHaveExpired(state)) this.expire(state, max);
     if (request.kind === 'register') return this.register(state, request.client);
     const session = state.sessions.get(request.session);
     if (session === undefined) return this.applyWithoutSession(state, request);
@@ -112,10 +130,22 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     return notExecuted({ kind: 'registered', session: state.registered });
   }
 
-  /** The table is in order of use: whoever has not expired, and is not one too many, ends the search. */
+  /**
+   * Whether a look at the table is due. Each look shows since when nobody was idle, so that the next one is not due
+   * before that session has expired: looks are as rare as sessions that are used are many.
+   */
+  protected mayHaveExpired({ timeUs, idleSinceUs }: SessionState): boolean {
+    return timeUs - idleSinceUs > this.limits.timeoutUs;
+  }
+
+  /** In the order of use: whoever has not expired, and is not one too many, ends the search. */
   private expire(state: SessionState<S>, max: number): void {
-    for (const [number, session] of state.sessions) {
-      if (state.sessions.size <= max && !this.isExpired(session, state.timeUs)) return;
+    state.idleSinceUs = state.timeUs;
+    for (const [number, session] of byUse(state.sessions)) {
+      if (state.sessions.size <= max && !this.isExpired(session, state.timeUs)) {
+        state.idleSinceUs = session.lastUsedUs;
+        return;
+      }
       state.tableDigest = exchange(state.tableDigest, wholeHash(number, session), 0);
       state.sessions.delete(number);
     }
@@ -146,20 +176,23 @@ function notExecuted(result: SessionResult): Applied {
 
 /** Gives a client an empty session of this number. */
 export function admit(state: SessionState, number: number, client: number): void {
-  const session: Session = { client, acknowledged: 1, results: [], lastUsedUs: state.timeUs };
+  state.uses += 1;
+  const session: Session = { client, acknowledged: 1, results: [], lastUsedUs: state.timeUs, lastUse: state.uses };
   state.sessions.set(number, session);
   state.tableDigest = exchange(state.tableDigest, 0, sessionHash(number, session));
 }
 
-/**
- * Takes note of a use: the session goes to the end of the table, and what nobody waits for is dropped. Duplicates
- * arrive in any order: `acknowledged` never goes back.
- */
+/** The sessions of a table, the one used least recently first. */
+function byUse(sessions: ReadonlyMap<number, Session>): readonly [number, Session][] {
+  return [...sessions].sort(([, a], [, b]) => a.lastUse - b.lastUse);
+}
+
+/** Takes note of a use, and drops what nobody waits for. Duplicates come in any order: `acknowledged` never goes back. */
 function touch(state: SessionState, number: number, session: Session, acknowledged: number): void {
   const before = sessionHash(number, session);
+  state.uses += 1;
   session.lastUsedUs = state.timeUs;
-  state.sessions.delete(number);
-  state.sessions.set(number, session);
+  session.lastUse = state.uses;
   if (acknowledged > session.acknowledged) prune(state, number, session, acknowledged);
   state.tableDigest = exchange(state.tableDigest, before, sessionHash(number, session));
 }
@@ -171,7 +204,7 @@ function prune(state: SessionState, number: number, session: Session, acknowledg
     const hash = resultHash(number, session.acknowledged + position, results[position] ?? null);
     state.tableDigest = exchange(state.tableDigest, hash, 0);
   }
-  session.results = results.slice(dropped);
+  session.results = dropped === results.length ? [] : results.slice(dropped);
   session.acknowledged = acknowledged;
 }
 

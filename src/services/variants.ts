@@ -87,6 +87,11 @@ class ExpiryByOwnClock extends DefectiveSessions {
     return applied;
   }
 
+  /** What the log says of time is not what this replica looks at. */
+  protected override mayHaveExpired(): boolean {
+    return true;
+  }
+
   protected override isExpired(session: Session, timeUs: TimeUs): boolean {
     const unusedUs = this.nowUs - (this.usedAtUs.get(session) ?? this.nowUs);
     const isExpired = unusedUs > this.limits.timeoutUs;

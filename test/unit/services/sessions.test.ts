@@ -35,7 +35,12 @@ function bench(sessions: number, machine: StateMachine<unknown> = new SessionMac
   for (let session = 0; session < sessions; session += 1) result(register);
   const stored = (): readonly Plain[] =>
     (state as SessionState<ListState>).service.lists.get('x')?.values ?? [];
-  return { state: state as SessionState<ListState>, apply, result, query, stored, digest: () => machine.digest(state) };
+  /** Numbers of the sessions that a snapshot would hold, the one used least recently first. */
+  const inOrderOfUse = (): number[] => [...(machine.load(machine.save(state)) as SessionState).sessions.keys()];
+  return {
+    state: state as SessionState<ListState>, apply, result, query, stored, inOrderOfUse,
+    saved: () => machine.save(state), digest: () => machine.digest(state),
+  };
 }
 
 const noDedupe = (fired: () => void): StateMachine => {
@@ -86,7 +91,8 @@ describe('a command of a session', () => {
   it('leaves plain data behind, also where it overtook others: a copy of the table goes on alike', () => {
     const { state, result } = bench(1);
     result(append(1, 3));
-    const session: Session = { client: 0, acknowledged: 1, results: [null, null, ok('1.3')], lastUsedUs: 0 };
+    const results = [null, null, ok('1.3')];
+    const session: Session = { client: 0, acknowledged: 1, results, lastUsedUs: 0, lastUse: 2 };
     expect(state.sessions).toStrictEqual(new Map([[1, session]]));
     const copy = bench(0);
     for (const [number, kept] of state.sessions) copy.state.sessions.set(number, structuredClone(kept));
@@ -133,12 +139,12 @@ describe('what the client has acknowledged', () => {
   });
 
   it('never comes back: a duplicate from before carries an older number and changes nothing', () => {
-    const { state, result, stored } = bench(1);
+    const { result, stored, saved } = bench(1);
     [append(1, 1), append(1, 2, 2), append(1, 3, 3)].forEach((command) => result(command));
-    const before = structuredClone(state);
+    const before = saved();
     expect(result(append(1, 3, 1))).toEqual(ok('1.3'));
     expect(result(append(1, 2, 1))).toEqual(NO_SESSION);
-    expect(state).toEqual(before);
+    expect(saved()).toBe(before);
     expect(result(append(1, 4, 1))).toEqual(ok('1.4'));
     expect(result(append(1, 3, 1))).toEqual(ok('1.3'));
     expect(stored()).toEqual(['1.1', '1.2', '1.3', '1.4']);
@@ -205,14 +211,14 @@ describe('a session that was not used', () => {
   });
 
   it('expires before the next command, whosever it is, a registration included', () => {
-    const { state, result } = limited();
+    const { result, inOrderOfUse } = limited();
     [10, 20].forEach((at) => result(register, at));
     result(append(1, 1), 110);
-    expect([...state.sessions.keys()]).toEqual([2, 1]);
+    expect(inOrderOfUse()).toEqual([2, 1]);
     result(register, 121);
-    expect([...state.sessions.keys()]).toEqual([1, 3]);
+    expect(inOrderOfUse()).toEqual([1, 3]);
     result(append(9, 1), 222);
-    expect([...state.sessions.keys()]).toEqual([]);
+    expect(inOrderOfUse()).toEqual([]);
     expect(result(register, 222)).toEqual({ kind: 'registered', session: 4 });
   });
 
@@ -223,12 +229,40 @@ describe('a session that was not used', () => {
   });
 
   it('makes room for one more, if it is the one least recently used', () => {
-    const { state, result } = limited();
+    const { result, inOrderOfUse } = limited();
     [1, 2, 3].forEach((at) => result(register, at));
     result(append(1, 1), 4);
     result(register, 5);
-    expect([...state.sessions.keys()]).toEqual([3, 1, 4]);
+    expect(inOrderOfUse()).toEqual([3, 1, 4]);
     expect([append(2, 1), append(1, 1)].map((command) => result(command, 6))).toEqual([EXPIRED, ok('1.1')]);
+  });
+
+  it('is the same as if all were looked at before each command, on a replica that goes on from a snapshot, too', () => {
+    const step = fc.record({
+      afterUs: fc.nat(2), use: fc.option(fc.integer({ min: 1, max: 8 })), reloads: fc.nat(9).map((n) => n === 0),
+    });
+    const few = { timeoutUs: 5, max: 3 };
+    fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const machine = new SessionMachine(listStore, few);
+      let state = machine.initial();
+      /** The one used least recently first. */
+      let kept: { readonly number: number; readonly usedAtUs: number }[] = [];
+      let timeUs = 0;
+      for (const { afterUs, use, reloads } of steps) {
+        timeUs += afterUs;
+        const command = use === null ? register : append(use, 1);
+        kept = kept.filter(({ usedAtUs }) => timeUs - usedAtUs <= few.timeoutUs);
+        if (use === null && kept.length === few.max) kept.shift();
+        machine.apply(state, command as unknown as Plain, timeUs);
+        const number = use ?? state.registered;
+        const isUsed = use === null || kept.some((session) => session.number === number);
+        kept = kept.filter((session) => session.number !== number);
+        if (isUsed) kept.push({ number, usedAtUs: timeUs });
+        if (reloads) state = machine.load(machine.save(state));
+        const { sessions } = machine.load(machine.save(state));
+        expect([...sessions.keys()]).toEqual(kept.map((session) => session.number));
+      }
+    }), { numRuns: 500 });
   });
 
   it('is not brought back by a clock that goes back, which is nothing that a log can say', () => {
@@ -285,7 +319,7 @@ describe('the digest of sessions', () => {
     const machine = new SessionMachine(registerStore);
     const state: SessionState<RegisterState> = {
       service: { registers: new Map(), digest: 5 }, sessions: new Proxy(new Map<number, Session>(), { get: forbidden }),
-      registered: 1, timeUs: 0, tableDigest: 6,
+      registered: 1, timeUs: 0, uses: 0, idleSinceUs: 0, tableDigest: 6,
     };
     for (const change of [{ tableDigest: 7 }, { registered: 2 }]) {
       expect(machine.digest(state)).not.toBe(machine.digest({ ...state, ...change }));
