@@ -28,6 +28,8 @@ export interface Request {
   readonly route: Route['kind'];
   /** The node that is asked next, or was asked last. */
   target: NodeId;
+  /** Numbers of its attempts so far: each may bring its result. */
+  readonly attempts: number[];
   /** The attempt whose answer is waited for; `null` while backing off. */
   awaited: number | null;
   /** Redirects followed at once, since the last pause. */
@@ -38,8 +40,6 @@ export interface Request {
 export interface RequesterState {
   /** By lane; `null` where nothing is asked. */
   readonly requests: (Request | null)[];
-  /** The lane of each attempt of a request that is not over. Answers to others are ignored. */
-  readonly lanes: Map<number, number>;
   nextAttempt: number;
   /** Where the next request begins. */
   home: NodeId;
@@ -101,7 +101,9 @@ export abstract class Requester {
    * us our last session, taken for that of a new registration, would start the old session over at sequence 1.
    */
   protected laneOf(id: number): number | undefined {
-    return this.state.lanes.get(id);
+    const { requests } = this.state;
+    for (let lane = 0; lane < requests.length; lane++) if (requests[lane]?.attempts.includes(id) === true) return lane;
+    return undefined;
   }
 
   protected onAttemptTimer(ctx: Context, lane: number): void {
@@ -123,7 +125,7 @@ export abstract class Requester {
   protected beginRequest(ctx: Context, lane: number, command: SessionCommand, route: Route): void {
     const { state } = this;
     const target = route.kind === 'home' ? state.home : route.node;
-    const request: Request = { command, route: route.kind, target, awaited: null, hops: 0 };
+    const request: Request = { command, route: route.kind, target, attempts: [], awaited: null, hops: 0 };
     state.requests[lane] = request;
     this.attempt(ctx, lane, request);
   }
@@ -135,7 +137,6 @@ export abstract class Requester {
     if (request === null) return;
     if (request.route === 'home') state.home = request.target;
     state.requests[lane] = null;
-    for (const [attempt, owner] of state.lanes) if (owner === lane) state.lanes.delete(attempt);
     ctx.cancelTimer(timerName('attempt', lane));
   }
 
@@ -143,7 +144,7 @@ export abstract class Requester {
     const { state } = this;
     const id = state.nextAttempt;
     state.nextAttempt += 1;
-    state.lanes.set(id, lane);
+    request.attempts.push(id);
     request.awaited = id;
     const message: ClientRequest = {
       kind: 'ClientRequest', client: ctx.self, id, command: request.command as unknown as Plain,

@@ -92,7 +92,6 @@ export class SessionClient extends Requester implements Node<ClientState> {
       startedAtUs: 0,
       seen: { client, clients, operations, last: new Map() },
       requests: [...processes.map(() => null), null],
-      lanes: new Map(),
       nextAttempt: Math.max(...processes) * ATTEMPTS_PER_PROCESS,
       home: nodes[client % nodes.length] as NodeId,
       unanswered: 0,

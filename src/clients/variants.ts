@@ -62,9 +62,9 @@ class AnyAnswerCounts extends DefectiveClient {
   }
 
   protected override endRequest(ctx: Context, lane: number): void {
-    const command = this.state.requests[lane]?.command;
-    if (command?.kind === 'execute') {
-      for (const [id, owner] of this.state.lanes) if (owner === lane) this.past.set(id, command.operation.f);
+    const request = this.state.requests[lane] ?? null;
+    if (request?.command.kind === 'execute') {
+      for (const id of request.attempts) this.past.set(id, request.command.operation.f);
     }
     super.endRequest(ctx, lane);
   }
