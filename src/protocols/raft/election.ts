@@ -4,9 +4,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import { lastIndex, lastTerm } from './log.ts';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply, TimeoutNow } from './messages.ts';
 import { RaftRules } from './rules.ts';
-import { type Leader, type Role, VOTE_FILE } from './state.ts';
-
-export const FOLLOWER: Role = Object.freeze({ kind: 'follower' });
+import { FOLLOWER, type Leader, VOTE_FILE } from './state.ts';
 
 /** How a server becomes leader, and how it stops being one (§5.2; thesis §9.6 and §4.2.3). */
 export abstract class Election extends RaftRules {

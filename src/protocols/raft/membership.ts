@@ -236,7 +236,7 @@ export abstract class Membership extends Reads {
 
 /** What a leader knows when it begins: nothing of the others. */
 export function newLeader(
-  clusterSize: number, last: number, base: Pick<Leader, 'timeBaseUs' | 'ledSinceUs'>,
+  clusterSize: number, last: number, { timeBaseUs, ledSinceUs }: Pick<Leader, 'timeBaseUs' | 'ledSinceUs'>,
 ): Leader {
   return {
     kind: 'leader',
@@ -257,7 +257,8 @@ export function newLeader(
     oldHolders: [],
     requests: new Map(),
     uncommittedBytes: 0,
-    ...base,
+    timeBaseUs,
+    ledSinceUs,
     isBatching: false,
     hasAnswered: filled(clusterSize, false),
     reads: [],

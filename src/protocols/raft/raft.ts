@@ -72,13 +72,15 @@ export class RaftNode extends Membership implements Node<RaftState> {
   onMessage(ctx: Context, from: NodeId, message: Message): void {
     if (this.state.isAmnesiac) return;
     const received = message as RaftMessage;
-    if (received.kind === 'RequestVote' && this.ignoresCandidate(received.isTransfer, ctx.monotonicUs())) return;
+    const { term } = received;
+    const isVoteRequest = received.kind === 'RequestVote';
+    if (isVoteRequest && this.ignoresCandidate(received.isTransfer, ctx.monotonicUs())) return;
     // §5.1 A higher term, in any message, makes a follower of us. Replies are no exception, whatever else they say.
-    const isNewTerm = received.term > this.state.durable.currentTerm;
+    const isNewTerm = term > this.state.durable.currentTerm;
     if (isNewTerm) {
-      this.adoptTerm(ctx, received.term);
+      this.adoptTerm(ctx, term);
       // A vote is stored together with its term, so onRequestVote does both in one write.
-      if (received.kind !== 'RequestVote') this.storeVote(ctx);
+      if (!isVoteRequest) this.storeVote(ctx);
     }
     switch (received.kind) {
       case 'AppendEntries':
