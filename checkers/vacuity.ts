@@ -1,5 +1,4 @@
-import type { History } from '../src/history/operation.ts';
-import { type Operation, pairOperations } from '../src/history/operations.ts';
+import type { History, HistoryEvent } from '../src/history/operation.ts';
 
 const UPDATES: readonly string[] = ['write', 'cas', 'append', 'delete', 'add', 'remove'];
 const QUESTIONS: readonly string[] = ['read', 'contains'];
@@ -7,32 +6,50 @@ const QUESTIONS: readonly string[] = ['read', 'contains'];
 /**
  * Whether any answer in this history could have been wrong: some `ok` question about a key had an earlier or
  * overlapping `ok` update of that key to miss or to see, or a lock was granted to two processes. A run without either
- * says nothing about the system, however green.
+ * says nothing about the system, however green. Reads no further than to the first such answer.
  */
 export function couldHaveBeenWrong(history: History): boolean {
-  const { operations } = pairOperations(history);
-  return couldHaveMissed(operations) || wasGrantedTwice(operations);
-}
-
-function couldHaveMissed(operations: readonly Operation[]): boolean {
-  const firstUpdate = new Map<string | null, number>();
-  for (const { f, key, outcome, invokedIndex } of operations) {
-    if (outcome === 'ok' && UPDATES.includes(f) && !firstUpdate.has(key)) firstUpdate.set(key, invokedIndex);
+  /** By process: what it has open; `null` once it is retired. */
+  const open = new Map<number, HistoryEvent | null>();
+  const answers = new Answers();
+  for (const event of history) {
+    const { process, type } = event;
+    if (process === 'nemesis') continue;
+    const invocation = open.get(process);
+    if (type === 'invoke') {
+      if (invocation === undefined) open.set(process, event);
+      continue;
+    }
+    if (invocation === undefined || invocation === null) continue;
+    if (type === 'info') open.set(process, null);
+    else open.delete(process);
+    if (type === 'ok' && answers.couldBeWrongWith(invocation, event.index)) return true;
   }
-  return operations.some(({ f, key, outcome, completedIndex }) => {
-    const updateIndex = firstUpdate.get(key);
-    if (!QUESTIONS.includes(f) || outcome !== 'ok' || completedIndex === null) return false;
-    return updateIndex !== undefined && updateIndex < completedIndex;
-  });
+  return false;
 }
 
-/** A process that is granted a lock twice may have taken it from itself. */
-function wasGrantedTwice(operations: readonly Operation[]): boolean {
-  const firstGrant = new Map<string | null, number>();
-  return operations.some(({ f, key, outcome, process }) => {
-    if (f !== 'acquire' || outcome !== 'ok') return false;
-    const first = firstGrant.get(key);
-    if (first === undefined) firstGrant.set(key, process);
+/** What was answered so far, by key. */
+class Answers {
+  /** Where the first update was invoked. */
+  private readonly updated = new Map<string | undefined, number>();
+  /** Where the last question was answered. */
+  private readonly asked = new Map<string | undefined, number>();
+  /** To whom a lock was granted first: a process that is granted one twice may have taken it from itself. */
+  private readonly granted = new Map<string | undefined, number>();
+
+  /** Takes an operation that was answered with `ok`. An update may end after the question that it overlaps. */
+  couldBeWrongWith({ f, key, index, process }: HistoryEvent, answeredIndex: number): boolean {
+    if (QUESTIONS.includes(f)) {
+      this.asked.set(key, answeredIndex);
+      return (this.updated.get(key) ?? answeredIndex) < answeredIndex;
+    }
+    if (UPDATES.includes(f)) {
+      this.updated.set(key, Math.min(this.updated.get(key) ?? index, index));
+      return index < (this.asked.get(key) ?? index);
+    }
+    if (f !== 'acquire') return false;
+    const first = this.granted.get(key);
+    if (first === undefined) this.granted.set(key, process as number);
     return first !== undefined && first !== process;
-  });
+  }
 }

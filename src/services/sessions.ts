@@ -187,7 +187,7 @@ function byUse(sessions: ReadonlyMap<number, Session>): readonly [number, Sessio
   return [...sessions].sort(([, a], [, b]) => a.lastUse - b.lastUse);
 }
 
-/** Takes note of a use, and drops what nobody waits for. Duplicates come in any order: `acknowledged` never goes back. */
+/** Takes note of a use, drops what nobody waits for. Duplicates come in any order: `acknowledged` never goes back. */
 function touch(state: SessionState, number: number, session: Session, acknowledged: number): void {
   const before = sessionHash(number, session);
   state.uses += 1;

@@ -154,7 +154,7 @@ export interface Promotion {
 /** A role owns only what that role needs. */
 export type Role = { readonly kind: 'follower' } | PreCandidate | Candidate | Leader;
 
-/** All followers share it: of frozen and other ones V8 has a shape each, and five shapes of a role are too many for it. */
+/** All followers share it: a frozen one and another have two shapes, and five shapes of a role are too many for V8. */
 export const FOLLOWER: Role = Object.freeze({ kind: 'follower' });
 
 /** Chunks of a snapshot that is on its way to us. */

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { couldHaveBeenWrong } from '../../../checkers/index.ts';
+import { couldHaveBeenWrong, type HistoryEvent, type Operation, pairOperations } from '../../../checkers/index.ts';
+import { Pairing } from '../../../src/history/operations.ts';
 import { history } from '../../support/histories/operations.ts';
 
 test.each<[string, boolean, readonly string[]]>([
@@ -30,4 +32,35 @@ test.each<[string, boolean, readonly string[]]>([
   ['a pending read', false, ['0 invoke write 1', '0 ok write 1', '1 invoke read']],
 ])('%s could have been wrong: %s', (_, expected, lines) => {
   expect(couldHaveBeenWrong(history(...lines))).toBe(expected);
+});
+
+/** Its definition, word for word. */
+function byDefinition(operations: readonly Operation[]): boolean {
+  const answered = operations.filter(({ outcome }) => outcome === 'ok');
+  return answered.some((one) => answered.some((other) => one.key === other.key && (
+    (one.f === 'read' && other.f === 'write' && other.invokedIndex < (one.completedIndex as number))
+    || (one.f === 'acquire' && other.f === 'acquire' && one.process !== other.process))));
+}
+
+test('of whatever lines, the first answer that could have been wrong is found if there is one', () => {
+  const line = fc.record({
+    process: fc.nat(2), type: fc.constantFrom('invoke', 'invoke', 'ok', 'ok', 'fail', 'info'),
+    f: fc.constantFrom('read', 'write', 'acquire', 'release'), key: fc.constantFrom('x', 'y'),
+  });
+  const found = { true: 0, false: 0 };
+  fc.assert(fc.property(fc.array(line, { minLength: 5, maxLength: 60, size: 'max' }), (lines) => {
+    const pairing = new Pairing();
+    const open = new Map<number, Pick<HistoryEvent, 'f' | 'key'>>();
+    const events = lines.flatMap(({ process, type, f, key }, index): HistoryEvent[] => {
+      const { f: openF, key: openKey } = type === 'invoke' ? { f, key } : open.get(process) ?? { f, key };
+      const event = { index, time: index, process, type, f: openF, key: openKey, value: null } as HistoryEvent;
+      if (pairing.accept(event) !== null) return [];
+      if (type === 'invoke') open.set(process, event);
+      return [event];
+    });
+    const expected = byDefinition(pairOperations(events).operations);
+    found[`${expected}`] += 1;
+    expect(couldHaveBeenWrong(events)).toBe(expected);
+  }), { numRuns: 2_000 });
+  expect(Math.min(found.true, found.false)).toBeGreaterThan(50);
 });
