@@ -100,13 +100,14 @@ const EMPTY: readonly Plain[] = Object.freeze([]);
 /** What reads as `null` is not kept: it is a key that was never written. */
 function setRegister(state: RegisterState, key: string, value: Plain): void {
   const before = state.registers.get(key) ?? null;
-  state.digest = exchange(state.digest, registerHash(key, before), registerHash(key, value));
+  const keyHash = mixPlain(1, key);
+  state.digest = exchange(state.digest, registerHash(keyHash, before), registerHash(keyHash, value));
   if (value === null) state.registers.delete(key);
   else state.registers.set(key, value);
 }
 
-function registerHash(key: string, value: Plain): number {
-  return value === null ? 0 : mix(mixPlain(mixPlain(1, key), value), 1);
+function registerHash(keyHash: number, value: Plain): number {
+  return value === null ? 0 : mix(mixPlain(keyHash, value), 1);
 }
 
 function appendToList(state: ListState, key: string, value: Plain): void {

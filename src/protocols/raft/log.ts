@@ -1,4 +1,5 @@
 import type { Plain } from '../../contract/message.ts';
+import type { SessionCommand } from '../../contract/session.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { LogEntry } from './messages.ts';
 
@@ -62,3 +63,16 @@ export function bytesOf(value: Plain): number {
   for (const key of Object.keys(value)) bytes += key.length + bytesOf((value as Readonly<Record<string, Plain>>)[key]);
   return bytes;
 }
+
+/** The same of a command. Nearly all are operations in sessions, and a leader weighs each: their keys are known. */
+export function bytesOfCommand(command: Plain): number {
+  const asked = command as unknown as SessionCommand;
+  if (asked.kind !== 'execute') return bytesOf(command);
+  const { f, key, value } = asked.operation;
+  return BYTES_AROUND_OPERATION + f.length + key.length + bytesOf(value);
+}
+
+const EMPTY_OPERATION: SessionCommand = {
+  kind: 'execute', session: 0, sequence: 0, acknowledged: 0, operation: { f: '', key: '', value: null },
+};
+const BYTES_AROUND_OPERATION = bytesOf(EMPTY_OPERATION as unknown as Plain) - bytesOf(null);

@@ -6,7 +6,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { TimeUs } from '../../kernel/time.ts';
 import type { Configuration } from './configuration.ts';
 import { Election } from './election.ts';
-import { bytesOf, entryAt, firstIndexOfTerm, hasTerm, lastIndex, lastTerm, termAt } from './log.ts';
+import { bytesOfCommand, entryAt, firstIndexOfTerm, hasTerm, lastIndex, lastTerm, termAt } from './log.ts';
 import type {
   AppendEntries, AppendEntriesAccepted, AppendEntriesRejected, LogEntry, Outdated, RaftAnswer,
 } from './messages.ts';
@@ -36,7 +36,7 @@ export abstract class Replication extends Election {
     const { currentTerm: term } = this.state.durable;
     const { command } = request;
     const timeUs = this.clusterTimeUs(ctx, leader);
-    const entry: LogEntry = { kind: 'command', term, timeUs, bytes: bytesOf(command), command };
+    const entry: LogEntry = { kind: 'command', term, timeUs, bytes: bytesOfCommand(command), command };
     leader.requests.set(this.appendAsLeader(ctx, leader, entry), request);
     this.replicateSoon(ctx, leader);
   }
@@ -180,7 +180,8 @@ export abstract class Replication extends Election {
   private launch(leader: Leader, peer: NodeId, { prevLogIndex, entries }: AppendEntries): void {
     if (entries.length === 0) return;
     let bytes = 0;
-    for (const entry of entries) bytes += entry.bytes;
+    // Not `of`: V8 makes an object for each step, because the list for no entries is frozen.
+    for (let position = 0; position < entries.length; position++) bytes += (entries[position] as LogEntry).bytes;
     const last = prevLogIndex + entries.length;
     leader.nextIndex[peer] = last + 1;
     (leader.inFlight[peer] as Flight[]).push({ lastIndex: last, bytes });
