@@ -214,6 +214,21 @@ describe('thesis §4.2.2: removal', () => {
     expect(cluster.state(n2).role.kind).toBe('leader');
   });
 
+  it('a leader that is elected on its way out commits its removal without a command, also without no-ops', () => {
+    const cluster = led(3, ['n1', 'n2', 'n3'], { noOpOnElection: false });
+    cluster.request(n1, { kind: 'register' });
+    cluster.settle();
+    cluster.order(n1, 'remove', n1);
+    cluster.sync(n1);
+    cluster.take();
+    cluster.crash(n1, 'process');
+    cluster.restart(n1);
+    cluster.fire(n1, 'election');
+    cluster.settle();
+    expect(votersOf(cluster, n2)).toEqual([n2, n3]);
+    expect(cluster.state(n1).role.kind).toBe('follower');
+  });
+
   it('a server whose removal is not committed may still stand: its log may be the only complete one', () => {
     const cluster = led();
     cluster.order(n1, 'remove', n3);

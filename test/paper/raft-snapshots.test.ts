@@ -126,6 +126,37 @@ describe('Figure 13: InstallSnapshot', () => {
     }
   });
 
+  it('is sent again from where a follower is that has lost what it had, and not for the sake of a late answer', () => {
+    const cluster = leftBehind({ snapshotChunkBytes: 50 });
+    cluster.take();
+    cluster.fire(n1, 'heartbeat');
+    const sent = (): InstallSnapshot[] => cluster.take(n1).filter(({ to }) => to === n3)
+      .map(({ message }) => message as InstallSnapshot);
+    const step = (chunk: InstallSnapshot): InstallSnapshot[] => {
+      cluster.receive(n3, n1, chunk);
+      cluster.sync(n3);
+      const reply = cluster.takeOne(n3);
+      cluster.receive(n1, n3, reply);
+      const next = sent();
+      cluster.receive(n1, n3, { ...reply, received: 0 } as never); // Late, of a time when it had nothing.
+      expect(sent()).toEqual([]);
+      return next;
+    };
+    const [probe] = sent();
+    const [first] = step(probe as InstallSnapshot);
+    const [second] = step(first as InstallSnapshot);
+    const [third] = step(second as InstallSnapshot);
+    expect(third?.offset).toBe(100);
+    cluster.crash(n3, 'process');
+    cluster.restart(n3);
+    cluster.receive(n3, n1, first as InstallSnapshot); // It comes once more, and late.
+    cluster.receive(n3, n1, third as InstallSnapshot);
+    cluster.sync(n3);
+    const replies = cluster.take(n3).map(({ message }) => message);
+    cluster.receive(n1, n3, replies[1] as never);
+    expect(sent().map(({ offset }) => offset)).toEqual([50]);
+  });
+
   it('never takes a node back', () => {
     const cluster = leftBehind();
     const { commitIndex, digest } = cluster.state(n2);

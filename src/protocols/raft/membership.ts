@@ -247,6 +247,7 @@ export function newLeader(
     inFlight: Array.from({ length: clusterSize }, (): Flight[] => []),
     inFlightBytes: filled(clusterSize, 0),
     snapshotOffset: filled(clusterSize, 0),
+    snapshotMovedAt: filled(clusterSize, 0),
     snapshotSent: filled(clusterSize, null),
     requestId: 0,
     resumedAt: filled(clusterSize, 0),

@@ -107,7 +107,8 @@ export const raftOptions: OptionTable = {
     default: 4_096,
     min: 1,
     max: 1_000_000_000,
-    swarm: { kind: 'log-uniform', min: 32, max: 4_096 },
+    // Not fewer: a list of a busy run would take longer than progress may.
+    swarm: { kind: 'log-uniform', min: 256, max: 4_096 },
   },
   maxBytesPerMessage: {
     kind: 'integer',

@@ -231,8 +231,9 @@ export class RaftNode extends Membership implements Node<RaftState> {
     this.lookAround(leader);
     for (const node of leader.targets) leader.nextIndex[node] = last + 1;
     if (settings.checkQuorum) ctx.setTimer('check-quorum', settings.electionTimeoutUsMax);
-    // §8 Entries of earlier terms commit with the first one of ours.
-    if (settings.noOpOnElection) {
+    // §8 Entries of earlier terms commit with the first one of ours. Who is on its way out takes no command that could
+    // be that one, and has to finish the change all the same.
+    if (settings.noOpOnElection || this.isLeaving()) {
       const noOp = { kind: 'no-op', term: currentTerm, timeUs: timeBaseUs, bytes: 0 } as const;
       this.appendAsLeader(ctx, leader, noOp);
     }

@@ -61,6 +61,7 @@ export abstract class Snapshots extends Replication {
       this.feed(leader, peer, 'snapshot');
       leader.snapshotSent[peer] = snapshot;
       leader.snapshotOffset[peer] = 0;
+      leader.snapshotMovedAt[peer] = leader.requestId;
     }
     this.sendChunk(ctx, leader, peer);
   }
@@ -103,10 +104,14 @@ export abstract class Snapshots extends Replication {
       this.sendNext(ctx, role, from);
       return;
     }
-    // A late answer must not take us back, or chunks would be sent twice from there on, and again.
-    if (reply.received <= (role.snapshotOffset[from] as number) && reply.received > 0) return;
-    role.snapshotOffset[from] = reply.received;
+    const offset = role.snapshotOffset[from] as number;
+    // A late answer must not take us back, or chunks would be sent twice from there on, and again. One to the chunk that
+    // is under way now may: the follower has lost what it had, in a crash, or to a first chunk that came late.
+    const isLate = reply.requestId < (role.snapshotMovedAt[from] as number);
+    if (reply.received === offset || (isLate && reply.received < offset)) return;
     role.requestId += 1;
+    role.snapshotOffset[from] = reply.received;
+    role.snapshotMovedAt[from] = role.requestId;
     this.sendChunk(ctx, role, from);
   }
 

@@ -103,6 +103,8 @@ export interface Leader {
   readonly inFlightBytes: number[];
   /** While a follower gets a snapshot: how much of it has arrived there. */
   readonly snapshotOffset: number[];
+  /** Number of the message in which we first sent from there. */
+  readonly snapshotMovedAt: number[];
   /** The snapshot itself: it must not change under way. */
   readonly snapshotSent: (Snapshot | null)[];
   /** Number of the last message of ours. */
