@@ -105,8 +105,8 @@ export abstract class Snapshots extends Replication {
       return;
     }
     const offset = role.snapshotOffset[from] as number;
-    // A late answer must not take us back, or chunks would be sent twice from there on, and again. One to the chunk that
-    // is under way now may: the follower has lost what it had, in a crash, or to a first chunk that came late.
+    // A late answer must not take us back, or chunks would be sent twice from there on, and again. One to the chunk
+    // that is under way now may: the follower has lost what it had, in a crash, or to a first chunk that came late.
     const isLate = reply.requestId < (role.snapshotMovedAt[from] as number);
     if (reply.received === offset || (isLate && reply.received < offset)) return;
     role.requestId += 1;
