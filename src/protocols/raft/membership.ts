@@ -203,7 +203,7 @@ export abstract class Membership extends Reads {
     const { configuration } = this.state;
     if (!this.mayChangeConfiguration()) return;
     if (isJoint(configuration)) {
-      if (this.settings.autoLeave) this.leaveJoint(ctx, leader);
+      if (this.leavesJoint()) this.leaveJoint(ctx, leader);
     } else if (!configuration.voters.includes(this.self)) {
       this.stepDown(ctx);
     }

@@ -52,7 +52,7 @@ class RaftMonitor implements Monitor<RaftState> {
     this.logs.onStarted(node, ghost, state);
     this.commitment.onStarted(node, ghost, state);
     this.leaders.onStarted(node);
-    this.logs.afterEvent(node, ghost, state);
+    if (!state.isAmnesiac) this.logs.afterEvent(node, ghost, state);
   }
 
   onAppend(node: NodeId, file: string, index: number, entry: unknown): void {
@@ -73,6 +73,8 @@ class RaftMonitor implements Monitor<RaftState> {
   }
 
   afterEvent(node: NodeId, state: RaftState): void {
+    // It takes no part, and nothing that it has is acted upon.
+    if (state.isAmnesiac) return;
     const ghost = this.watch.ghostOf(node);
     const { role, commitIndex, lastApplied, leaderId } = state;
     const { currentTerm, snapshot } = state.durable;

@@ -406,7 +406,7 @@ export abstract class Replication extends Election {
     const { executed } = state;
     let count = 0;
     while (state.lastApplied < state.commitIndex) {
-      const index = state.lastApplied + 1;
+      const index = this.nextToApply();
       const entry = entryAt(log, index);
       state.lastApplied = index;
       if (entry.kind !== 'command') {
@@ -426,14 +426,11 @@ export abstract class Replication extends Election {
     this.onApplied(ctx);
   }
 
-  /**
-   * State and lastApplied are one record, put on the disk only when the entries that it reflects are there: a machine
-   * ahead of its log could not be told what it lacks.
-   */
+  /** Put on the disk only when the entries that it reflects are there: nobody could tell what a machine ahead lacks. */
   private recordMachine(ctx: Context): void {
     const { state } = this;
     if (state.pendingMachine !== null) return;
-    state.pendingMachine = { lastApplied: state.lastApplied, data: this.machine.save(state.machine) };
+    state.pendingMachine = this.machineRecord();
     ctx.persist({ kind: 'machine' });
   }
 

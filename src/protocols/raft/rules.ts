@@ -1,4 +1,5 @@
 import type { Context } from '../../contract/context.ts';
+import { CORRUPT } from '../../contract/disk.ts';
 import type { NodeInit } from '../../contract/node.ts';
 import { majority } from '../../contract/quorum.ts';
 import type { StateMachine } from '../../contract/state-machine.ts';
@@ -8,7 +9,10 @@ import { type Configuration, isJoint, isVoter } from './configuration.ts';
 import { hasTerm, lastIndex, lastTerm, termAt } from './log.ts';
 import type { AppendEntriesAccepted, AppendEntriesRejected, InstallSnapshot, LogEntry } from './messages.ts';
 import { type RaftSettings, readSettings } from './options.ts';
-import { type Leader, type RaftState, recover, type Snapshot, VOTE_FILE, type VoteRecord } from './state.ts';
+import {
+  type Leader, LOG_FILE, MACHINE_FILE, type MachineRecord, type RaftState, recover, type Snapshot, VOTE_FILE,
+  type VoteRecord,
+} from './state.ts';
 
 /** What a candidate says of its log. */
 interface LastEntry {
@@ -33,7 +37,7 @@ export abstract class RaftRules {
     this.clusterSize = init.nodes.length;
     this.settings = readSettings(init.options);
     this.machine = init.machine;
-    this.state = recover(init, this.isForeign(init));
+    this.state = recover(init, this.isForeign(init) || this.isDamaged(init));
   }
 
   // ── Durable state ────────────────────────────────────────────────────
@@ -50,6 +54,20 @@ export abstract class RaftRules {
    */
   protected isForeign({ isNew, disk }: NodeInit): boolean {
     return !isNew && disk.cell(VOTE_FILE) === undefined;
+  }
+
+  /**
+   * Whether an entry cannot be read that was synced: others stand behind it, or the service has recorded what came of
+   * it. At the end of a log stands what a crash has left of an entry that nobody was told of, and that is cut off.
+   * Whoever takes the one for the other drops what is committed, and elects a leader without it ("Protocol-Aware
+   * Recovery for Consensus-Based Storage", FAST 2018).
+   */
+  protected isDamaged({ disk }: Pick<NodeInit, 'disk'>): boolean {
+    const entries = disk.log(LOG_FILE);
+    const unreadable = entries.indexOf(CORRUPT);
+    if (unreadable === -1) return false;
+    const recorded = (disk.cell(MACHINE_FILE) as MachineRecord | undefined)?.lastApplied ?? 0;
+    return unreadable < entries.length - 1 || recorded > disk.head(LOG_FILE).dropped + unreadable;
   }
 
   // ── Elections ────────────────────────────────────────────────────────
@@ -212,6 +230,17 @@ export abstract class RaftRules {
     return Math.max(this.state.commitIndex, Math.min(leaderCommit, covered));
   }
 
+  /** Figure 2, Rules for Servers: what is committed is applied in log order, one after the other. */
+  protected nextToApply(): number {
+    return this.state.lastApplied + 1;
+  }
+
+  /** State and lastApplied are one record: a crash between two would have entries applied again, or never. */
+  protected machineRecord(): MachineRecord {
+    const { lastApplied, machine } = this.state;
+    return { lastApplied, data: this.machine.save(machine) };
+  }
+
   // ── Snapshots (§7) ───────────────────────────────────────────────────
 
   /** Figure 13, rule 6: entries behind a snapshot stay if the log holds its last entry. */
@@ -331,6 +360,11 @@ export abstract class RaftRules {
   protected isLastChangeCommitted(): boolean {
     const { configurations, commitIndex } = this.state;
     return (configurations[configurations.length - 1] as { readonly index: number }).index <= commitIndex;
+  }
+
+  /** §6 Whoever leads when the joint configuration is committed goes on to the new one, whoever proposed it. */
+  protected leavesJoint(): boolean {
+    return this.settings.autoLeave;
   }
 
   /** Thesis §4.1: a server uses the latest configuration in its log; one that is cut off takes effect no more. */

@@ -1,7 +1,7 @@
 import type { Context, PersistTag } from '../../contract/context.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
-import { emptyLog, entryAt, type RaftLog, termAt } from './log.ts';
+import { emptyLog, entryAt, lastIndex, type RaftLog, termAt } from './log.ts';
 import type { InstallSnapshot, InstallSnapshotReply } from './messages.ts';
 import { Replication } from './replication.ts';
 import { type Leader, LOG_FILE, type LogMark, type Snapshot, SNAPSHOT_FILE } from './state.ts';
@@ -131,7 +131,7 @@ export abstract class Snapshots extends Replication {
     if (this.continuesSnapshot(chunk)) this.receive(chunk);
     const { incoming } = state;
     const isWhole = incoming !== null && chunk.done && incoming.data.length === chunk.offset + chunk.data.length;
-    if (isWhole && incoming.from.lastIncludedIndex === chunk.lastIncludedIndex) {
+    if (isWhole && this.isSameSnapshot(chunk)) {
       return this.beginInstall(ctx, from, chunk, incoming.data);
     }
     this.answerChunk(ctx, from, chunk, this.receivedOf(chunk), false);
@@ -225,7 +225,10 @@ export abstract class Snapshots extends Replication {
   /** The log on the disk is brought to what was recovered of it, where that is less than what it holds. */
   protected discardForeignLog(ctx: Context, dropped: number, held: number): void {
     const { log } = this.state.durable;
-    if (dropped === log.baseIndex && held === log.entries.length) return;
+    if (dropped === log.baseIndex) {
+      if (held > log.entries.length) ctx.truncateFrom(LOG_FILE, lastIndex(log) + 1);
+      return;
+    }
     ctx.truncateFrom(LOG_FILE, dropped + 1);
     ctx.dropUntil(LOG_FILE, log.baseIndex, Object.freeze({ term: log.baseTerm }) satisfies LogMark);
   }

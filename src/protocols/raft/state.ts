@@ -1,5 +1,5 @@
 import type { ClientRequest } from '../../contract/client.ts';
-import type { DiskView } from '../../contract/disk.ts';
+import { CORRUPT, type DiskView } from '../../contract/disk.ts';
 import type { NodeInit } from '../../contract/node.ts';
 import type { CommandId, StateMachine } from '../../contract/state-machine.ts';
 import type { NodeId } from '../../kernel/ids.ts';
@@ -203,7 +203,7 @@ export interface RaftState {
   readonly followerReads: FollowerRead[];
   /** The last id of a question for a read index. */
   lastReadId: number;
-  /** The disk is empty, and we are not new: it is not ours. A server that has forgotten its votes takes no part. */
+  /** The disk is not what we left: a server that may have forgotten a vote or an entry takes no part. */
   readonly isAmnesiac: boolean;
 }
 
@@ -255,7 +255,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): RaftState {
  */
 function recoverLog(disk: DiskView, snapshot: Snapshot | null): RaftLog {
   const { dropped, mark } = disk.head(LOG_FILE);
-  const entries = disk.log(LOG_FILE) as readonly LogEntry[];
+  const entries = readable(disk.log(LOG_FILE));
   const log: RaftLog = {
     baseIndex: dropped,
     baseTerm: (mark as LogMark | undefined)?.term ?? 0,
@@ -265,6 +265,12 @@ function recoverLog(disk: DiskView, snapshot: Snapshot | null): RaftLog {
   const { lastIncludedIndex, lastIncludedTerm } = snapshot;
   const holds = hasTerm(log, lastIncludedIndex) && termAt(log, lastIncludedIndex) === lastIncludedTerm;
   return holds ? log : emptyLog(lastIncludedIndex, lastIncludedTerm);
+}
+
+/** The entries before the first one that cannot be read. */
+function readable(entries: readonly unknown[]): readonly LogEntry[] {
+  const end = entries.indexOf(CORRUPT);
+  return (end === -1 ? entries : entries.slice(0, end)) as readonly LogEntry[];
 }
 
 function recoverMachine(

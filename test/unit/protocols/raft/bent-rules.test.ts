@@ -543,6 +543,10 @@ const membership: readonly BentRule[] = [
 /** Rules whose breach no invariant sees, or none that nodes in a test's hand can reach; and why. */
 const unseen: Readonly<Record<string, string>> = {
   isForeign: 'the machines of these tests do not lose their disks',
+  isDamaged: 'the disks of these tests do not lose bits',
+  leavesJoint: 'a joint phase that lasts is safe: only progress sees it',
+  machineRecord: 'found by search, as RF-48: it takes a crash between two writes',
+  nextToApply: 'found by search, as RF-47: R5 and R23 see it, whichever comes first',
   mayGrantPreVote: 'a pre-vote promises nothing: what suffers is progress',
   mayCampaign: 'who may not win disturbs: what suffers is progress',
   mayHandOver: 'a successor that lacks entries is not elected: what suffers is progress',
