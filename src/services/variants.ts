@@ -148,6 +148,17 @@ class ExpiredReexecutes extends DefectiveSessions {
   }
 }
 
+/** RF-52: what a command finds in the table depends on a clock of the process that applies it; no log carries that. */
+class NondeterministicApply extends DefectiveSessions {
+  private clockUs: TimeUs = 0;
+
+  override apply(state: SessionState, command: Plain, timeUs: TimeUs): Applied {
+    this.clockUs += 1;
+    this.fired();
+    return super.apply(state, command, timeUs + this.clockUs);
+  }
+}
+
 /** Defects of the replicated service, for every protocol that carries it. */
 export const serviceVariants: readonly Variant[] = [
   {
@@ -219,5 +230,16 @@ export const serviceVariants: readonly Variant[] = [
     firstCatcher: 'R23',
     in: 'machine',
     machine: (service, fired, limits) => new ExpiredReexecutes(service, fired, limits),
+  },
+  {
+    row: 'RF-52',
+    id: 'client/nondeterministic-apply',
+    title: 'what a command does depends on a clock of the process that applies it',
+    breaks: 'Raft, §2: deterministic state machines that process the same commands in the same order end in one state',
+    source: 'https://github.com/etcd-io/etcd/issues/14571',
+    difficulty: 'E',
+    firstCatcher: 'R5',
+    in: 'machine',
+    machine: (service, fired, limits) => new NondeterministicApply(service, fired, limits),
   },
 ];

@@ -27,6 +27,10 @@ export const clientExhibits: readonly Exhibit[] = [
     firstCatcher: 'R23', seenBy: 'end-to-end', where: 'tests', firstSeed: 1,
   },
   {
+    row: 'RF-52', id: 'client/nondeterministic-apply', publishedPerMille: null, ratePerMille: 1000, firstCatcher: 'R5',
+    seenBy: 'end-to-end', where: 'tests', firstSeed: 5001,
+  },
+  {
     row: 'CS-04', id: 'client/unknown-as-failed', publishedPerMille: null, ratePerMille: 100,
     firstCatcher: 'linearizable', seenBy: 'end-to-end', where: 'tests', firstSeed: 1,
   },
