@@ -228,5 +228,9 @@ function heldAt(log: RaftLog, index: number): LogEntry | undefined {
 }
 
 function isEqual(a: Configuration, b: Configuration): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return isSameList(a.voters, b.voters) && isSameList(a.oldVoters, b.oldVoters) && isSameList(a.learners, b.learners);
+}
+
+function isSameList(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+  return a.length === b.length && a.every((node, at) => node === b[at]);
 }
