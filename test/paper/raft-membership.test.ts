@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isMajorityOf, joint, left, simple } from '../../src/protocols/raft/configuration.ts';
+import type { LogEntry } from '../../src/protocols/raft/messages.ts';
 import type { Leader } from '../../src/protocols/raft/state.ts';
 import { appendCommand, Cluster, entry, n1, n2, n3, n4, n5 } from '../support/raft/harness.ts';
 
@@ -45,6 +46,18 @@ describe('thesis §4.1: one server at a time', () => {
     expect(votersOf(cluster, n1)).toEqual([n1, n2, n3]);
     cluster.settle();
     expect(votersOf(cluster, n1)).toEqual([n1, n2]);
+  });
+
+  it('with configurationFrom: apply, a further change in the log says that the one before it is committed', () => {
+    const cluster = led(5, ['n1', 'n2', 'n3'], { configurationFrom: 'apply' });
+    const change = (voters: readonly (typeof n1)[]): LogEntry =>
+      ({ kind: 'configuration', term: 1, timeUs: 0, bytes: 8, configuration: simple(voters) });
+    const entries = [change([n1, n2, n3, n4]), change([n1, n2, n3, n4, n5])];
+    cluster.receive(n2, n1, {
+      kind: 'AppendEntries', term: 1, requestId: 90, sentAtUs: 0, prevLogIndex: 1, prevLogTerm: 1, leaderCommit: 0,
+      entries,
+    });
+    expect(votersOf(cluster, n2)).toEqual([n1, n2, n3, n4]);
   });
 
   it('waits for the change before it', () => {

@@ -126,8 +126,8 @@ export abstract class Membership extends Reads {
 
   protected override onConfigurationAppended(index: number, configuration: Configuration): void {
     this.state.configurations.push({ index, configuration });
-    if (this.settings.configuresOnAppend) this.configure(configuration);
-    else if (this.state.role.kind === 'leader') this.lookAround(this.state.role);
+    this.configure(this.settings.configuresOnAppend ? configuration : this.lastApplied());
+    if (this.state.role.kind === 'leader') this.lookAround(this.state.role);
   }
 
   /** Thesis §4.1: whoever loses the entry falls back to the configuration before it. */
@@ -151,6 +151,10 @@ export abstract class Membership extends Reads {
    * one in its log and applies the earlier ones again: were it to go by these, servers 1 and 2, which start with the
    * configurations {1, 2, 3}, {1, 2, 3, 4} and {1, 2, 3, 4, 5} in their logs and apply the first, would elect a leader,
    * and 3, 4 and 5 another one.
+   *
+   * At least the one before the last in the log: a change is proposed when the one before it is committed, and says so
+   * to whoever holds it. A server whose commitIndex lags would else be elected by two of {1, 2, 3}, without what 3, 4
+   * and 5 have committed since.
    */
   private lastApplied(): Configuration {
     const { configurations, configuration, lastApplied } = this.state;
@@ -158,6 +162,7 @@ export abstract class Membership extends Reads {
     const isLater = ({ index, configuration: found }: ConfigurationAt): boolean =>
       index > lastApplied && found !== configuration;
     while (at > 0 && isLater(configurations[at] as ConfigurationAt)) at -= 1;
+    at = Math.max(at, configurations.length - 2);
     return (configurations[at] as ConfigurationAt).configuration;
   }
 

@@ -160,6 +160,8 @@ export class LogMonitor {
     if (!this.configuresOnAppend) {
       const applied = Math.max(lastApplied, ghost.configuredFrom);
       while (at > 0 && (configurations[at] as ConfigurationAt).index > applied) at -= 1;
+      // The last change says that the one before it is committed, whether this node has heard of that or not.
+      at = Math.max(at, configurations.length - 2);
     }
     const expected = configurations[at] as ConfigurationAt;
     if (isSame(configuration, expected.configuration)) return;
