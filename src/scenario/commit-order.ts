@@ -120,6 +120,9 @@ export class CommitOrder {
   }
 
   onSaved(state: object, text: string): void {
+    // Whole states, in a durable machine one for each step: the oldest is not loaded any more, or costs a search.
+    const [oldest] = this.saved.keys();
+    if (this.saved.size >= SAVED_MAX && oldest !== undefined) this.saved.delete(oldest);
     this.saved.set(text, this.reflected.get(state)?.place ?? -1);
   }
 
@@ -127,6 +130,9 @@ export class CommitOrder {
     this.reflected.set(state, { place: this.saved.get(text) ?? -1 });
   }
 }
+
+/** Saved states that are remembered. */
+const SAVED_MAX = 100;
 
 /** Operations that change nothing. */
 const QUESTIONS: readonly string[] = ['read', 'contains'];
