@@ -126,8 +126,10 @@ export abstract class Membership extends Reads {
 
   protected override onConfigurationAppended(index: number, configuration: Configuration): void {
     this.state.configurations.push({ index, configuration });
-    this.configure(this.settings.configuresOnAppend ? configuration : this.lastApplied());
-    if (this.state.role.kind === 'leader') this.lookAround(this.state.role);
+    this.configure(this.settings.configuresOnAppend ? configuration : this.lastKnownCommitted());
+    // Where it is not in force yet, who is new gets the log all the same.
+    const { role } = this.state;
+    if (role.kind === 'leader' && !this.settings.configuresOnAppend) this.lookAround(role);
   }
 
   /** Thesis §4.1: whoever loses the entry falls back to the configuration before it. */
@@ -143,7 +145,7 @@ export abstract class Membership extends Reads {
   }
 
   protected override onConfigurationApplied(): void {
-    if (!this.settings.configuresOnAppend) this.configure(this.lastApplied());
+    if (!this.settings.configuresOnAppend) this.configure(this.lastKnownCommitted());
   }
 
   /**
@@ -156,7 +158,7 @@ export abstract class Membership extends Reads {
    * to whoever holds it. A server whose commitIndex lags would else be elected by two of {1, 2, 3}, without what 3, 4
    * and 5 have committed since.
    */
-  private lastApplied(): Configuration {
+  private lastKnownCommitted(): Configuration {
     const { configurations, configuration, lastApplied } = this.state;
     let at = configurations.length - 1;
     const isLater = ({ index, configuration: found }: ConfigurationAt): boolean =>
@@ -171,7 +173,7 @@ export abstract class Membership extends Reads {
     const behind = configurations.filter((at) => at.index > index && index + 1 <= lastIndex(this.state.durable.log));
     configurations.splice(0, configurations.length, { index, configuration }, ...behind);
     const last = configurations.at(-1)?.configuration ?? configuration;
-    this.configure(this.settings.configuresOnAppend ? last : this.lastApplied());
+    this.configure(this.settings.configuresOnAppend ? last : this.lastKnownCommitted());
   }
 
   private configure(configuration: Configuration): void {
