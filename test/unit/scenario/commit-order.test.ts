@@ -64,6 +64,27 @@ describe('the order in which commands took effect', () => {
     expect(order.orderOf(historyOf('read', 'write', 'write'))).toEqual(new Map([['x', [1]]]));
   });
 
+  it('remembers the last hundred saved states, and no more', () => {
+    const order = new CommitOrder();
+    const machine = order.watch(new SessionMachine(registerStore));
+    const state = machine.initial();
+    machine.apply(state, { kind: 'register', client: 9 }, 0);
+    const texts: string[] = [];
+    for (let sequence = 1; sequence <= 101; sequence += 1) {
+      machine.apply(state, execute(sequence, 'write', sequence), 0);
+      texts.push(machine.save(state));
+      order.onSent(sequence, 0, 1, sequence);
+    }
+    const placeAfter = (text: string | undefined, sequence: number): number => {
+      order.onSent(0, 1, 1, sequence);
+      machine.query(machine.load(text ?? ''), execute(sequence, 'read', null));
+      order.onCompleted(0, 'ok', sequence === 200 ? 1 : 2);
+      return order.orderOf(historyOf('write', 'read')).get('x')?.indexOf(1) ?? NaN;
+    };
+    expect(placeAfter(texts[1], 201)).toBe(2); // Behind the second write.
+    expect(placeAfter(texts[0], 200)).toBe(0); // Forgotten: before all.
+  });
+
   it('explains what clients of Raft saw, under faults and with every way of reading', () => {
     const file = join(import.meta.dirname, '../../defects/profiles/raft-under-the-swarm-profile.yaml');
     const read = parseScenario(readFileSync(file, 'utf8'), { fileName: file, catalogue: catalogueWith(undefined) });
