@@ -4,6 +4,7 @@ import type { MetricTable, OrderTable, ProtocolModule } from '../contract/module
 import type { Options, OptionTable } from '../contract/options.ts';
 import type { Variant } from '../contract/variant.ts';
 import { raft } from '../protocols/raft/module.ts';
+import { redis } from '../protocols/redis/module.ts';
 import { serviceVariants } from '../services/variants.ts';
 
 /** What a scenario file may name: the built-in protocols, a user's own, and the defects. Injected into the parser. */
@@ -30,7 +31,7 @@ export interface CatalogueProtocol {
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
 
-const builtIn: readonly ProtocolModule[] = [raft];
+const builtIn: readonly ProtocolModule[] = [raft, redis];
 
 /** The built-in protocols, by name. */
 export const protocols: ReadonlyMap<string, ProtocolModule> = new Map(builtIn.map((module) => [module.name, module]));
