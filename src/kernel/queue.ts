@@ -2,33 +2,37 @@ import { assert } from './assert.ts';
 import type { TimeUs } from './time.ts';
 
 const FIRST_CAPACITY = 256;
+/** Slots there can be at once: what is left of 53 bits is for the sequence, four thousand million events. */
+const SLOTS = 0x20_0000;
+/** Integers that are kept of an event, as a shift. */
+const WORDS_SHIFT = 2;
 
 /**
  * The event queue: pops in the order of (time, sequence), where sequence is the order of the pushes. Ties are never
  * left to chance. Events live in typed columns and are addressed by slot; no object is made for one.
  *
- * A binary heap of slots with their keys beside them. Cost: O(log n) for push and pop. After {@link pop} the columns of
- * the popped slot can be read until the next push.
+ * A binary heap of pairs: the time, and a ticket that holds both sequence and slot, so that two numbers move at each
+ * level. Cost: O(log n) for push and pop. The event popped last stands in the fields that begin with `popped`.
  */
 export class EventQueue {
-  /** Columns, indexed by slot: what kind of event, whom it meets, and two numbers and a reference that go with it. */
-  kind: Uint8Array = new Uint8Array(FIRST_CAPACITY);
-  process: Int32Array = new Int32Array(FIRST_CAPACITY);
-  first: Int32Array = new Int32Array(FIRST_CAPACITY);
-  second: Int32Array = new Int32Array(FIRST_CAPACITY);
-  payload: unknown[] = [];
-
-  /** Time and sequence number of the event popped last. */
   poppedAtUs: TimeUs = 0;
   poppedSequence = 0;
+  /** What kind of event it is, whom it meets, and two numbers that go with it. */
+  poppedKind = 0;
+  poppedProcess = 0;
+  poppedFirst = 0;
+  poppedSecond = 0;
 
+  private poppedSlot = 0;
   private size = 0;
   private nextSequence = 0;
-  private heapTime = new Float64Array(FIRST_CAPACITY);
-  private heapSequence = new Float64Array(FIRST_CAPACITY);
-  private heapSlot = new Int32Array(FIRST_CAPACITY);
+  /** Time and ticket of each element of the heap, in turn. */
+  private heap = new Float64Array(2 * FIRST_CAPACITY);
+  /** Kind, process, first and second of each slot, in turn. */
+  private words = new Int32Array(FIRST_CAPACITY << WORDS_SHIFT);
+  private readonly payloads: unknown[] = [];
   /** Free slots, as a stack. */
-  private freeSlot = new Int32Array(FIRST_CAPACITY);
+  private freeSlots = new Int32Array(FIRST_CAPACITY);
   private freeCount = 0;
 
   constructor() {
@@ -42,7 +46,7 @@ export class EventQueue {
 
   /** Time of the next event. The queue must not be empty. */
   get nextAtUs(): TimeUs {
-    return this.heapTime[0] as number;
+    return this.heap[0] as number;
   }
 
   /** Adds an event at `atUs`, which must not lie before the event popped last. */
@@ -50,103 +54,114 @@ export class EventQueue {
     assert(atUs >= this.poppedAtUs, 'an event cannot be scheduled in the past');
     if (this.freeCount === 0) this.grow();
     this.freeCount -= 1;
-    const slot = this.freeSlot[this.freeCount] as number;
-    this.kind[slot] = kind;
-    this.process[slot] = process;
-    this.first[slot] = first;
-    this.second[slot] = second;
-    this.payload[slot] = payload;
-    const sequence = this.nextSequence;
+    const slot = this.freeSlots[this.freeCount] as number;
+    const { words } = this;
+    const at = slot << WORDS_SHIFT;
+    // All are integers of 32 bits already; V8 takes the detour by a double for whatever it does not know to be one.
+    words[at] = kind | 0;
+    words[at | 1] = process | 0;
+    words[at | 2] = first | 0;
+    words[at | 3] = second | 0;
+    this.payloads[slot] = payload;
+    this.siftUp(atUs, this.nextSequence * SLOTS + slot);
     this.nextSequence += 1;
-    this.siftUp(this.size, atUs, sequence, slot);
     this.size += 1;
   }
 
-  /** Removes the earliest event and returns its slot, or -1 when the queue is empty. */
-  pop(): number {
-    if (this.size === 0) return -1;
-    const slot = this.heapSlot[0] as number;
-    this.poppedAtUs = this.heapTime[0] as number;
-    this.poppedSequence = this.heapSequence[0] as number;
+  /** Takes the earliest event off the queue. Returns whether there was one. */
+  pop(): boolean {
+    if (this.size === 0) return false;
+    const { heap, words } = this;
+    const ticket = heap[1] as number;
+    const sequence = Math.floor(ticket / SLOTS);
+    const slot = ticket - sequence * SLOTS;
+    this.poppedAtUs = heap[0] as number;
+    this.poppedSequence = sequence;
+    const at = slot << WORDS_SHIFT;
+    this.poppedKind = words[at] as number;
+    this.poppedProcess = words[at | 1] as number;
+    this.poppedFirst = words[at | 2] as number;
+    this.poppedSecond = words[at | 3] as number;
+    this.poppedSlot = slot;
+    this.freeSlots[this.freeCount] = slot;
+    this.freeCount += 1;
     this.size -= 1;
     if (this.size > 0) this.siftDown();
-    this.freeSlot[this.freeCount] = slot;
-    this.freeCount += 1;
-    return slot;
+    return true;
   }
 
-  private siftUp(start: number, time: number, sequence: number, slot: number): void {
-    const { heapTime, heapSequence, heapSlot } = this;
-    let at = start;
+  /** The reference that goes with the event popped last; once, and before the next push. */
+  takePayload(): unknown {
+    const payload = this.payloads[this.poppedSlot];
+    this.payloads[this.poppedSlot] = undefined;
+    return payload;
+  }
+
+  private siftUp(time: number, ticket: number): void {
+    const { heap } = this;
+    let at = this.size << 1;
     while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const parentTime = heapTime[parent] as number;
+      const parent = ((at - 2) >> 2) << 1;
+      const parentTime = heap[parent] as number;
       // A new event has the highest sequence number of all, so it never passes one of equal time.
       if (parentTime <= time) break;
-      heapTime[at] = parentTime;
-      heapSequence[at] = heapSequence[parent] as number;
-      heapSlot[at] = heapSlot[parent] as number;
+      heap[at] = parentTime;
+      heap[at | 1] = heap[parent | 1] as number;
       at = parent;
     }
-    heapTime[at] = time;
-    heapSequence[at] = sequence;
-    heapSlot[at] = slot;
+    heap[at] = time;
+    heap[at | 1] = ticket;
   }
 
   /** Moves the last element to the root and down to its place. */
   private siftDown(): void {
-    const { heapTime, heapSequence, heapSlot, size } = this;
-    const time = heapTime[size] as number;
-    const sequence = heapSequence[size] as number;
-    const slot = heapSlot[size] as number;
+    const { heap } = this;
+    const end = this.size << 1;
+    const time = heap[end] as number;
+    const ticket = heap[end | 1] as number;
     let at = 0;
     for (;;) {
-      let child = 2 * at + 1;
-      if (child >= size) break;
-      const right = child + 1;
-      if (right < size) {
-        const leftTime = heapTime[child] as number;
-        const rightTime = heapTime[right] as number;
-        const isRightEarlier = rightTime < leftTime
-          || (rightTime === leftTime && (heapSequence[right] as number) < (heapSequence[child] as number));
-        if (isRightEarlier) child = right;
+      let child = (at << 1) + 2;
+      if (child >= end) break;
+      let childTime = heap[child] as number;
+      const right = child + 2;
+      if (right < end) {
+        const rightTime = heap[right] as number;
+        if (rightTime < childTime
+          || (rightTime === childTime && (heap[right | 1] as number) < (heap[child | 1] as number))) {
+          child = right;
+          childTime = rightTime;
+        }
       }
-      const childTime = heapTime[child] as number;
-      if (childTime > time || (childTime === time && (heapSequence[child] as number) > sequence)) break;
-      heapTime[at] = childTime;
-      heapSequence[at] = heapSequence[child] as number;
-      heapSlot[at] = heapSlot[child] as number;
+      if (childTime > time || (childTime === time && (heap[child | 1] as number) > ticket)) break;
+      heap[at] = childTime;
+      heap[at | 1] = heap[child | 1] as number;
       at = child;
     }
-    heapTime[at] = time;
-    heapSequence[at] = sequence;
-    heapSlot[at] = slot;
+    heap[at] = time;
+    heap[at | 1] = ticket;
   }
 
   private grow(): void {
-    const before = this.kind.length;
+    const before = this.freeSlots.length;
     const after = before * 2;
-    this.kind = widened(this.kind, new Uint8Array(after));
-    this.process = widened(this.process, new Int32Array(after));
-    this.first = widened(this.first, new Int32Array(after));
-    this.second = widened(this.second, new Int32Array(after));
-    this.heapTime = widened(this.heapTime, new Float64Array(after));
-    this.heapSequence = widened(this.heapSequence, new Float64Array(after));
-    this.heapSlot = widened(this.heapSlot, new Int32Array(after));
-    this.freeSlot = widened(this.freeSlot, new Int32Array(after));
+    assert(after <= SLOTS, `at most ${SLOTS} events wait at once`);
+    this.heap = widened(this.heap, new Float64Array(2 * after));
+    this.words = widened(this.words, new Int32Array(after << WORDS_SHIFT));
+    this.freeSlots = widened(this.freeSlots, new Int32Array(after));
     this.addFreeSlots(before, after);
   }
 
   private addFreeSlots(from: number, to: number): void {
     for (let slot = to - 1; slot >= from; slot -= 1) {
-      this.freeSlot[this.freeCount] = slot;
+      this.freeSlots[this.freeCount] = slot;
       this.freeCount += 1;
-      this.payload[slot] = undefined;
+      this.payloads[slot] = undefined;
     }
   }
 }
 
-function widened<T extends Uint8Array | Int32Array | Float64Array>(from: T, to: T): T {
+function widened<T extends Int32Array | Float64Array>(from: T, to: T): T {
   to.set(from);
   return to;
 }

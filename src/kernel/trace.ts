@@ -21,6 +21,8 @@ export const EVENT = {
 } as const;
 
 const UINT32 = 0x1_0000_0000;
+/** Lengths of names that are told apart; a power of two. */
+const PLACES = 32;
 
 /** Kinds of row in a full trace that are no events: what events brought about. Above every kind of event. */
 export const LINE = {
@@ -57,6 +59,9 @@ export class Trace {
   /** What stands in the digest for each name. */
   private readonly codes: number[] = [0];
   private readonly indices = new Map<string, number>();
+  /** By length, the name that was asked for last, and its index. */
+  private readonly lastNames = new Array<string>(PLACES).fill('\0');
+  private readonly lastIndices = new Array<number>(PLACES).fill(0);
 
   constructor(mode: TraceMode) {
     this.hasDigest = mode !== 'off';
@@ -79,12 +84,14 @@ export class Trace {
     if (this.rows !== null) this.rows.add(kind, process, peer, name, atUs, value);
   }
 
-  /** A small integer for a name. The first few are found by comparing: they are constants, that is one word each. */
+  /** A small integer for a name. Names are constants: those that were asked for last are found by comparing. */
   indexOf(name: string): number {
-    const { ownNames } = this;
-    const compared = Math.min(ownNames.length, NAMES_COMPARED);
-    for (let index = 1; index < compared; index += 1) if (ownNames[index] === name) return index;
-    return this.indices.get(name) ?? this.addName(name);
+    const place = name.length & (PLACES - 1);
+    if (this.lastNames[place] === name) return this.lastIndices[place] as number;
+    const index = this.indices.get(name) ?? this.addName(name);
+    this.lastNames[place] = name;
+    this.lastIndices[place] = index;
+    return index;
   }
 
   private addName(name: string): number {
@@ -96,7 +103,6 @@ export class Trace {
   }
 }
 
-const NAMES_COMPARED = 24;
 
 /** Seconds with six decimals, exact. */
 export function formatTime(atUs: TimeUs): string {

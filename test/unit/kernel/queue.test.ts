@@ -20,8 +20,8 @@ describe('EventQueue', () => {
       const popBoth = (): void => {
         model.sort((a, b) => a.at - b.at || a.id - b.id);
         const expected = model.shift();
-        const slot = queue.pop();
-        expect(slot < 0 ? undefined : { at: queue.poppedAtUs, id: queue.payload[slot] }).toEqual(expected);
+        const popped = queue.pop() ? { at: queue.poppedAtUs, id: queue.takePayload() } : undefined;
+        expect(popped).toEqual(expected);
         nowUs = expected?.at ?? nowUs;
       };
       for (const step of script) {
@@ -41,10 +41,10 @@ describe('EventQueue', () => {
     const queue = new EventQueue();
     for (let i = 0; i < 10_000; i += 1) queue.push((i * 7919) % 10_007, i % 9, i % 50, i, -i, `p${i}`);
     let last = -1;
-    for (let slot = queue.pop(); slot >= 0; slot = queue.pop()) {
-      const i = queue.first[slot] as number;
+    while (queue.pop()) {
+      const i = queue.poppedFirst;
       expect(queue.poppedAtUs).toBe((i * 7919) % 10_007);
-      expect([queue.kind[slot], queue.process[slot], queue.second[slot], queue.payload[slot]])
+      expect([queue.poppedKind, queue.poppedProcess, queue.poppedSecond, queue.takePayload()])
         .toEqual([i % 9, i % 50, i === 0 ? 0 : -i, `p${i}`]);
       expect(queue.poppedAtUs).toBeGreaterThanOrEqual(last);
       last = queue.poppedAtUs;
