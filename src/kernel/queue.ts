@@ -2,8 +2,9 @@ import { assert } from './assert.ts';
 import type { TimeUs } from './time.ts';
 
 const FIRST_CAPACITY = 256;
-/** Slots there can be at once: what is left of 53 bits is for the sequence, four thousand million events. */
+/** Slots there can be at once, and sequence numbers in all: a ticket of 53 bits holds one of each. */
 const SLOTS = 0x20_0000;
+const SEQUENCES = 0x1_0000_0000;
 /** Integers that are kept of an event, as a shift. */
 const WORDS_SHIFT = 2;
 
@@ -52,6 +53,7 @@ export class EventQueue {
   /** Adds an event at `atUs`, which must not lie before the event popped last. */
   push(atUs: TimeUs, kind: number, process: number, first: number, second: number, payload: unknown): void {
     assert(atUs >= this.poppedAtUs, 'an event cannot be scheduled in the past');
+    assert(this.nextSequence < SEQUENCES, 'a run has at most 2^32 events');
     if (this.freeCount === 0) this.grow();
     this.freeCount -= 1;
     const slot = this.freeSlots[this.freeCount] as number;
@@ -145,7 +147,7 @@ export class EventQueue {
   private grow(): void {
     const before = this.freeSlots.length;
     const after = before * 2;
-    assert(after <= SLOTS, `at most ${SLOTS} events wait at once`);
+    assert(after <= SLOTS, 'at most 2^21 events wait at once');
     this.heap = widened(this.heap, new Float64Array(2 * after));
     this.words = widened(this.words, new Int32Array(after << WORDS_SHIFT));
     this.freeSlots = widened(this.freeSlots, new Int32Array(after));

@@ -57,4 +57,13 @@ describe('EventQueue', () => {
     queue.pop();
     expect(() => queue.push(9, 1, 0, 0, 0, null)).toThrow('in the past');
   });
+
+  it('refuses more events at once than a ticket has slots', () => {
+    const queue = new EventQueue();
+    const pushAll = (): void => {
+      for (let i = 0; i <= 0x20_0000; i += 1) queue.push(i, 1, 0, 0, 0, null);
+    };
+    expect(pushAll).toThrow('at most 2^21 events wait at once');
+    expect(queue.length).toBe(0x20_0000);
+  });
 });
