@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { checkLinearizable } from '../../checkers/index.ts';
@@ -65,76 +67,79 @@ function times(count: number, work: () => number): () => number {
   };
 }
 
-const table = new Table();
+/** One row of the table: what is measured, in what unit, and how often. */
+interface Measurement {
+  readonly unit: string;
+  readonly rounds: number;
+  readonly work: () => number;
+  /** Timers that are set in the reference beside it; 100 if nothing is said. */
+  readonly pending?: number;
+}
 
-function engineAndTrace(): void {
-  const referenceEvents = 400_000;
-  const referenceOf = (pending: number) => (): number => {
-    reference(pending, referenceEvents);
-    return referenceEvents;
+const REFERENCE_EVENTS = 400_000;
+
+function referenceOf(pending: number): () => number {
+  return () => {
+    reference(pending, REFERENCE_EVENTS);
+    return REFERENCE_EVENTS;
   };
-  const seconds = 20;
-  table.add('event', measure({
-    'reference, 40 pending': referenceOf(40),
-    'reference, 100 pending': referenceOf(100),
-    'engine, 40 in flight, trace off': () => pingPong(5, 40, 200_000, 'off'),
-    'engine, 40 in flight, digest': () => pingPong(5, 40, 200_000, 'digest'),
-    'raft, no invariants, trace off': eventsOf(standard({ seconds }), 'off', UNWATCHED),
-    'raft, invariants and history, trace off': eventsOf(standard({ seconds }), 'off'),
-    'raft, invariants and history, digest': eventsOf(standard({ seconds })),
-    'raft, the same with a sync latency of 0': eventsOf(standard({ seconds, syncUs: 0 })),
-    'raft, the same with the full trace': eventsOf(standard({ seconds }), 'full'),
-    'raft, the same with the full trace as text': linesOf(standard({ seconds: 2 })),
-  }, 9));
-  table.speed('engine over reference', 'engine, 40 in flight, trace off', 'reference, 40 pending');
-  table.speed('raft over reference', 'raft, invariants and history, trace off', 'reference, 100 pending');
-  const bare = 'raft, invariants and history, trace off';
-  table.cost('digest', 'raft, invariants and history, digest', bare);
-  table.cost('full trace', 'raft, the same with the full trace', bare);
-  table.cost('full trace as text', 'raft, the same with the full trace as text', bare);
 }
 
-function sizeAndLength(): void {
-  table.add('event', measure({
-    '5 nodes': eventsOf(standard({ seconds: 20 })),
-    '101 nodes': eventsOf(standard({ nodes: 101, seconds: 3 })),
-  }, 7));
-  table.cost('an event at 101 nodes over one at 5', '101 nodes', '5 nodes');
-  table.add('event', measure({
-    'engine, runs of 10^5 events': times(20, () => pingPong(5, 40, 100_000, 'digest')),
-    'engine, a run of 10^7 events': () => pingPong(5, 40, 10_000_000, 'digest'),
-  }, 3));
-  table.cost('an event of 10^7 over 10^5, engine', 'engine, a run of 10^7 events', 'engine, runs of 10^5 events');
+function seed(): number {
+  lastSeed += 1;
+  const { result } = run({ scenario: standard({ seconds: 30 }), file: null, slug: 'bench', seed: String(lastSeed) });
+  return result.asExpected ? 1 : NaN;
+}
+
+function check(): () => number {
+  let history: Parameters<typeof checkLinearizable>[0] | null = null;
+  return () => {
+    history ??= simulate(standard({ seconds: 30 }), 'digest', raft).history.events;
+    return checkLinearizable(history, { model: 'cas-register' }).verdict === 'valid' ? 1 : NaN;
+  };
+}
+
+const quiet = standard({ clients: 1, thinkUsMax: 2_000_000_000, seconds: 600 });
+const faulty = standard({ seconds: 60, faults: true, thinkUsMax: 200_000 });
+const loaded = standard({ seconds: 20 });
+
+/** Each in a process of its own: what V8 has seen of one would slow the next. */
+const measurements: Readonly<Record<string, Measurement>> = {
+  'engine, 40 in flight, trace off': {
+    unit: 'event', rounds: 15, pending: 40, work: () => pingPong(5, 40, 400_000, 'off'),
+  },
+  'engine, 40 in flight, digest': {
+    unit: 'event', rounds: 15, pending: 40, work: () => pingPong(5, 40, 400_000, 'digest'),
+  },
+  'engine, runs of 10^5 events': { unit: 'event', rounds: 3, work: times(20, () => pingPong(5, 40, 100_000, 'digest')) },
+  'engine, a run of 10^7 events': { unit: 'event', rounds: 3, work: () => pingPong(5, 40, 10_000_000, 'digest') },
+  'raft, no invariants, trace off': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'off', UNWATCHED) },
+  'raft, invariants and history, trace off': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'off') },
+  'raft, invariants and history, digest': { unit: 'event', rounds: 15, work: eventsOf(loaded) },
+  'raft, the same with a sync latency of 0': {
+    unit: 'event', rounds: 15, work: eventsOf(standard({ seconds: 20, syncUs: 0 })),
+  },
+  'raft, the same with the full trace': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'full') },
+  'raft, the same with the full trace as text': {
+    unit: 'event', rounds: 9, work: linesOf(standard({ seconds: 2 })),
+  },
+  'raft, 101 nodes': { unit: 'event', rounds: 9, work: eventsOf(standard({ nodes: 101, seconds: 3 })) },
   // About 5,000 events each simulated second.
-  table.add('event', measure({
-    'raft, runs of 10^5 events': times(10, eventsOf(standard({ seconds: 20 }))),
-    'raft, a run of 10^7 events': eventsOf(standard({ seconds: 2_000 })),
-  }, 3));
-  table.cost('an event of 10^7 over 10^5, raft', 'raft, a run of 10^7 events', 'raft, runs of 10^5 events');
-}
+  'raft, runs of 10^5 events': { unit: 'event', rounds: 3, work: times(10, eventsOf(loaded)) },
+  'raft, a run of 10^7 events': { unit: 'event', rounds: 3, work: eventsOf(standard({ seconds: 2_000 })) },
+  'idle: one client that never speaks': { unit: 'simulated second', rounds: 9, work: secondsOf(quiet) },
+  'loaded: the standard scenario': { unit: 'simulated second', rounds: 9, work: secondsOf(standard({ seconds: 30 })) },
+  'faults: think time up to 200 ms': { unit: 'simulated second', rounds: 9, work: secondsOf(faulty) },
+  'seed of 30 s, simulated only': {
+    unit: 'seed', rounds: 15, work: () => simulate(standard({ seconds: 30 }), 'digest', raft).world.nowUs && 1,
+  },
+  'seed of 30 s, all checks': { unit: 'seed', rounds: 15, work: seed },
+  'linearizability of one such history': { unit: 'seed', rounds: 15, work: check() },
+};
 
-function simulatedToReal(): void {
-  table.add('simulated second', measure({
-    'idle: one client that never speaks': secondsOf(standard({ clients: 1, thinkUsMax: 2_000_000_000, seconds: 600 })),
-    'loaded: the standard scenario': secondsOf(standard({ seconds: 30 })),
-    'faults: think time up to 200 ms': secondsOf(standard({ seconds: 60, faults: true, thinkUsMax: 200_000 })),
-  }, 5));
-}
+const WARM_UP = 3;
 
-function wholeSeeds(): void {
-  const scenario = standard({ seconds: 30 });
-  const history = simulate(scenario, 'digest', raft).history.events;
-  table.add('seed', measure({
-    'seed of 30 s, simulated only': () => simulate(scenario, 'digest', raft).world.nowUs && 1,
-    'seed of 30 s, all checks': () => {
-      lastSeed += 1;
-      return run({ scenario, file: null, slug: 'bench', seed: String(lastSeed) }).result.asExpected ? 1 : NaN;
-    },
-    'linearizability of one such history': () =>
-      (checkLinearizable(history, { model: 'cas-register' }).verdict === 'valid' ? 1 : NaN),
-  }, 5));
-  table.cost('a check over a simulation', 'linearizability of one such history', 'seed of 30 s, simulated only');
-}
+const table = new Table();
 
 /** Heap after collection while 50 million events pass, history streamed away; its growth after the second tenth. */
 function memory(): void {
@@ -163,11 +168,55 @@ async function threads(): Promise<void> {
   table.other('seeds of 30 s with all checks, per second of one core', 1e9 / median, 'seeds');
 }
 
-const chapters = { engineAndTrace, sizeAndLength, simulatedToReal, wholeSeeds, threads, memory };
-for (const [name, chapter] of Object.entries(chapters)) {
-  process.stderr.write(`${name} …\n`);
-  await chapter();
+/** What a process that measures one thing says: the thing, and the reference beside it. */
+export interface Measured {
+  readonly ns: Figure;
+  readonly reference: Figure;
 }
-process.stdout.write(table.text());
-table.write('reports/bench.json');
-process.stdout.write('figures: reports/bench.json\n');
+
+function measureHere(name: string): Measured {
+  const { rounds, work, pending = 100 } = measurements[name] as Measurement;
+  for (let round = 0; round < WARM_UP; round += 1) work();
+  const figures = measure({ reference: referenceOf(pending), work }, rounds);
+  return { ns: figures['work'] as Figure, reference: figures['reference'] as Figure };
+}
+
+function measureApart(name: string): Measured {
+  const text = execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--only', name], { encoding: 'utf8' });
+  return JSON.parse(text) as Measured;
+}
+
+async function all(): Promise<void> {
+  for (const pending of [40, 100]) {
+    const figures = measure({ [`reference, ${pending} pending`]: referenceOf(pending) }, 9);
+    table.add('event', figures, Object.values(figures)[0]);
+  }
+  for (const [name, { unit }] of Object.entries(measurements)) {
+    process.stderr.write(`${name} …\n`);
+    const { ns, reference: beside } = measureApart(name);
+    table.add(unit, { [name]: ns }, beside);
+  }
+  const bare = 'raft, invariants and history, trace off';
+  const digest = 'raft, invariants and history, digest';
+  table.speed('engine over reference', 'engine, 40 in flight, trace off', 'reference, 40 pending');
+  table.speed('raft over reference', bare, 'reference, 100 pending');
+  table.cost('invariants', bare, 'raft, no invariants, trace off');
+  table.cost('digest', digest, bare);
+  table.cost('full trace', 'raft, the same with the full trace', bare);
+  table.cost('full trace as text', 'raft, the same with the full trace as text', bare);
+  table.cost('an event at 101 nodes over one at 5', 'raft, 101 nodes', digest);
+  table.cost('an event of 10^7 over 10^5, engine', 'engine, a run of 10^7 events', 'engine, runs of 10^5 events');
+  table.cost('an event of 10^7 over 10^5, raft', 'raft, a run of 10^7 events', 'raft, runs of 10^5 events');
+  table.cost('a check over a simulation', 'linearizability of one such history', 'seed of 30 s, simulated only');
+  process.stderr.write('threads …\n');
+  await threads();
+  process.stderr.write('memory …\n');
+  memory();
+  process.stdout.write(table.text());
+  table.write('reports/bench.json');
+  process.stdout.write('figures: reports/bench.json\n');
+}
+
+const [flag, only] = process.argv.slice(2);
+if (flag === '--only') process.stdout.write(JSON.stringify(measureHere(only as string)));
+else await all();

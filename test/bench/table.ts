@@ -8,7 +8,11 @@ interface Row {
   readonly name: string;
   readonly unit: string;
   readonly ns: Figure;
+  /** The reference, measured in the same process. */
+  readonly beside: Figure;
 }
+
+const ONE: Figure = { best: 1, median: 1 };
 
 /** Collects figures and the ratios between them: one table for people, one file for programs. */
 export class Table {
@@ -17,8 +21,9 @@ export class Table {
 
   private readonly others: { readonly name: string; readonly value: number; readonly unit: string }[] = [];
 
-  add(unit: string, figures: Readonly<Record<string, Figure>>): void {
-    for (const [name, ns] of Object.entries(figures)) this.rows.push({ name, unit, ns });
+  /** `beside` is the reference in the process of these figures. Ratios are between shares of it. */
+  add(unit: string, figures: Readonly<Record<string, Figure>>, beside: Figure = ONE): void {
+    for (const [name, ns] of Object.entries(figures)) this.rows.push({ name, unit, ns, beside });
   }
 
   /** How fast `name` is, as a share of `measure`: 1 is as fast, 0.5 half as fast. */
@@ -60,8 +65,10 @@ export class Table {
   }
 
   private ratio(name: string, over: string, under: string): void {
-    const [{ ns: top }, { ns: bottom }] = [this.row(over), this.row(under)];
-    this.ratios.push({ name, best: top.best / bottom.best, median: top.median / bottom.median });
+    const [top, bottom] = [this.row(over), this.row(under)];
+    const of = (kind: 'best' | 'median'): number =>
+      (top.ns[kind] / top.beside[kind]) / (bottom.ns[kind] / bottom.beside[kind]);
+    this.ratios.push({ name, best: of('best'), median: of('median') });
   }
 
   private row(name: string): Row {
