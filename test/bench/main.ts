@@ -111,7 +111,9 @@ const measurements: Readonly<Record<string, Measurement>> = {
   'engine, 40 in flight, digest': {
     unit: 'event', rounds: 15, pending: 40, work: () => pingPong(5, 40, 400_000, 'digest'),
   },
-  'engine, runs of 10^5 events': { unit: 'event', rounds: 3, work: times(20, () => pingPong(5, 40, 100_000, 'digest')) },
+  'engine, runs of 10^5 events': {
+    unit: 'event', rounds: 3, work: times(20, () => pingPong(5, 40, 100_000, 'digest')),
+  },
   'engine, a run of 10^7 events': { unit: 'event', rounds: 3, work: () => pingPong(5, 40, 10_000_000, 'digest') },
   'raft, no invariants, trace off': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'off', UNWATCHED) },
   'raft, invariants and history, trace off': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'off') },
