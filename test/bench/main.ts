@@ -10,7 +10,7 @@ import { Streams } from '../../src/kernel/streams.ts';
 import { run } from '../../src/run/run.ts';
 import { buildWorld, type Built } from '../../src/scenario/build.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
-import { forgetful } from './echo.ts';
+import { forgetful } from './forgetful.ts';
 import { pingPong } from './engine.ts';
 import { measure, measureAsync, type Figure } from './measure.ts';
 import { reference } from './reference.ts';
@@ -153,7 +153,7 @@ function memory(): void {
     heaps.push(process.memoryUsage().heapUsed / 1e6);
   });
   const growth = Math.max(...heaps.slice(1)) - (heaps[1] as number);
-  table.other('heap growth over 50 M events, history to a null sink', growth, 'MB');
+  table.other('raft: heap growth over 50 M events, history to a null sink', growth, 'MB');
   table.other('lines of that history', lines / 1e6, 'M');
 }
 
