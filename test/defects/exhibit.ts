@@ -1,5 +1,6 @@
 import type { RunResult } from '../../src/run/result.ts';
-import { findsOf, isEndToEnd, safetyFinds, type Settings } from '../support/profiles.ts';
+import { findsOf, isEndToEnd, safetyFinds } from '../support/profiles.ts';
+import type { Settings } from '../support/scenario-file.ts';
 
 /** One defect of the museum: what to expect of the search for it. */
 export interface Exhibit {

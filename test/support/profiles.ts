@@ -1,55 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { parse, stringify } from 'yaml';
 import { run } from '../../src/run/run.ts';
 import type { RunResult } from '../../src/run/result.ts';
-import { catalogueWith } from '../../src/scenario/catalogue.ts';
-import { parseScenario } from '../../src/scenario/file/parse.ts';
-import type { Scenario } from '../../src/scenario/scenario.ts';
+import { scenarioIn, type Settings } from './scenario-file.ts';
 
 export type Profile = 'swarm' | 'gentle';
 
-/** A part of a scenario file: what it says stands in the place of what the file of the profile says, or beside it. */
-export interface Settings {
-  readonly [key: string]: Setting;
-}
-
-type Setting = string | number | boolean | null | Settings | readonly Setting[];
-
-const folder = 'test/defects/profiles';
-const parsed = new Map<string, Scenario>();
-
-/** Raft with nothing but a profile: what the catalogue of defects is measured on. */
-function profileScenario(profile: Profile, settings: Settings): Scenario {
-  const key = `${profile} ${JSON.stringify(settings)}`;
-  const known = parsed.get(key);
-  if (known !== undefined) return known;
-  const fileName = `${folder}/raft-under-the-${profile}-profile.yaml`;
-  const text = stringify(merged(parse(readFileSync(fileName, 'utf8')) as Settings, settings));
-  const result = parseScenario(text, { fileName, catalogue: catalogueWith() });
-  if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('; '));
-  parsed.set(key, result.scenario);
-  return result.scenario;
-}
-
-/** Maps are merged, everything else is replaced. */
-function merged(base: Settings, settings: Settings): Settings {
-  const both: Record<string, Setting> = { ...base };
-  for (const [key, value] of Object.entries(settings)) {
-    const known = both[key];
-    both[key] = isMap(known) && isMap(value) ? merged(known, value) : value;
-  }
-  return both;
-}
-
-function isMap(value: Setting | undefined): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Runs a profile with one seed. */
+/** Raft with nothing but a profile, which is what the catalogue of defects is measured on, with one seed. */
 export function runProfile(
   profile: Profile, defect: string | null, seed: string, settings: Settings = {},
 ): RunResult {
-  const scenario = { ...profileScenario(profile, settings), defect };
+  const fileName = `test/defects/profiles/raft-under-the-${profile}-profile.yaml`;
+  const scenario = { ...scenarioIn(fileName, settings), defect };
   return run({ scenario, file: null, slug: profile, seed }).result;
 }
 

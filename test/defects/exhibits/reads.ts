@@ -1,4 +1,4 @@
-import type { Settings } from '../../support/profiles.ts';
+import type { Settings } from '../../support/scenario-file.ts';
 import type { Exhibit } from '../exhibit.ts';
 
 /** One read mode of the three that are drawn. */
