@@ -23,7 +23,7 @@ export interface Exhibit {
   readonly seenBy: string;
   /**
    * Where it is looked for: `tests` with every change, `museum` when the scorecard is made. `script` is a file that
-   * brings about what no search finds.
+   * brings about what no search finds: one of `test/defects/scripts`, or with its folder (`raft/…`) of the scenarios.
    */
   readonly where: 'tests' | 'museum' | { readonly script: string };
   /**

@@ -1,22 +1,24 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/run/run.ts';
 import type { RunResult } from '../../src/run/result.ts';
-import { catalogueWith } from '../../src/scenario/catalogue.ts';
-import { parseScenario } from '../../src/scenario/file/parse.ts';
 import { findsOf } from '../support/profiles.ts';
+import { scenarioIn } from '../support/scenario-file.ts';
 import { isSeen } from './exhibit.ts';
 import { exhibits } from './museum.ts';
 
 const folder = 'test/defects/scripts';
 const seeds = Array.from({ length: 20 }, (_, index) => String(index + 1));
 
+/** A script with a folder in its name is a scenario of the library. */
+function fileOf(script: string): string {
+  return `${script.includes('/') ? 'scenarios' : folder}/${script}.yaml`;
+}
+
 function resultsOf(script: string, defect: string | null): RunResult[] {
-  const fileName = `${folder}/${script}.yaml`;
-  const parsed = parseScenario(readFileSync(fileName), { fileName, catalogue: catalogueWith() });
-  if (!parsed.ok) throw new Error(parsed.problems.map(({ line, message }) => `${line}: ${message}`).join('; '));
-  const scenario = { ...parsed.scenario, defect };
-  return seeds.map((seed) => run({ scenario, file: fileName, slug: 'script', seed }).result);
+  const file = fileOf(script);
+  const scenario = { ...scenarioIn(file), defect };
+  return seeds.map((seed) => run({ scenario, file, slug: 'script', seed }).result);
 }
 
 const scripted = exhibits.flatMap((exhibit) => {
@@ -26,8 +28,10 @@ const scripted = exhibits.flatMap((exhibit) => {
 
 describe('what no search finds', () => {
   it('has a script each, and no script is without its defect', () => {
-    const files = readdirSync(folder).map((name) => name.replace(/\.yaml$/, ''));
-    expect(scripted.map(({ script }) => script).sort()).toEqual(files.sort());
+    const files = readdirSync(folder).map((name) => `${folder}/${name}`);
+    const named = scripted.map(({ script }) => fileOf(script));
+    expect(named.filter((file) => !existsSync(file))).toEqual([]);
+    expect(files.filter((file) => !named.includes(file))).toEqual([]);
   });
 
   it.each(scripted)('$row $id is seen in at least nine of ten runs of $script', ({ exhibit, id, script }) => {

@@ -43,8 +43,10 @@ export const applicationExhibits: readonly Exhibit[] = [
     seenBy: 'R4', where: 'tests', firstSeed: 5004, settings: WIPED,
   },
   {
-    row: 'RF-46', id: 'raft/async-append-aba', publishedPerMille: null, ratePerMille: 1, firstCatcher: 'R9',
-    seenBy: 'R9', where: 'museum', firstSeed: 5001, settings: { system: { options: { asyncStorage: true } } },
+    row: 'RF-46', id: 'raft/async-append-aba', publishedPerMille: null, ratePerMille: 1000, firstCatcher: 'R9',
+    seenBy: 'end-to-end',
+    where: { script: 'raft/a-write-that-completes-late-acknowledges-nothing-to-the-next-leader' }, firstSeed: 1,
+    settings: { system: { options: { asyncStorage: true } } },
   },
   {
     row: 'RF-47', id: 'raft/apply-page-skip', publishedPerMille: null, ratePerMille: 950, firstCatcher: 'R5',

@@ -98,7 +98,7 @@ export const membershipExhibits: readonly Exhibit[] = [
   {
     row: 'RF-31', id: 'raft/member-change-before-noop', publishedPerMille: null, ratePerMille: 1000,
     firstCatcher: 'R17', seenBy: 'end-to-end',
-    where: { script: 'nobody-changes-members-before-its-no-op-is-committed' }, firstSeed: 1,
+    where: { script: 'raft/nobody-changes-members-before-its-no-op-is-committed' }, firstSeed: 1,
   },
   {
     row: 'RF-32', id: 'raft/overlapping-changes', publishedPerMille: null, ratePerMille: 150, firstCatcher: 'R17',

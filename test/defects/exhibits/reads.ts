@@ -25,8 +25,8 @@ export const readExhibits: readonly Exhibit[] = [
   },
   {
     row: 'RF-23', id: 'raft/readindex-context-reuse', publishedPerMille: 0, ratePerMille: 0, firstCatcher: 'R20',
-    seenBy: 'end-to-end', where: { script: 'a-read-is-not-confirmed-by-the-round-of-an-earlier-one' }, firstSeed: 1,
-    settings: byReadIndex,
+    seenBy: 'end-to-end', where: { script: 'raft/a-read-is-not-confirmed-by-the-round-of-an-earlier-one' },
+    firstSeed: 1, settings: byReadIndex,
   },
   {
     row: 'RF-24', id: 'raft/lease-no-margin', publishedPerMille: 43, ratePerMille: 0, firstCatcher: 'R21',

@@ -8,7 +8,7 @@ const singleEntries: Settings = { system: { options: { maxEntriesPerMessage: 1 }
 export const replicationExhibits: readonly Exhibit[] = [
   {
     row: 'RF-05', id: 'raft/commit-old-term', publishedPerMille: 1.2, ratePerMille: 0, firstCatcher: 'R15',
-    seenBy: 'end-to-end', where: { script: 'figure-8-commits-nothing-of-an-older-term' }, firstSeed: 1,
+    seenBy: 'end-to-end', where: { script: 'raft/figure-8-commits-nothing-of-an-older-term' }, firstSeed: 1,
     // An entry of its own term commits a leader's others as well.
     settings: { system: { options: { noOpOnElection: false, maxEntriesPerMessage: 1 } } },
   },

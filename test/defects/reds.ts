@@ -1,0 +1,134 @@
+import type { Settings } from '../support/scenario-file.ts';
+
+/** What turns a scenario red: a defect of the catalogue, or a part of the file that reads otherwise. */
+export type Planted = string | { readonly called: string; readonly settings: Settings };
+
+/** A row of the library of scenarios that names what must turn it red. */
+export interface Red {
+  readonly row: string;
+  /** Below `scenarios`, without its ending. */
+  readonly scenario: string;
+  readonly plants: readonly Planted[];
+}
+
+const options = (set: Settings): Settings => ({ system: { options: set } });
+
+/** RF-56: Raft as in the paper, without what the thesis and others have added against broken links. */
+const PLAIN: Planted = {
+  called: 'RF-56, plain Raft', settings: options({ preVote: false, stickiness: false, checkQuorum: false }),
+};
+
+const UNCHECKED: Planted = { called: 'CheckQuorum off', settings: options({ checkQuorum: false }) };
+
+/** RF-57: all time-outs are equal, and nothing else tells the nodes apart. */
+const NO_SPREAD: Planted = {
+  called: 'RF-57, fixed timeouts',
+  settings: { ...options({ electionTimeoutMax: '150ms' }), network: { latency: '1ms' } },
+};
+
+/** LC-08: a lease as long as the promise that it rests on, as if all clocks were alike. */
+const NO_MARGIN: Planted = { called: 'LC-08, drift bound ignored', settings: options({ leaseDriftBound: 0 }) };
+
+/** Which scenario shows which defect, in nine seeds of ten or more. Some rows take more than one file. */
+export const reds: readonly Red[] = [
+  { row: 'C-01', scenario: 'raft/five-nodes-elect-a-leader-from-a-cold-start', plants: [NO_SPREAD] },
+  { row: 'C-03', scenario: 'raft/crash-of-the-leader-loses-no-acknowledged-append', plants: ['raft/ack-on-append'] },
+  {
+    row: 'C-04', scenario: 'raft/leader-in-the-minority-stalls-and-its-side-serves-no-reads',
+    plants: ['raft/local-leader-reads', 'raft/zombie-leader-local-commit'],
+  },
+  { row: 'C-05', scenario: 'raft/two-halves-of-four-nodes-both-stall', plants: ['raft/even-quorum'] },
+  {
+    row: 'C-06', scenario: 'raft/the-six-logs-of-figure-7-become-the-leaders',
+    plants: ['raft/no-prev-term-check', 'raft/ack-own-last-index', 'raft/match-from-nack', 'raft/gap-append'],
+  },
+  { row: 'C-07', scenario: 'raft/figure-8-commits-nothing-of-an-older-term', plants: ['raft/commit-old-term'] },
+  { row: 'C-08', scenario: 'raft/deaf-leader-gives-way', plants: [UNCHECKED] },
+  { row: 'C-10', scenario: 'raft/one-broken-link-moves-nobody-with-pre-vote', plants: [PLAIN] },
+  {
+    row: 'C-10', scenario: 'raft/who-asks-for-a-pre-vote-is-not-taken-for-a-leader',
+    plants: ['raft/prevote-refreshes-contact'],
+  },
+  { row: 'C-11', scenario: 'raft/three-connected-nodes-of-five-keep-a-leader', plants: [PLAIN] },
+  {
+    row: 'C-12', scenario: 'raft/a-node-that-was-isolated-comes-back-without-a-new-term',
+    plants: ['raft/prevote-term-adopt'],
+  },
+  { row: 'C-13', scenario: 'raft/a-removed-server-disturbs-nobody', plants: ['raft/removed-server-disrupts'] },
+  {
+    row: 'C-14', scenario: 'raft/nobody-changes-members-before-its-no-op-is-committed',
+    plants: ['raft/member-change-before-noop'],
+  },
+  { row: 'C-15', scenario: 'raft/a-joint-phase-needs-both-majorities', plants: ['raft/joint-one-majority'] },
+  { row: 'C-16', scenario: 'raft/a-change-that-was-cut-off-is-taken-back', plants: ['raft/config-not-rolled-back'] },
+  {
+    row: 'C-17', scenario: 'raft/a-fresh-leader-serves-no-read-before-it-knows-what-is-committed',
+    plants: ['raft/readindex-no-current-term'],
+  },
+  {
+    row: 'C-18', scenario: 'raft/a-leader-that-wakes-from-a-pause-has-no-lease',
+    plants: ['raft/lease-no-margin', 'raft/lease-from-reply', 'raft/lease-role-only'],
+  },
+  { row: 'C-19', scenario: 'raft/a-lease-begins-when-the-heartbeat-was-sent', plants: ['raft/lease-from-reply'] },
+  { row: 'C-20', scenario: 'raft/a-slow-clock-within-the-bound-keeps-leases-safe', plants: [NO_MARGIN] },
+  {
+    row: 'C-21', scenario: 'raft/a-leader-gives-up-its-lease-before-a-transfer',
+    plants: ['raft/lease-through-transfer'],
+  },
+  {
+    row: 'C-22', scenario: 'raft/a-read-is-not-confirmed-by-the-round-of-an-earlier-one',
+    plants: ['raft/readindex-context-reuse'],
+  },
+  {
+    row: 'C-23', scenario: 'raft/power-loss-of-all-machines-keeps-every-acknowledged-append',
+    plants: ['raft/ack-before-fsync', 'raft/leader-counts-unsynced-self'],
+  },
+  {
+    row: 'C-24', scenario: 'raft/a-leader-with-a-slow-disk-stays-and-loses-nothing',
+    plants: ['raft/leader-counts-unsynced-self'],
+  },
+  { row: 'C-25', scenario: 'raft/a-snapshot-survives-a-change-of-leader', plants: ['raft/chunk-mixup'] },
+  {
+    row: 'C-25', scenario: 'raft/the-first-entries-of-a-log-stay-the-first-when-they-come-late',
+    plants: ['raft/prev-zero-accept'],
+  },
+  {
+    row: 'C-25', scenario: 'raft/a-follower-that-lacks-what-is-compacted-waits-for-a-snapshot',
+    plants: ['raft/compacted-term-zero'],
+  },
+  {
+    row: 'C-25', scenario: 'raft/a-snapshot-takes-the-place-of-a-log-that-contradicts-it',
+    plants: ['raft/snapshot-keeps-conflicting-suffix'],
+  },
+  { row: 'C-25', scenario: 'raft/a-snapshot-that-comes-late-takes-nothing-back', plants: ['raft/snapshot-regress'] },
+  {
+    row: 'C-26', scenario: 'raft/a-retry-meets-a-leader-that-came-from-a-snapshot',
+    plants: ['client/sessions-not-in-snapshot', 'client/no-dedupe', 'client/dedupe-not-replicated'],
+  },
+  { row: 'C-27', scenario: 'raft/a-node-that-finds-an-empty-disk-takes-no-part', plants: ['raft/wiped-node-same-id'] },
+  {
+    row: 'C-28', scenario: 'raft/a-node-whose-log-is-corrupt-in-the-middle-takes-no-part',
+    plants: ['raft/torn-tail-vs-corruption'],
+  },
+  {
+    row: 'C-29', scenario: 'raft/a-write-that-completes-late-acknowledges-nothing-to-the-next-leader',
+    plants: ['raft/async-append-aba'],
+  },
+  { row: 'C-30', scenario: 'raft/a-durable-counter-is-exact-after-crashes', plants: ['raft/apply-not-idempotent'] },
+  { row: 'C-101', scenario: 'raft/a-leader-that-reaches-one-node-gives-way-to-it', plants: [UNCHECKED] },
+];
+
+/** What rows name besides and nothing here can turn on, and why. */
+export const notPlanted: readonly { readonly row: string; readonly plant: string; readonly because: string }[] = [
+  {
+    row: 'C-18', plant: 'LC-10',
+    because: 'the lease is looked at and the read answered in one step, and no step of this Raft is split',
+  },
+  { row: 'C-23', plant: 'RF-50', because: 'a log is one file here, without segments or a directory' },
+  { row: 'C-24', plant: 'LC-01', because: 'no service of this tool hands out leases' },
+  { row: 'C-26', plant: 'RF-39', because: 'the same as CS-06, client/sessions-not-in-snapshot' },
+];
+
+export function nameOfPlant(planted: Planted): string {
+  return typeof planted === 'string' ? planted : planted.called;
+}
