@@ -107,7 +107,7 @@ export const snapshotVariants: readonly Variant[] = [
     title: 'entries that follow index 0 are appended, also behind a snapshot',
     breaks: 'Raft, §5.3: entries stand at the index that their leader gave them',
     source: 'https://github.com/willemt/raft/pull/118',
-    difficulty: 'M',
+    difficulty: 'E',
     firstCatcher: 'R3',
     in: 'node',
     create: (init, fired) => new PrevZeroAccept(init, fired),
