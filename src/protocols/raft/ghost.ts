@@ -2,11 +2,14 @@ import { type DiskView, WHOLE } from '../../contract/disk.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { Configuration, ConfigurationAt } from './configuration.ts';
 import type { LogEntry } from './messages.ts';
-import { LOG_FILE, type LogMark, type Snapshot, SNAPSHOT_FILE, VOTE_FILE, type VoteRecord } from './state.ts';
+import {
+  FOLLOWER, LOG_FILE, type LogMark, type Role, type Snapshot, SNAPSHOT_FILE, VOTE_FILE, type VoteRecord,
+} from './state.ts';
 
 /** What the monitor remembers of one node: what it looked like after its last event. */
 export interface NodeGhost {
   currentTerm: number;
+  role: Role;
   /** Term that the node leads; 0 when it leads none. */
   ledTerm: number;
   leaderId: NodeId | null;
@@ -20,6 +23,8 @@ export interface NodeGhost {
   readonly terms: number[];
   /** In force. */
   configuration: Configuration | null;
+  /** What should be in force is to be looked for, whether or not another one is. */
+  mustCheckInForce: boolean;
   /** Of its snapshot, or the one that it began with, and behind it those that its log holds. */
   readonly configurations: ConfigurationAt[];
   /** Index of the one that it found last in its log as it started, or of the one before it that is left since. */
@@ -28,12 +33,15 @@ export interface NodeGhost {
   proposedAt: number;
   /** Lowest index cut off during the event that is going on; 0 for none. */
   truncatedFrom: number;
-  /** Lowest index cut off since the node started. */
+  /** Lowest index cut off since the node started; `NEVER_CUT` for none. */
   cutFrom: number;
   /** matchIndex by NodeId, while the node leads. */
   matchIndex: number[];
-  /** By NodeId, while the node leads: that node has started anew since its matchIndex was looked at. */
-  readonly mustLook: boolean[];
+  /**
+   * By NodeId, while the node leads: the matchIndex that need not be looked at again. What is on a disk stays there,
+   * unless its node cuts it off or starts with less; then `UNSETTLED`.
+   */
+  settledIndex: number[];
   /** Whose matchIndex is looked at next. */
   nextPeer: number;
   /** How many reads it has answered within its lease, while it leads. */
@@ -50,12 +58,18 @@ export interface NodeGhost {
   synced: DiskView;
 }
 
+/** Above every index, and an integer that needs no room on the heap. */
+export const NEVER_CUT = 0x3fff_ffff;
+/** No matchIndex. */
+export const UNSETTLED = -1;
+
 const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
 
 /** A node of which nothing is known. */
 export function newNodeGhost(): NodeGhost {
   return {
     currentTerm: 0,
+    role: FOLLOWER,
     ledTerm: 0,
     leaderId: null,
     commitIndex: 0,
@@ -65,13 +79,14 @@ export function newNodeGhost(): NodeGhost {
     baseTerm: 0,
     terms: [],
     configuration: null,
+    mustCheckInForce: true,
     configurations: [],
     configuredFrom: 0,
     proposedAt: 0,
     truncatedFrom: 0,
-    cutFrom: Infinity,
+    cutFrom: NEVER_CUT,
     matchIndex: [],
-    mustLook: [],
+    settledIndex: [],
     nextPeer: 0,
     leaseReads: 0,
     attestedTerm: 0,

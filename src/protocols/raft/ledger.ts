@@ -2,17 +2,20 @@ import type { CommandId } from '../../contract/state-machine.ts';
 import type { Configuration, ConfigurationAt } from './configuration.ts';
 import type { LogEntry } from './messages.ts';
 
-/** What is known of one index of the log, whichever node has shown it. */
-export interface Place {
+/**
+ * What is known of so many indices of the log in a row, whichever node has shown it. In columns, because an object for
+ * each index lives just long enough for a collector of garbage to copy it twice.
+ */
+interface Chunk {
   /** The entries that were ever put there, one for each term. */
-  vertex: Vertex | null;
+  readonly vertices: (Vertex | null)[];
   /** The one that was committed, as it was when any node first learned of it. */
-  committed: LogEntry | null;
+  readonly committed: (LogEntry | null)[];
   /** Digests of the state machine and of its sessions after it; `UNKNOWN` where no node has stopped yet. */
-  digest: number;
-  sessionsDigest: number;
+  readonly digests: Float64Array;
+  readonly sessionsDigests: Float64Array;
   /** What was executed there; `null` for nothing yet. */
-  executed: CommandId | null;
+  readonly executed: (CommandId | null)[];
 }
 
 /** An entry, as a vertex of the tree that all logs are paths of. */
@@ -32,9 +35,10 @@ interface Era {
 
 export const UNKNOWN = -1;
 
-/** Places are kept and forgotten in chunks of so many. */
+/** Indices are kept and forgotten in chunks of so many. */
 const CHUNK_BITS = 8;
-const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
+const CHUNK_SIZE = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_SIZE - 1;
 /** Chunks that are kept below what any log holds, for what is on its way still. */
 const SPARE_CHUNKS = 2;
 
@@ -52,38 +56,52 @@ export class Ledger {
   committedEnd = 0;
   /** The configuration that the cluster began with, and those committed since; ascending. */
   readonly configurations: ConfigurationAt[] = [];
-  private readonly chunks: (Place[] | null)[] = [];
+  /** Up to here nothing is known any more. */
+  forgottenEnd = -1;
+  private readonly chunks: (Chunk | null)[] = [];
   private firstChunk = 0;
   private readonly eras: Era[] = [];
   private readonly executions: Uint32Array[] = [];
 
   // ── Places ───────────────────────────────────────────────────────────
 
-  at(index: number): Place | undefined {
-    return this.chunks[index >> CHUNK_BITS]?.[index & CHUNK_MASK];
+  /** The entry that was committed at an index; `null` where none was, `undefined` where nothing is remembered. */
+  committedAt(index: number): LogEntry | null | undefined {
+    return this.chunks[index >> CHUNK_BITS]?.committed[index & CHUNK_MASK];
   }
 
-  private open(index: number): Place {
-    const number = index >> CHUNK_BITS;
+  /** Digest of the state machine after an index; `UNKNOWN` where no node has stopped. */
+  digestAt(index: number): number {
+    return this.chunks[index >> CHUNK_BITS]?.digests[index & CHUNK_MASK] ?? UNKNOWN;
+  }
+
+  /** Whether nobody has shown anything of an index. */
+  isBlank(index: number): boolean {
+    const chunk = this.chunks[index >> CHUNK_BITS] ?? null;
+    const place = index & CHUNK_MASK;
+    return chunk === null || (chunk.vertices[place] === null && chunk.committed[place] === null &&
+      chunk.digests[place] === UNKNOWN && chunk.executed[place] === null);
+  }
+
+  private open(index: number): Chunk {
+    return this.chunks[index >> CHUNK_BITS] ?? this.openChunk(index >> CHUNK_BITS);
+  }
+
+  private openChunk(number: number): Chunk {
     while (this.chunks.length <= number) this.chunks.push(null);
-    const chunk = this.chunks[number] ??= [];
-    return chunk[index & CHUNK_MASK] ??= {
-      vertex: null, committed: null, digest: UNKNOWN, sessionsDigest: UNKNOWN, executed: null,
-    };
+    const chunk = newChunk();
+    this.chunks[number] = chunk;
+    return chunk;
   }
 
   /** Forgets each chunk that lies below all of these. The last place before them is as far back as anybody can ask. */
   forgetBelow(index: number): void {
     const last = Math.min((index >> CHUNK_BITS) - SPARE_CHUNKS, this.chunks.length);
     for (; this.firstChunk < last; this.firstChunk++) this.chunks[this.firstChunk] = null;
+    this.forgottenEnd = (this.firstChunk << CHUNK_BITS) - 1;
     while (this.configurations.length > 1 && (this.configurations[1] as ConfigurationAt).index <= this.forgottenEnd) {
       this.configurations.shift();
     }
-  }
-
-  /** Up to here nothing is known any more. */
-  get forgottenEnd(): number {
-    return (this.firstChunk << CHUNK_BITS) - 1;
   }
 
   // ── Entries ──────────────────────────────────────────────────────────
@@ -91,11 +109,12 @@ export class Ledger {
   /** Adds an entry. `null` if it is new; otherwise whether it, and what comes before it, is what was known. */
   record(index: number, entry: LogEntry, prevTerm: number): boolean | null {
     if (index <= this.forgottenEnd) return true;
-    const place = this.open(index);
-    let vertex = place.vertex;
-    while (vertex !== null && vertex.entry.term !== entry.term) vertex = vertex.next;
+    const { vertices } = this.open(index);
+    const first = vertices[index & CHUNK_MASK] as Vertex | null;
+    let vertex = first;
+    while (vertex !== null && vertex.entry !== entry && vertex.entry.term !== entry.term) vertex = vertex.next;
     if (vertex === null) {
-      place.vertex = { entry, prevTerm, next: place.vertex };
+      vertices[index & CHUNK_MASK] = { entry, prevTerm, next: first };
       return null;
     }
     const isSamePrev = vertex.prevTerm === prevTerm || prevTerm === UNKNOWN || vertex.prevTerm === UNKNOWN;
@@ -110,7 +129,7 @@ export class Ledger {
     if (index > lastIndex) return 0;
     let term = lastTerm;
     for (let at = lastIndex; at > index; at--) {
-      let vertex = this.at(at)?.vertex ?? null;
+      let vertex = this.chunks[at >> CHUNK_BITS]?.vertices[at & CHUNK_MASK] ?? null;
       while (vertex !== null && vertex.entry.term !== term) vertex = vertex.next;
       if (vertex === null) return UNKNOWN;
       term = vertex.prevTerm;
@@ -123,7 +142,7 @@ export class Ledger {
   /** The next entry is committed, in a leader's term. */
   commit(entry: LogEntry, term: number): void {
     const index = this.committedEnd + 1;
-    this.open(index).committed = entry;
+    this.open(index).committed[index & CHUNK_MASK] = entry;
     this.committedEnd = index;
     if (entry.kind === 'configuration') this.configurations.push({ index, configuration: entry.configuration });
     const era = this.eras[this.eras.length - 1];
@@ -133,7 +152,7 @@ export class Ledger {
 
   /** Term of the entry committed at an index; `UNKNOWN` where none was, or is remembered. 0 before the first. */
   committedTerm(index: number): number {
-    return index === 0 ? 0 : this.at(index)?.committed?.term ?? UNKNOWN;
+    return index === 0 ? 0 : this.committedAt(index)?.term ?? UNKNOWN;
   }
 
   /** How many of the committed entries a leader of `term` must have had when it was elected, and by whose term. */
@@ -161,38 +180,46 @@ export class Ledger {
 
   // ── What came of it ──────────────────────────────────────────────────
 
+  /** Whether a node that has applied this entry there shows in all what nodes before it have shown: nothing is new. */
+  isKnown(
+    index: number, entry: LogEntry | undefined, executed: CommandId | null, digest: number, sessionsDigest: number,
+  ): boolean {
+    const chunk = this.chunks[index >> CHUNK_BITS] ?? null;
+    const place = index & CHUNK_MASK;
+    return chunk !== null && chunk.committed[place] === entry &&
+      (executed === null || chunk.executed[place] === executed) &&
+      chunk.digests[place] === digest && chunk.sessionsDigests[place] === sessionsDigest;
+  }
+
   /** False if a node was in another state after the same index. */
   recordDigest(index: number, digest: number): boolean {
     if (index <= this.forgottenEnd) return true;
-    const place = this.open(index);
-    if (place.digest === UNKNOWN) place.digest = digest;
-    return place.digest === digest;
+    return isFirstOrSame(this.open(index).digests, index & CHUNK_MASK, digest);
   }
 
   /** False if a node had another table of sessions after the same index. */
   recordSessions(index: number, digest: number): boolean {
     if (index <= this.forgottenEnd) return true;
-    const place = this.open(index);
-    if (place.sessionsDigest === UNKNOWN) place.sessionsDigest = digest;
-    return place.sessionsDigest === digest;
+    return isFirstOrSame(this.open(index).sessionsDigests, index & CHUNK_MASK, digest);
   }
 
   /** False if this command was executed at another index before. Remembers one bit of each command for ever. */
   recordExecution(command: CommandId, index: number): boolean {
     if (index <= this.forgottenEnd) return true;
-    const place = this.open(index);
-    const { executed } = place;
+    const column = this.open(index).executed;
+    const executed = column[index & CHUNK_MASK] as CommandId | null;
+    if (executed === command) return true;
     if (executed?.session === command.session && executed.sequence === command.sequence) return true;
     if (this.wasExecuted(command)) return false;
     this.execute(command);
-    place.executed ??= command;
+    if (executed === null) column[index & CHUNK_MASK] = command;
     return true;
   }
 
   /** The index at which a command was executed; 0 where that is forgotten. Looks at all that is kept. */
   executedAt({ session, sequence }: CommandId): number {
     for (let index = this.forgottenEnd + 1; index <= this.committedEnd; index++) {
-      const executed = this.at(index)?.executed;
+      const executed = this.chunks[index >> CHUNK_BITS]?.executed[index & CHUNK_MASK];
       if (executed?.session === session && executed.sequence === sequence) return index;
     }
     return 0;
@@ -217,3 +244,23 @@ export class Ledger {
 }
 
 const NO_EXECUTIONS = new Uint32Array(0);
+
+function newChunk(): Chunk {
+  const vertices: (Vertex | null)[] = [];
+  const committed: (LogEntry | null)[] = [];
+  const executed: (CommandId | null)[] = [];
+  for (let place = 0; place < CHUNK_SIZE; place++) {
+    vertices.push(null);
+    committed.push(null);
+    executed.push(null);
+  }
+  const digests = new Float64Array(CHUNK_SIZE).fill(UNKNOWN);
+  return { vertices, committed, digests, sessionsDigests: digests.slice(), executed };
+}
+
+/** Remembers the first digest at a place, and holds the others against it. */
+function isFirstOrSame(digests: Float64Array, place: number, digest: number): boolean {
+  const known = digests[place] as number;
+  if (known === UNKNOWN) digests[place] = digest;
+  return known === UNKNOWN || known === digest;
+}

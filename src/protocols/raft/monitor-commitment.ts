@@ -4,7 +4,7 @@ import { majority } from '../../contract/quorum.ts';
 import type { Configuration } from './configuration.ts';
 import { isOnDisk, type NodeGhost, termOf } from './ghost.ts';
 import * as invariants from './invariants.ts';
-import { isSameEntry, UNKNOWN } from './ledger.ts';
+import { isSameEntry, type Ledger, UNKNOWN } from './ledger.ts';
 import { entryAt, lastIndex, type RaftLog } from './log.ts';
 import type { LogEntry } from './messages.ts';
 import type { RaftState, Snapshot } from './state.ts';
@@ -92,8 +92,20 @@ export class CommitmentMonitor {
    * each disk: a leader has had an answer from most of them for it, so that is no new cost.
    */
   private isKept({ voters, oldVoters }: Configuration, index: number, term: number, without: NodeId | null): boolean {
-    if (this.countHolders(voters, index, term, without) < majority(voters.length)) return false;
-    return oldVoters.length === 0 || this.countHolders(oldVoters, index, term, without) >= majority(oldVoters.length);
+    return this.isHeldByMajority(voters, index, term, without) &&
+      (oldVoters.length === 0 || this.isHeldByMajority(oldVoters, index, term, without));
+  }
+
+  /** Looks at no more disks than it takes. */
+  private isHeldByMajority(
+    among: readonly NodeId[], index: number, term: number, without: NodeId | null,
+  ): boolean {
+    let missing = majority(among.length);
+    for (let at = 0; at < among.length && missing > 0; at++) {
+      const holder = among[at] as NodeId;
+      if (holder !== without && this.isHolder(holder, index, term)) missing -= 1;
+    }
+    return missing <= 0;
   }
 
   private countHolders(among: readonly NodeId[], index: number, term: number, without: NodeId | null): number {
@@ -142,7 +154,19 @@ export class CommitmentMonitor {
   // ── Application ──────────────────────────────────────────────────────
 
   onAppliedChanged(node: NodeId, ghost: NodeGhost, state: RaftState): void {
+    const { lastApplied, executed, durable: { log } } = state;
+    // Entries are applied one at a time, as a rule, and four nodes of five only show again what the first has shown.
+    if (executed.length !== 1 || lastApplied !== ghost.lastApplied + 1 ||
+      !this.watch.ledger.isKnown(
+        lastApplied, heldAt(log, lastApplied), executed[0] ?? null, state.digest, state.sessionsDigest)) {
+      this.checkApplied(node, ghost, state);
+    }
+    ghost.lastApplied = lastApplied;
+  }
+
+  private checkApplied(node: NodeId, ghost: NodeGhost, state: RaftState): void {
     const { watch } = this;
+    const { ledger } = watch;
     const { lastApplied, durable: { log } } = state;
     if (lastApplied < ghost.lastApplied) {
       const text = `lastApplied of ${watch.name(node)} falls from ${ghost.lastApplied} to ${lastApplied}`;
@@ -150,21 +174,19 @@ export class CommitmentMonitor {
     }
     // What a snapshot brought is R24's.
     for (let index = Math.max(ghost.lastApplied, log.baseIndex) + 1; index <= lastApplied; index++) {
-      if (index <= watch.ledger.forgottenEnd) continue;
-      if (isSameEntry(heldAt(log, index), watch.ledger.at(index)?.committed)) continue;
+      if (index <= ledger.forgottenEnd || isAsCommitted(heldAt(log, index), index, ledger)) continue;
       const text = `${watch.name(node)} applies another entry at index ${index} than was committed there`;
       watch.breach(invariants.stateMachineSafety, text);
     }
-    if (!watch.ledger.recordDigest(lastApplied, state.digest)) {
+    if (!ledger.recordDigest(lastApplied, state.digest)) {
       const text = `${watch.name(node)} is in another state after index ${lastApplied} than a node before it`;
       watch.breach(invariants.stateMachineSafety, text);
     }
-    if (!watch.ledger.recordSessions(lastApplied, state.sessionsDigest)) {
+    if (!ledger.recordSessions(lastApplied, state.sessionsDigest)) {
       const text = `${watch.name(node)} has another table of sessions after index ${lastApplied} than a node before it`;
       watch.breach(invariants.sessionsAgree, text);
     }
     this.checkExecuted(state);
-    ghost.lastApplied = lastApplied;
   }
 
   private checkExecuted({ executed, lastApplied }: RaftState): void {
@@ -187,7 +209,6 @@ export class CommitmentMonitor {
     const { ledger } = this.watch;
     const { lastIncludedIndex: index, lastIncludedTerm, configuration, data } = snapshot;
     if (index <= ledger.forgottenEnd) return;
-    const place = ledger.at(index);
     const problem = (text: string): void => {
       const { watch } = this;
       watch.breach(invariants.snapshotFaithful, `${watch.name(node)} has a snapshot up to index ${index} ${text}`);
@@ -200,16 +221,17 @@ export class CommitmentMonitor {
     if (expected !== undefined && expected !== configuration && !isEqual(expected, configuration)) {
       problem('with another configuration than was in force there');
     }
-    if (place === undefined || place.digest === UNKNOWN) return;
+    const known = ledger.digestAt(index);
+    if (known === UNKNOWN) return;
     // Whoever installs it, or starts from it, has loaded it.
-    if (state.lastApplied === index && place.digest !== state.digest) {
+    if (state.lastApplied === index && known !== state.digest) {
       problem('and is in another state there than nodes before it');
     }
     if (index < this.loadedAt + ENTRIES_PER_LOAD) return;
     this.loadedAt = index;
     const digest = this.digestOf(data);
     if (digest === null) problem('that cannot be loaded');
-    else if (place.digest !== digest) problem('of another state than nodes were in there');
+    else if (known !== digest) problem('of another state than nodes were in there');
   }
 
   private digestOf(data: string): number | null {
@@ -221,6 +243,11 @@ export class CommitmentMonitor {
       throw error;
     }
   }
+}
+
+/** Whether a log's entry is the one that was committed there; none is, where nobody has shown anything. */
+function isAsCommitted(held: LogEntry | undefined, index: number, ledger: Ledger): boolean {
+  return held === undefined ? ledger.isBlank(index) : isSameEntry(held, ledger.committedAt(index));
 }
 
 function heldAt(log: RaftLog, index: number): LogEntry | undefined {

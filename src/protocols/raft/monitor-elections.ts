@@ -4,7 +4,7 @@ import { type NodeGhost, storedTerm } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import { isSameEntry, UNKNOWN } from './ledger.ts';
 import { entryAt, lastIndex, lastTerm } from './log.ts';
-import type { RaftState } from './state.ts';
+import { FOLLOWER, type RaftState } from './state.ts';
 import type { Watch } from './watch.ts';
 
 /** A leader, and where its log ended when it had just been elected. */
@@ -36,6 +36,7 @@ export class ElectionMonitor {
     // A node that knows that it has lost its disk takes no part, and says nothing that its words before could bind.
     if (isAmnesiac) {
       ghost.currentTerm = currentTerm;
+      ghost.role = FOLLOWER;
       ghost.ledTerm = 0;
       return;
     }
@@ -51,6 +52,7 @@ export class ElectionMonitor {
     // Before it has said anything, a node may lose terms and entries; what it had said is R9's.
     ghost.currentTerm = currentTerm;
     ghost.highestTerm = Math.max(ghost.highestTerm, currentTerm);
+    ghost.role = FOLLOWER;
     ghost.ledTerm = 0;
     ghost.leaderId = null;
   }
@@ -105,7 +107,7 @@ export class ElectionMonitor {
     // By log matching, whoever has the last of them has all.
     const { end: required, term: committedIn } = watch.ledger.requiredFor(term);
     const held = required > log.baseIndex && required <= lastIndex(log) ? entryAt(log, required) : null;
-    const committed = watch.ledger.at(required)?.committed;
+    const committed = watch.ledger.committedAt(required);
     if (required > log.baseIndex && !isSameEntry(held, committed)) {
       const text = `${watch.name(node)}, elected in term ${term}, lacks entry ${required}, ` +
         `committed in term ${committedIn}`;

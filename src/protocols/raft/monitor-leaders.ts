@@ -1,7 +1,8 @@
 import type { NodeId } from '../../kernel/ids.ts';
-import { durableTermAt, endOf, endOfDurable, isOnDisk, type NodeGhost, termOf } from './ghost.ts';
+import { durableTermAt, endOf, endOfDurable, isOnDisk, type NodeGhost, termOf, UNSETTLED } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import { UNKNOWN } from './ledger.ts';
+import { filled } from './replication.ts';
 import type { Leader } from './state.ts';
 import type { Watch } from './watch.ts';
 
@@ -18,25 +19,46 @@ export class LeaderMonitor {
 
   onElected(ghost: NodeGhost): void {
     const size = this.watch.nodes.length;
-    ghost.matchIndex = new Array<number>(size).fill(0);
-    for (let peer = 0; peer < size; peer++) ghost.mustLook[peer] = false;
+    ghost.matchIndex = filled(size, 0);
+    ghost.settledIndex = filled(size, 0);
     ghost.nextPeer = 0;
     ghost.leaseReads = 0;
   }
 
   /** What a node has on its disk may be less than it was. */
   onStarted(node: NodeId): void {
-    for (const ghost of this.watch.nodes) if (ghost.ledTerm !== 0) ghost.mustLook[node] = true;
+    this.unsettle(node, 0);
   }
 
-  /** The followers take turns, so that the cost of an event does not grow with the cluster. */
+  onTruncate(node: NodeId, from: number): void {
+    this.unsettle(node, from);
+  }
+
+  /** What a node has on its disk from an index on is to be looked at by those who count on it. */
+  private unsettle(node: NodeId, from: number): void {
+    for (const ghost of this.watch.nodes) {
+      if (ghost.ledTerm !== 0 && from <= (ghost.matchIndex[node] as number)) ghost.settledIndex[node] = UNSETTLED;
+    }
+  }
+
   checkFollowers(node: NodeId, ghost: NodeGhost, leader: Leader): void {
-    const size = this.watch.nodes.length;
     const ownIndex = leader.matchIndex[node] as number;
     const ownKnown = ghost.matchIndex[node] as number;
     if (ownIndex !== ownKnown) this.checkItself(node, ghost, ownIndex, ownKnown);
+    const size = this.watch.nodes.length;
+    if (size > PEERS_PER_EVENT + 1) return this.checkInTurn(node, ghost, leader);
+    let peer = nextUnsettled(node, ghost, leader, 0);
+    while (peer < size) {
+      this.checkFollower(node, ghost, leader, peer as NodeId);
+      peer = nextUnsettled(node, ghost, leader, peer + 1);
+    }
+  }
+
+  /** The followers take turns, so that the cost of an event does not grow with the cluster. */
+  private checkInTurn(node: NodeId, ghost: NodeGhost, leader: Leader): void {
+    const size = this.watch.nodes.length;
     let { nextPeer } = ghost;
-    for (let looked = Math.min(size - 1, PEERS_PER_EVENT); looked > 0; looked--) {
+    for (let looked = PEERS_PER_EVENT; looked > 0; looked--) {
       if (nextPeer === node) nextPeer += 1;
       if (nextPeer >= size) nextPeer = node === 0 ? 1 : 0;
       this.checkFollower(node, ghost, leader, nextPeer as NodeId);
@@ -60,12 +82,12 @@ export class LeaderMonitor {
         `for ${this.watch.name(peer)}`;
       this.watch.breach(invariants.nextIndexAhead, text);
     }
+    if (matchIndex === ghost.settledIndex[peer]) return;
     const known = ghost.matchIndex[peer] as number;
     const follower = this.watch.ghostOf(peer);
-    // What is on a disk stays there, unless its node cuts it off or starts with less.
-    if (matchIndex === known && follower.cutFrom > matchIndex && ghost.mustLook[peer] === false) return;
-    ghost.mustLook[peer] = false;
     ghost.matchIndex[peer] = matchIndex;
+    // What was cut off is on the disk until the cut is synced.
+    ghost.settledIndex[peer] = follower.cutFrom > matchIndex ? matchIndex : UNSETTLED;
     const isHeld = this.isHeldBy(follower, matchIndex, ghost);
     if (isHeld && matchIndex >= known) return;
     const text = `${this.watch.name(node)}, leader of term ${ghost.currentTerm}, has matchIndex ${matchIndex} ` +
@@ -95,4 +117,19 @@ export class LeaderMonitor {
       `but the leader of term ${committedTerm} has committed an entry`;
     this.watch.breach(invariants.leaseExclusive, text);
   }
+}
+
+/**
+ * The first follower from `from` on that is to be looked at; behind the last one, none is. A function of its own,
+ * because a loop that calls nothing keeps what it has loaded.
+ */
+function nextUnsettled(
+  node: NodeId, { settledIndex }: NodeGhost, { matchIndex, nextIndex }: Leader, from: number,
+): number {
+  let peer = from;
+  for (; peer < settledIndex.length; peer++) {
+    const index = matchIndex[peer] as number;
+    if ((index !== settledIndex[peer] || (nextIndex[peer] as number) <= index) && peer !== node) break;
+  }
+  return peer;
 }

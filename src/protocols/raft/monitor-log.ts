@@ -1,6 +1,6 @@
 import type { NodeId } from '../../kernel/ids.ts';
 import { type Configuration, type ConfigurationAt, isJoint } from './configuration.ts';
-import { endOf, type NodeGhost, termOf } from './ghost.ts';
+import { endOf, NEVER_CUT, type NodeGhost, termOf } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import { UNKNOWN } from './ledger.ts';
 import { lastIndex, lastTerm, type RaftLog } from './log.ts';
@@ -26,7 +26,7 @@ export class LogMonitor {
     ghost.baseTerm = log.baseTerm;
     ghost.terms.length = 0;
     ghost.truncatedFrom = 0;
-    ghost.cutFrom = Infinity;
+    ghost.cutFrom = NEVER_CUT;
     ghost.durableIndex = 0;
     ghost.proposedAt = 0;
     ghost.snapshot = snapshot;
@@ -57,13 +57,15 @@ export class LogMonitor {
     const { watch } = this;
     const ghost = watch.ghostOf(node);
     const { terms } = ghost;
-    const prevTerm = terms.length > 0 ? (terms[terms.length - 1] as number) : ghost.baseTerm;
-    if (entry.term < prevTerm || index !== endOf(ghost) + 1) {
-      const text = `${watch.name(node)} puts an entry of term ${entry.term} at index ${index}, ` +
+    const { term } = entry;
+    const held = terms.length;
+    const prevTerm = held > 0 ? (terms[held - 1] as number) : ghost.baseTerm;
+    if (term < prevTerm || index !== ghost.baseIndex + held + 1) {
+      const text = `${watch.name(node)} puts an entry of term ${term} at index ${index}, ` +
         `after ${endOf(ghost)} entries with term ${prevTerm} last`;
       watch.breach(invariants.logTermsBounded, text);
     }
-    terms.push(entry.term);
+    terms.push(term);
     const known = watch.ledger.record(index, entry, prevTerm);
     if (known === false) {
       const text = `${watch.name(node)} holds another entry with index ${index} and term ${entry.term}, ` +
@@ -73,6 +75,7 @@ export class LogMonitor {
     // A snapshot speaks for the entries before it that are still there.
     if (entry.kind !== 'configuration' || index <= (ghost.configurations[0]?.index ?? 0)) return;
     ghost.configurations.push({ index, configuration: entry.configuration });
+    ghost.mustCheckInForce = true;
     if (known === null) ghost.proposedAt = index;
   }
 
@@ -100,16 +103,16 @@ export class LogMonitor {
 
   // ── After each event ─────────────────────────────────────────────────
 
-  afterEvent(node: NodeId, ghost: NodeGhost, state: RaftState): void {
-    const { watch } = this;
-    const { log, currentTerm } = state.durable;
+  checkBounds(node: NodeId, ghost: NodeGhost, state: RaftState): void {
+    const { log, currentTerm, snapshot } = state.durable;
     const last = lastIndex(log);
     if (last !== endOf(ghost) || log.baseIndex !== ghost.baseIndex || lastTerm(log) > currentTerm) {
       this.reportBounds(node, ghost, log, currentTerm);
     }
-    const { commitIndex, lastApplied, durable: { snapshot } } = state;
+    const { commitIndex, lastApplied } = state;
     const included = snapshot === null ? 0 : snapshot.lastIncludedIndex;
     if (included > lastApplied || lastApplied > commitIndex || commitIndex > last) {
+      const { watch } = this;
       const text = `${watch.name(node)}: ${included === 0 ? '' : `snapshot ${included}, `}` +
         `lastApplied ${lastApplied}, commitIndex ${commitIndex}, last index ${last}`;
       watch.breach(invariants.indicesBounded, text);
@@ -155,6 +158,8 @@ export class LogMonitor {
   checkInForce(node: NodeId, ghost: NodeGhost, state: RaftState): void {
     const { configuration, lastApplied } = state;
     ghost.configuration = configuration;
+    // Where they take effect as they are applied, any event may bring one into force.
+    ghost.mustCheckInForce = !this.configuresOnAppend;
     const { configurations } = ghost;
     let at = configurations.length - 1;
     if (!this.configuresOnAppend) {

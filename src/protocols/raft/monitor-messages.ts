@@ -77,7 +77,8 @@ export class MessageMonitor {
     const open = this.reads[client] ??= [];
     let kept = 0;
     let isRetry = false;
-    for (const read of open) {
+    for (let at = 0; at < open.length; at++) {
+      const read = open[at] as OpenRead;
       if (read.session !== session || read.sequence < acknowledged) continue;
       open[kept] = read;
       kept += 1;
@@ -85,7 +86,8 @@ export class MessageMonitor {
       read.attempts.push(id);
       isRetry = true;
     }
-    open.length = kept;
+    // Not by `length`: an array that is emptied so loses its room.
+    while (open.length > kept) open.pop();
     if (isRetry || command.operation.f !== 'read') return;
     open.push({ session, sequence, fence: this.watch.ledger.committedEnd, attempts: [id] });
   }

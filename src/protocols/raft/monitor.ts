@@ -3,7 +3,7 @@ import type { DiskView } from '../../contract/disk.ts';
 import type { ClusterInfo, InvariantSet, Monitor, ReportBreach } from '../../contract/invariant.ts';
 import type { Message } from '../../contract/message.ts';
 import type { NodeId } from '../../kernel/ids.ts';
-import type { ConfigurationAt } from './configuration.ts';
+import type { Configuration, ConfigurationAt } from './configuration.ts';
 import type { NodeGhost } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import type { LogEntry, RaftMessage } from './messages.ts';
@@ -12,7 +12,7 @@ import { ElectionMonitor } from './monitor-elections.ts';
 import { LeaderMonitor } from './monitor-leaders.ts';
 import { LogMonitor } from './monitor-log.ts';
 import { MessageMonitor } from './monitor-messages.ts';
-import { LOG_FILE, type RaftState } from './state.ts';
+import { type Leader, LOG_FILE, type RaftState } from './state.ts';
 import { Watch } from './watch.ts';
 
 /** The ledger is tidied when a log has dropped so many entries. */
@@ -52,7 +52,7 @@ class RaftMonitor implements Monitor<RaftState> {
     this.logs.onStarted(node, ghost, state);
     this.commitment.onStarted(node, ghost, state);
     this.leaders.onStarted(node);
-    if (!state.isAmnesiac) this.logs.afterEvent(node, ghost, state);
+    if (!state.isAmnesiac) this.logs.checkBounds(node, ghost, state);
   }
 
   onAppend(node: NodeId, file: string, index: number, entry: unknown): void {
@@ -63,6 +63,7 @@ class RaftMonitor implements Monitor<RaftState> {
     if (file !== LOG_FILE) return;
     this.commitment.onTruncate(node, this.watch.ghostOf(node), index);
     this.logs.onTruncate(node, index);
+    this.leaders.onTruncate(node, index);
   }
 
   onDrop(node: NodeId, file: string, index: number): void {
@@ -76,11 +77,40 @@ class RaftMonitor implements Monitor<RaftState> {
     // It takes no part, and nothing that it has is acted upon.
     if (state.isAmnesiac) return;
     const ghost = this.watch.ghostOf(node);
-    const { role, commitIndex, lastApplied, leaderId } = state;
-    const { currentTerm, snapshot } = state.durable;
+    const { role, leaderId, configuration, durable } = state;
+    const { currentTerm, snapshot } = durable;
     // What is counted in an event is counted by the configuration that was in force before it, also where it ends that.
-    const asked = ghost.configuration ?? state.configuration;
+    const asked = ghost.configuration ?? configuration;
+    // Most events change none of this, and each of them comes by here.
+    if (role !== ghost.role || leaderId !== ghost.leaderId || currentTerm !== ghost.currentTerm ||
+      snapshot !== ghost.snapshot || configuration !== asked || ghost.mustCheckInForce || ghost.truncatedFrom !== 0) {
+      this.onReign(node, ghost, state, asked);
+    }
+    this.logs.checkBounds(node, ghost, state);
+    const { commitIndex, lastApplied } = state;
+    if (commitIndex !== ghost.commitIndex && this.commitment.onCommitChanged(node, ghost, state, asked)) {
+      this.elections.checkLaterLeaders(node, currentTerm);
+    }
+    if (lastApplied !== ghost.lastApplied) this.commitment.onAppliedChanged(node, ghost, state);
+    if (snapshot !== ghost.snapshot) {
+      ghost.snapshot = snapshot;
+      if (snapshot !== null) this.commitment.checkSnapshot(node, state, snapshot);
+    }
+    if (ghost.proposedAt !== 0) this.logs.onProposed(node, ghost, state);
+    if (ghost.ledTerm === 0) return;
+    const leader = role as Leader;
+    this.leaders.checkFollowers(node, ghost, leader);
+    if (leader.leaseReads !== ghost.leaseReads) {
+      this.leaders.onLeaseRead(node, ghost, leader.leaseReads, this.commitment.highestTerm);
+    }
+  }
+
+  /** What a node takes itself and others for, and by whom it goes; or what its log was cut down to. */
+  private onReign(node: NodeId, ghost: NodeGhost, state: RaftState, asked: Configuration): void {
+    const { role, leaderId } = state;
+    const { currentTerm, snapshot } = state.durable;
     const ledTerm = role.kind === 'leader' ? currentTerm : 0;
+    ghost.role = role;
     if (ghost.truncatedFrom !== 0) this.logs.onCut(node, ghost, ledTerm);
     if (currentTerm !== ghost.currentTerm) this.elections.onTermChanged(node, ghost, currentTerm);
     if (snapshot !== ghost.snapshot && snapshot !== null) this.logs.onSnapshotChanged(ghost, state, snapshot);
@@ -93,39 +123,29 @@ class RaftMonitor implements Monitor<RaftState> {
       }
     }
     if (leaderId !== ghost.leaderId) this.elections.onLeaderChanged(node, ghost, leaderId);
-    this.logs.afterEvent(node, ghost, state);
-    if (commitIndex !== ghost.commitIndex && this.commitment.onCommitChanged(node, ghost, state, asked)) {
-      this.elections.checkLaterLeaders(node, currentTerm);
-    }
-    if (lastApplied !== ghost.lastApplied) this.commitment.onAppliedChanged(node, ghost, state);
-    if (snapshot !== ghost.snapshot) {
-      ghost.snapshot = snapshot;
-      if (snapshot !== null) this.commitment.checkSnapshot(node, state, snapshot);
-    }
-    if (ghost.proposedAt !== 0) this.logs.onProposed(node, ghost, state);
-    if (role.kind !== 'leader') return;
-    this.leaders.checkFollowers(node, ghost, role);
-    if (role.leaseReads !== ghost.leaseReads) {
-      this.leaders.onLeaseRead(node, ghost, role.leaseReads, this.commitment.highestTerm);
-    }
   }
 
   // ── Messages ─────────────────────────────────────────────────────────
 
   onSend(from: NodeId, to: NodeId, message: Message, synced: DiskView): void {
-    const sent = message as RaftMessage | ClientRequest | ClientResponse;
+    const { length } = this.watch.nodes;
+    // Clients come behind the nodes. Messages have more shapes than V8 tells apart at one place: so the term is read
+    // apart of those that there are most of.
+    if (from >= length) return this.messages.onClientRequest(message as unknown as ClientRequest);
+    if (to >= length) return this.messages.onClientResponse(from, to, message as unknown as ClientResponse);
+    const sent = message as RaftMessage;
     switch (sent.kind) {
-      case 'ClientRequest':
-        return this.messages.onClientRequest(sent);
-      case 'ClientResponse':
-        return this.messages.onClientResponse(from, to, sent);
+      case 'AppendEntries':
+        return this.messages.onTerm(from, sent.term, synced);
+      case 'AppendEntriesAccepted':
+        if (sent.matchIndex > 0) this.messages.onAcknowledged(from, sent.term, sent.matchIndex, synced);
+        return this.messages.onTerm(from, sent.term, synced);
+      case 'AppendEntriesRejected':
+        return this.messages.onTerm(from, sent.term, synced);
       case 'RequestVote':
         return this.onVote(from, from, sent.term, synced);
       case 'RequestVoteReply':
         if (sent.voteGranted) return this.onVote(from, to, sent.term, synced);
-        break;
-      case 'AppendEntriesAccepted':
-        if (sent.matchIndex > 0) this.messages.onAcknowledged(from, sent.term, sent.matchIndex, synced);
         break;
       case 'InstallSnapshotReply':
         if (sent.isInstalled) this.messages.onAcknowledged(from, sent.term, sent.lastIncludedIndex, synced);
