@@ -1,4 +1,4 @@
-import type { Context } from '../../contract/context.ts';
+import type { Context, RandomStream } from '../../contract/context.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { lastIndex, lastTerm } from './log.ts';
@@ -8,6 +8,9 @@ import { FOLLOWER, type Leader, VOTE_FILE } from './state.ts';
 
 /** How a server becomes leader, and how it stops being one (§5.2; thesis §9.6 and §4.2.3). */
 export abstract class Election extends RaftRules {
+  /** Where election timeouts are drawn from, once it was looked up: each message of a leader draws one. */
+  private timeoutLuck: RandomStream | null = null;
+
   /** What a new leader does first. */
   protected abstract lead(ctx: Context): void;
   /** What a leader leaves behind. */
@@ -20,7 +23,8 @@ export abstract class Election extends RaftRules {
   protected resetElectionTimer(ctx: Context): void {
     const { electionTimeoutUsMin, electionTimeoutUsMax } = this.settings;
     // §5.2 A new draw each time: nodes that once collided part again.
-    ctx.setTimer('election', ctx.random('election').between(electionTimeoutUsMin, electionTimeoutUsMax));
+    this.timeoutLuck ??= ctx.random('election');
+    ctx.setTimer('election', this.timeoutLuck.between(electionTimeoutUsMin, electionTimeoutUsMax));
   }
 
   protected onElectionTimeout(ctx: Context): void {

@@ -3,7 +3,7 @@ import type { Order } from '../../contract/node.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import {
-  type Configuration, type ConfigurationAt, isJoint, isVoter, joint, left, members, simple,
+  type Configuration, type ConfigurationAt, isAmong, isJoint, isVoter, joint, left, members, simple,
 } from './configuration.ts';
 import { lastIndex } from './log.ts';
 import type { TimeoutNow } from './messages.ts';
@@ -52,8 +52,9 @@ export abstract class Membership extends Reads {
    * behind it; S1, who has not heard of the commitment, needs the vote of S2, whose log is longer.
    */
   protected isLeaving(): boolean {
-    const { configuration } = this.state.configurations.at(-1) as { readonly configuration: Configuration };
-    return !isJoint(configuration) && !configuration.voters.includes(this.self);
+    const { configurations } = this.state;
+    const { configuration } = configurations[configurations.length - 1] as ConfigurationAt;
+    return !isJoint(configuration) && !isAmong(configuration.voters, this.self);
   }
 
   // ── Catching up before voting (thesis §4.2.1) ────────────────────────
@@ -75,7 +76,8 @@ export abstract class Membership extends Reads {
 
   /** One round is what the leader had when it began. The last one has to be shorter than an election timeout. */
   protected override onMatched(ctx: Context, leader: Leader, from: NodeId): void {
-    this.continueTransfer(ctx, leader, from);
+    if (leader.transferTo !== null) this.continueTransfer(ctx, leader, from);
+    if (leader.promotions.length === 0) return;
     const promotion = leader.promotions.find(({ node }) => node === from);
     if (promotion === undefined || (leader.matchIndex[from] as number) < promotion.roundEnd) return;
     const nowUs = ctx.monotonicUs();
@@ -211,7 +213,7 @@ export abstract class Membership extends Reads {
     if (!this.mayChangeConfiguration()) return;
     if (isJoint(configuration)) {
       if (this.leavesJoint()) this.leaveJoint(ctx, leader);
-    } else if (!configuration.voters.includes(this.self)) {
+    } else if (!isAmong(configuration.voters, this.self)) {
       this.stepDown(ctx);
     }
   }
@@ -263,7 +265,7 @@ export function newLeader(
     trackedFrom: 1,
     holders: [],
     oldHolders: [],
-    requests: new Map(),
+    requests: [],
     uncommittedBytes: 0,
     timeBaseUs,
     ledSinceUs,

@@ -4,7 +4,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import type { Configuration } from './configuration.ts';
 
-/** An entry of the replicated log. Frozen; one object travels and is stored everywhere. Its index is its place. */
+/** An entry of the replicated log: one object travels and is stored everywhere, unchanged. Its index is its place. */
 export type LogEntry = {
   readonly term: number;
   /** The cluster's time when the leader appended it: never goes down along a log (thesis §6.3, expiry of sessions). */

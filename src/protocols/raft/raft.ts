@@ -32,6 +32,11 @@ import type { Forward, LogEntry, RaftAnswer, RaftMessage } from './messages.ts';
 import { readSettings } from './options.ts';
 import { type Leader, LOG_FILE, type RaftState } from './state.ts';
 
+/** What is rare enough to be looked at last. */
+type OtherMessage = Exclude<
+  RaftMessage, { readonly kind: 'AppendEntries' | 'AppendEntriesAccepted' | 'AppendEntriesRejected' | 'RequestVote' }
+>;
+
 /** A Raft server: what reaches it and where that is dealt with. What the papers state as rules is in `rules.ts`. */
 export class RaftNode extends Membership implements Node<RaftState> {
   private readonly isNew: boolean;
@@ -72,25 +77,40 @@ export class RaftNode extends Membership implements Node<RaftState> {
   onMessage(ctx: Context, from: NodeId, message: Message): void {
     if (this.state.isAmnesiac) return;
     const received = message as RaftMessage;
-    const { term } = received;
-    const isVoteRequest = received.kind === 'RequestVote';
-    if (isVoteRequest && this.ignoresCandidate(received.isTransfer, ctx.monotonicUs())) return;
-    // §5.1 A higher term, in any message, makes a follower of us. Replies are no exception, whatever else they say.
-    const isNewTerm = term > this.state.durable.currentTerm;
-    if (isNewTerm) {
-      this.adoptTerm(ctx, term);
-      // A vote is stored together with its term, so onRequestVote does both in one write.
-      if (!isVoteRequest) this.storeVote(ctx);
-    }
+    // Messages have more shapes than V8 tells apart at one place, so their term is read in each case: first in those
+    // that there are most of.
     switch (received.kind) {
       case 'AppendEntries':
+        this.heedTerm(ctx, received.term);
         return this.onAppendEntries(ctx, from, received);
       case 'AppendEntriesAccepted':
+        this.heedTerm(ctx, received.term);
         return this.onAppendEntriesAccepted(ctx, from, received);
       case 'AppendEntriesRejected':
+        this.heedTerm(ctx, received.term);
         return this.onAppendEntriesRejected(ctx, from, received);
-      case 'RequestVote':
+      case 'RequestVote': {
+        if (this.ignoresCandidate(received.isTransfer, ctx.monotonicUs())) return;
+        const isNewTerm = received.term > this.state.durable.currentTerm;
+        // A vote is stored together with its term, so onRequestVote does both in one write.
+        if (isNewTerm) this.adoptTerm(ctx, received.term);
         return this.onRequestVote(ctx, from, received, isNewTerm);
+      }
+      default:
+        this.heedTerm(ctx, received.term);
+        return this.onOtherMessage(ctx, from, received);
+    }
+  }
+
+  /** §5.1 A higher term, in any message, makes a follower of us. Replies are no exception, whatever else they say. */
+  private heedTerm(ctx: Context, term: number): void {
+    if (term <= this.state.durable.currentTerm) return;
+    this.adoptTerm(ctx, term);
+    this.storeVote(ctx);
+  }
+
+  private onOtherMessage(ctx: Context, from: NodeId, received: OtherMessage): void {
+    switch (received.kind) {
       case 'RequestVoteReply':
         return this.onRequestVoteReply(ctx, from, received);
       case 'PreVote':
@@ -138,6 +158,11 @@ export class RaftNode extends Membership implements Node<RaftState> {
   onPersisted(ctx: Context, tag: PersistTag): void {
     const { role, durable } = this.state;
     switch (tag.kind) {
+      case 'own-entry':
+        if (this.isCurrent(tag) && role.kind === 'leader') {
+          this.raiseMatchIndex(ctx, role, this.self, tag['index'] as number);
+        }
+        return;
       case 'machine':
         return this.onMachineDue(ctx);
       case 'snapshot':
@@ -146,11 +171,6 @@ export class RaftNode extends Membership implements Node<RaftState> {
         return this.onInstalled(ctx, tag);
       case 'own-vote':
         if (this.isCurrent(tag) && role.kind === 'candidate') this.countVote(ctx, this.self);
-        return;
-      case 'own-entry':
-        if (this.isCurrent(tag) && role.kind === 'leader') {
-          this.raiseMatchIndex(ctx, role, this.self, tag['index'] as number);
-        }
         return;
       case 'append':
         if (!this.isCurrent(tag)) return;
@@ -243,10 +263,10 @@ export class RaftNode extends Membership implements Node<RaftState> {
 
   /** Whoever waits still must not be told that it failed: a later leader may hold the entry and commit it. */
   protected override abandon(ctx: Context, leader: Leader): void {
-    for (const request of leader.requests.values()) {
+    for (const { request } of leader.requests) {
       ctx.reply(request, { kind: 'leadership-lost' } satisfies RaftAnswer);
     }
-    leader.requests.clear();
+    leader.requests.length = 0;
     this.abandonReads(ctx, leader);
   }
 

@@ -11,7 +11,7 @@ import type {
   AppendEntries, AppendEntriesAccepted, AppendEntriesRejected, LogEntry, Outdated, RaftAnswer,
 } from './messages.ts';
 import type { Stamped } from './rules.ts';
-import { type Feed, type Flight, type Leader, LOG_FILE, MACHINE_FILE } from './state.ts';
+import { type Feed, type Flight, type Leader, LOG_FILE, MACHINE_FILE, type WaitingRequest } from './state.ts';
 
 /** How a log gets to every server, and how its entries are committed and applied (§5.3, §5.4). */
 export abstract class Replication extends Election {
@@ -37,7 +37,7 @@ export abstract class Replication extends Election {
     const { command } = request;
     const timeUs = this.clusterTimeUs(ctx, leader);
     const entry: LogEntry = { kind: 'command', term, timeUs, bytes: bytesOfCommand(command), command };
-    leader.requests.set(this.appendAsLeader(ctx, leader, entry), request);
+    leader.requests.push({ index: this.appendAsLeader(ctx, leader, entry), request });
     this.replicateSoon(ctx, leader);
   }
 
@@ -45,7 +45,7 @@ export abstract class Replication extends Election {
   protected appendAsLeader(ctx: Context, leader: Leader, entry: LogEntry): number {
     const { log } = this.state.durable;
     assert(entry.term >= lastTerm(log), 'terms do not go down along a log');
-    log.entries.push(Object.freeze(entry));
+    log.entries[log.entries.length] = entry; // See storeEntries.
     const index = lastIndex(log);
     leader.holders.push(0);
     leader.oldHolders.push(0);
@@ -165,7 +165,7 @@ export abstract class Replication extends Election {
       if (bytes > maxBytesPerMessage && end > start) break;
       end += 1;
     }
-    return entries.slice(start, end);
+    return end === start + 1 ? [entries[start] as LogEntry] : entries.slice(start, end);
   }
 
   // ── Flow control: what is under way to one follower ──────────────────
@@ -197,9 +197,11 @@ export abstract class Replication extends Election {
   }
 
   protected feed(leader: Leader, peer: NodeId, feed: Feed): void {
+    if (leader.feed[peer] === feed) return; // Nothing is under way but to who is fed by `replicate`.
     leader.feed[peer] = feed;
-    if (feed === 'replicate') return;
-    (leader.inFlight[peer] as Flight[]).length = 0;
+    const flights = leader.inFlight[peer] as Flight[];
+    // Not by `length`: an array that is emptied so loses its room.
+    while (flights.length > 0) flights.pop();
     leader.inFlightBytes[peer] = 0;
   }
 
@@ -298,7 +300,8 @@ export abstract class Replication extends Election {
     const held = lastIndex(log) - prevLogIndex;
     for (let position = Math.max(held, 0); position < entries.length; position++) {
       const entry = entries[position] as LogEntry;
-      log.entries.push(entry);
+      // Not by `push`: V8 gives up its code in line for good when a log, empty at first, changes its kind of array.
+      log.entries[log.entries.length] = entry;
       ctx.append(LOG_FILE, entry);
       if (entry.kind === 'configuration') this.onConfigurationAppended(lastIndex(log), entry.configuration);
     }
@@ -418,8 +421,8 @@ export abstract class Replication extends Election {
       executed[count++] = applied.executed;
       if (state.role.kind === 'leader') this.answer(ctx, state.role, index, applied.result);
     }
-    // Not emptied first: the array would lose its room, and make it again for each commit.
-    if (executed.length > count) executed.length = count;
+    // Neither emptied first nor cut by `length`: the array would lose its room, and make it again for each commit.
+    while (executed.length > count) executed.pop();
     state.digest = this.machine.digest(state.machine);
     state.sessionsDigest = this.machine.sessionsDigest?.(state.machine) ?? 0;
     if (this.settings.durableMachine) this.recordMachine(ctx);
@@ -444,9 +447,13 @@ export abstract class Replication extends Election {
   // ── Client interaction (§8) ──────────────────────────────────────────
 
   private answer(ctx: Context, leader: Leader, index: number, result: Plain): void {
-    const request = leader.requests.get(index);
-    if (request === undefined) return;
-    leader.requests.delete(index);
+    const { requests } = leader;
+    let at = 0;
+    while (at < requests.length && (requests[at] as WaitingRequest).index < index) at += 1;
+    if (requests[at]?.index !== index) return;
+    const { request } = requests[at] as WaitingRequest;
+    if (at === 0) requests.shift();
+    else requests.splice(at, 1);
     ctx.reply(request, { kind: 'applied', result, index } satisfies RaftAnswer);
   }
 }
@@ -462,7 +469,9 @@ function forgetCommitted(leader: Leader, commitIndex: number): void {
   leader.trackedFrom = commitIndex + 1;
 }
 
-/** An array of one value. */
+/** An array of one value. One that is made with its length might have holes, and V8 looks for them ever after. */
 export function filled<T>(length: number, value: T): T[] {
-  return new Array<T>(length).fill(value);
+  const array: T[] = [];
+  for (let at = 0; at < length; at++) array.push(value);
+  return array;
 }

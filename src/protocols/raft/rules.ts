@@ -5,7 +5,7 @@ import { majority } from '../../contract/quorum.ts';
 import type { StateMachine } from '../../contract/state-machine.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
-import { type Configuration, isJoint, isVoter } from './configuration.ts';
+import { type Configuration, isAmong, isJoint, isVoter } from './configuration.ts';
 import { hasTerm, lastIndex, lastTerm, termAt } from './log.ts';
 import type { AppendEntriesAccepted, AppendEntriesRejected, InstallSnapshot, LogEntry } from './messages.ts';
 import { type RaftSettings, readSettings } from './options.ts';
@@ -141,7 +141,7 @@ export abstract class RaftRules {
 
   /** Whether a node counts among these voters. Learners never do. */
   protected counts(node: NodeId, voters: readonly NodeId[]): boolean {
-    return voters.includes(node);
+    return isAmong(voters, node);
   }
 
   /** §6 Whether the voters of before the change have to agree, too. */

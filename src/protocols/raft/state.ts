@@ -80,6 +80,12 @@ export interface Flight {
   readonly bytes: number;
 }
 
+/** A request whose entry is appended and not applied. */
+export interface WaitingRequest {
+  readonly index: number;
+  readonly request: ClientRequest;
+}
+
 /** A read that is answered from memory once leadership was confirmed (thesis §6.4). */
 export interface LeaderRead {
   /** Confirmed by answers to messages with this requestId or a later one: they were sent after the read came. */
@@ -120,8 +126,8 @@ export interface Leader {
   holders: number[];
   /** The same among the old voters of a joint configuration. */
   oldHolders: number[];
-  /** Who waits for an entry, by index. */
-  readonly requests: Map<number, ClientRequest>;
+  /** Who waits for an entry, in the order of the log. */
+  readonly requests: WaitingRequest[];
   /** Of entries of this term that are not committed. */
   uncommittedBytes: number;
   /** Commands are being collected, to travel together. */

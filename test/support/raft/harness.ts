@@ -14,6 +14,7 @@ import { LOG_FILE, type RaftState, VOTE_FILE, type VoteRecord } from '../../../s
 import type { Stream } from '../../../src/kernel/rng.ts';
 import { listStore } from '../../../src/services/kv.ts';
 import { SessionMachine } from '../../../src/services/sessions.ts';
+import { deepFreeze } from '../../../src/world/deep-freeze.ts';
 import { Disk, type DiskFile } from '../../../src/world/disk.ts';
 
 export const [n1, n2, n3, n4, n5] = [0, 1, 2, 3, 4].map(nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId];
@@ -282,6 +283,7 @@ export class Cluster {
       cancelTimer: (name) => effects.push(() => host.timers.delete(name)),
       put: (file, value) => effects.push(() => host.disk.put(file, value)),
       append: (file, value) => effects.push(() => {
+        deepFreeze(value);
         const index = host.disk.append(file, value);
         monitor?.onAppend?.(self, file, index, value);
       }),
@@ -303,6 +305,7 @@ export class Cluster {
   }
 
   private leave(packet: Packet): void {
+    deepFreeze(packet.message); // Whoever changes what it has sent, or written, fails.
     const { disk } = this.host(packet.from);
     this.settings.monitor?.onSend?.(packet.from, packet.to, packet.message, disk.synced);
     this.packets.push(packet);

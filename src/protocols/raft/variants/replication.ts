@@ -106,7 +106,7 @@ class AckOnAppend extends ForetellsResults {
     if (this.machine.query(this.state.machine, request.command) !== null) return;
     const index = lastIndex(this.state.durable.log);
     this.foretell(ctx, request, index);
-    leader.requests.delete(index);
+    leader.requests.pop();
   }
 }
 
@@ -164,8 +164,8 @@ class RollbackOnNack extends DefectiveRaft {
 /** RF-63: a leader that is deposed tells everybody who still waits that it is done. */
 class ZombieLeaderLocalCommit extends ForetellsResults {
   protected override abandon(ctx: Context, leader: Leader): void {
-    for (const [index, request] of leader.requests) this.foretell(ctx, request, index);
-    leader.requests.clear();
+    for (const { index, request } of leader.requests) this.foretell(ctx, request, index);
+    leader.requests.length = 0;
     super.abandon(ctx, leader);
   }
 }
