@@ -9,6 +9,12 @@ interface Fact {
   readonly from: readonly Fact[];
 }
 
+/** More nobody follows, and the argument would take long. */
+const OPERATIONS_MAX = 40;
+
+/** What real time forces is told only if it is short. */
+const SENTENCES_MAX = 12;
+
 /**
  * Why no order explains the operations, in words: each sentence a forced order, the last one the contradiction that
  * follows from those before. Where forced orders alone do not contradict each other (values written twice, models
@@ -18,6 +24,7 @@ interface Fact {
  * operations in steps, so this is for evidence, not for histories.
  */
 export function forcedOrders(operations: readonly Operation[], model: Model): string[] {
+  if (operations.length > OPERATIONS_MAX) return [];
   const orders = new ForcedOrders(operations, model);
   return orders.missingProducer() ?? orders.contradiction() ?? orders.ofRealTime();
 }
@@ -34,6 +41,8 @@ class ForcedOrders {
   /** For each operation that found a value that only one operation made: which; the initial value is -1. */
   private readonly sources: readonly (number | undefined)[];
   private readonly certain: readonly boolean[];
+  /** What the object held at first; more than one where operations disagree, `null` where nobody can know. */
+  private readonly initialKeys: readonly ValueKey[] | null;
 
   constructor(operations: readonly Operation[], model: Model) {
     this.operations = operations;
@@ -43,17 +52,20 @@ class ForcedOrders {
     const hasMany = model.view !== undefined;
     this.found = operations.map((operation) => (hasMany ? undefined : model.observes(operation)[0]));
     this.made = operations.map((operation) => model.produces(operation));
+    this.initialKeys = this.initialOnes();
     this.sources = this.found.map((value) => (value === undefined ? undefined : this.onlySource(value)));
     this.certain = this.certainOnes();
   }
 
   /** An answer that nobody can have given rise to, or `null`. */
   missingProducer(): string[] | null {
-    const initial = this.initialKeys();
+    const initial = this.initialKeys ?? [];
+    const [first, second] = initial.map(textOfKey);
+    if (second !== undefined) return [`${first} and ${second} were found, and nobody had ${this.verb()} either`];
     for (const [position, operation] of this.operations.entries()) {
       const values = this.model.observes(operation);
       for (const value of values) {
-        if (initial.includes(value)) continue;
+        if (this.initialKeys === null || initial.includes(value)) continue;
         const [asked, had] = [values, this.made].map((list) => list.filter((other) => other === value).length);
         if ((had as number) >= (asked as number)) continue;
         const text = `${this.nameOf(position)} needs ${textOfKey(value)}`;
@@ -78,15 +90,18 @@ class ForcedOrders {
     return [...shortest.texts, `so ${this.nameOf(shortest.position)} would have to come before itself`];
   }
 
-  /** What real time alone forces, without what follows from the rest of it. */
+  /** What real time alone forces, without what follows from the rest of it; nothing where that is too much to read. */
   ofRealTime(): string[] {
     const { operations } = this;
     const precedes = (early: number, late: number): boolean => isBefore(operations[early], operations[late]);
-    return operations.flatMap((_, early) => operations.flatMap((_, late) => {
+    const texts = operations.flatMap((_, early) => operations.flatMap((_, late) => {
       const isDirect = precedes(early, late)
         && !operations.some((_, between) => precedes(early, between) && precedes(between, late));
       return isDirect ? [this.realTimeText(early, late)] : [];
     }));
+    const which = texts.length === 0 ? 'no order' : 'no order that keeps to this';
+    return [...(texts.length > SENTENCES_MAX ? [] : texts),
+      `${texts.length > SENTENCES_MAX ? 'no order that real time allows' : which} explains every answer`];
   }
 
   // ── Facts ────────────────────────────────────────────────────────────
@@ -156,7 +171,8 @@ class ForcedOrders {
   private separate(source: number, update: number, reader: number): boolean {
     const [from, between, name] = [this.nameOf(source), this.nameOf(update), this.nameOf(reader)];
     if (source < 0) {
-      return this.add(reader, update, `${name} found the initial value, so it comes before ${between}`, []);
+      const what = this.model.isUnseenAtFirst === true ? 'what had been there before' : 'the initial value';
+      return this.add(reader, update, `${name} found ${what}, so it comes before ${between}`, []);
     }
     const [after, before] = [this.facts[source]?.[update], this.facts[update]?.[reader]];
     let isNew = false;
@@ -216,13 +232,20 @@ class ForcedOrders {
 
   private onlySource(value: ValueKey): number | undefined {
     const sources = this.made.flatMap((product, position) => (product === value ? [position] : []));
-    if (this.initialKeys().includes(value)) sources.push(-1);
+    if (this.initialKeys?.includes(value) !== false) sources.push(-1);
     return sources.length === 1 ? sources[0] : undefined;
   }
 
-  /** A list or a set holds nothing at first. */
-  private initialKeys(): readonly ValueKey[] {
-    return this.model.view === undefined ? [this.model.stateKey(this.model.initial)] : [];
+  /** A list or a set holds nothing at first. What nobody knew at first, those tell who found what nobody had left. */
+  private initialOnes(): readonly ValueKey[] | null {
+    const { model } = this;
+    if (model.view !== undefined) return [];
+    if (model.isUnseenAtFirst !== true) return [model.stateKey(model.initial)];
+    const isUnmade = (value: ValueKey | undefined): value is ValueKey =>
+      value !== undefined && !this.made.includes(value);
+    const found = this.found.filter((value, position) =>
+      this.operations[position]?.outcome === 'ok' && isUnmade(value)) as ValueKey[];
+    return found.length === 0 ? null : [...new Set(found)];
   }
 }
 

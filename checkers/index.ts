@@ -2,6 +2,7 @@ export { checkLinearizable, checkOperations } from './linearizability.ts';
 export type { LinearizabilityOptions, LinearizabilityResult } from './linearizability.ts';
 export type { Evidence } from './evidence.ts';
 export { verifyEvidence } from './verify-evidence.ts';
+export type { VerificationOptions } from './verify-evidence.ts';
 export { verifyWitness } from './verify.ts';
 export type { KeyWitness } from './verify.ts';
 export { MODEL_NAMES, modelByName, modelStartingAt } from './models/by-name.ts';

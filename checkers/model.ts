@@ -45,11 +45,26 @@ export interface Model<State = unknown> {
   /** What the operation can only have seen if somebody (or the initial state) had produced it. */
   observes(operation: Operation): readonly ValueKey[];
 
-  /** Whether an update of unknown outcome of which {@link Model.produces} says nothing can help none of the others. */
-  isUnneeded?(operation: Operation, others: readonly Operation[]): boolean;
+  /**
+   * Tells updates of unknown outcome, of which {@link Model.produces} does not say enough, that can help none of the
+   * `others`: an order of these with such updates would be one without them. Linear but for a sort, and then
+   * logarithmic or less.
+   */
+  unneededIn?(others: readonly Operation[]): (operation: Operation) => boolean;
+
+  /**
+   * The same object where nobody knows what it held at first: the first observation is right whatever it says. Absent
+   * where evidence is small without. Evidence may then begin in the middle of a history.
+   */
+  startingUnseen?(): Model;
+  /** Whether it is the answer of {@link Model.startingUnseen}. Absent: no. */
+  readonly isUnseenAtFirst?: boolean;
 
   /** The same specification, with all that can be said of these operations of one key and not of all. */
   narrowedTo?(operations: readonly Operation[]): Model<State>;
+
+  /** Whether only observers can tell in which order updates took effect, and all updates are always legal. */
+  readonly hasCommutingUpdates?: boolean;
 
   /** Whether an operation that is not legal in this state never will be again, whatever happens. */
   isTooLate?(state: State, operation: Operation): boolean;

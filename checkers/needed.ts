@@ -8,15 +8,17 @@ import type { ValueKey } from './value-key.ts';
  * unknown ones that are kept) is needed at most `n` times, and of equal ones the first `n` serve best.
  */
 export function withoutUnneeded(operations: readonly Operation[], model: Model): Operation[] {
-  const isUnneeded = (operation: Operation): boolean => operation.outcome !== 'ok'
-    && (operation.outcome === 'fail' || model.isObserver(operation) || model.produces(operation) !== undefined);
-  const kept = operations.filter((operation) => !isUnneeded(operation));
+  const helpsNobody = model.unneededIn?.(operations) ?? ((): boolean => false);
+  const kept = operations.filter((operation) => {
+    if (operation.outcome !== 'info' || model.isObserver(operation)) return operation.outcome === 'ok';
+    return model.produces(operation) === undefined && !helpsNobody(operation);
+  });
   /** By product: the unknown updates not yet kept, the last ones first. */
   const producers = new Map<ValueKey, Operation[]>();
   for (let position = operations.length - 1; position >= 0; position -= 1) {
     const operation = operations[position] as Operation;
     const product = operation.outcome === 'info' ? model.produces(operation) : undefined;
-    if (product === undefined) continue; // Nobody knows who might need it, so it stays.
+    if (product === undefined) continue; // Who might need it is not known by its value.
     const sameProduct = producers.get(product);
     if (sameProduct === undefined) producers.set(product, [operation]);
     else sameProduct.push(operation);

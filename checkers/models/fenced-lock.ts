@@ -1,6 +1,7 @@
 import type { Operation } from '../../src/history/operations.ts';
 import { ILLEGAL, type Model } from '../model.ts';
 import type { ValueKey } from '../value-key.ts';
+import { unseenAtFirst } from './unseen.ts';
 
 /** Who holds the lock, and the highest token that was seen. */
 interface FencedLock {
@@ -47,4 +48,11 @@ export const fencedLock: Model<FencedLock> = {
   isObserver: (): boolean => false,
   produces: (): undefined => undefined,
   observes: (): readonly ValueKey[] => [],
+
+  /** All that is known of the tokens before is that they were lower. */
+  startingUnseen: (): Model => unseenAtFirst(fencedLock, ({ f, input, output, outcome }): FencedLock => {
+    if (f === 'release') return { holder: 'nobody', highest: input as number };
+    if (outcome !== 'ok') return { holder: 'somebody', highest: -Infinity };
+    return { holder: output as number, highest: output as number };
+  }),
 };

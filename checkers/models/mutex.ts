@@ -2,6 +2,7 @@ import type { Operation } from '../../src/history/operations.ts';
 import { ILLEGAL, type Machine, type Model } from '../model.ts';
 import type { ValueKey } from '../value-key.ts';
 import { registerMachine } from './register-machine.ts';
+import { unseenAtFirst } from './unseen.ts';
 
 type Mutex = 'free' | 'held';
 
@@ -31,5 +32,6 @@ export const mutex: Model<Mutex> = {
   isObserver: (): boolean => false,
   produces: ({ f }: Operation): ValueKey | undefined => AFTER[f],
   observes: ({ f }: Operation): readonly ValueKey[] => [BEFORE[f] as Mutex],
+  startingUnseen: (): Model => unseenAtFirst(mutex, ({ f }) => AFTER[f] as Mutex),
   machine: (operations: readonly Operation[]): Machine => registerMachine(mutex, operations),
 };

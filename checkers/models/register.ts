@@ -4,6 +4,7 @@ import { ILLEGAL, type Machine, type Model } from '../model.ts';
 import { REFUSED_CAS } from '../settle.ts';
 import { isList, valueKey, type ValueKey } from '../value-key.ts';
 import { registerMachine } from './register-machine.ts';
+import { unseenAtFirst, UNSEEN } from './unseen.ts';
 
 /** The registers, by the operations that they know. */
 const OPERATIONS: Readonly<Record<'register' | 'cas-register' | 'kv', readonly string[]>> = {
@@ -65,6 +66,16 @@ export function registerModel(name: keyof typeof OPERATIONS, initial: Json): Mod
     excludes(operation: Operation): ValueKey | undefined {
       return operation.f === REFUSED_CAS ? valueKey(oldOf(operation)) : undefined;
     },
+
+    startingUnseen: (): Model => unseenAtFirst(model, (operation) => {
+      switch (operation.f) {
+        case 'read': return operation.output;
+        case 'cas': return newOf(operation);
+        case REFUSED_CAS: return UNSEEN;
+        case 'delete': return null;
+        default: return operation.input;
+      }
+    }),
 
     machine(operations: readonly Operation[]): Machine {
       return registerMachine(model, operations);

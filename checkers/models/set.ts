@@ -46,12 +46,21 @@ export const set: Model<SetVersion> = {
     (operation.f === 'read' || isAnswered(operation, true) ? valuesOf(operation) : []),
 
   /** Nobody who had not ended before the value was removed found that it was not there. */
-  isUnneeded(operation: Operation, others: readonly Operation[]): boolean {
-    if (operation.f !== 'remove') return false;
-    const value = valueKey(operation.input);
-    return !others.some((other) => other.outcome === 'ok' && (other.completedIndex as number) > operation.invokedIndex
-      && (other.f === 'read' ? !valuesOf(other).includes(value)
-        : isAnswered(other, false) && valueKey(other.input) === value));
+  unneededIn(others: readonly Operation[]): (operation: Operation) => boolean {
+    const missed = new Map<ValueKey, number>();
+    const noteMissed = (value: ValueKey, end: number): void => {
+      missed.set(value, Math.max(end, missed.get(value) ?? 0));
+    };
+    const removed = new Set(others.flatMap(({ f, input }) => (f === 'remove' ? [valueKey(input)] : [])));
+    for (const other of others) {
+      if (other.outcome !== 'ok') continue;
+      const end = other.completedIndex as number;
+      if (isAnswered(other, false)) noteMissed(valueKey(other.input), end);
+      if (other.f !== 'read') continue;
+      const found = new Set(valuesOf(other));
+      for (const value of removed) if (!found.has(value)) noteMissed(value, end);
+    }
+    return ({ f, input, invokedIndex }) => f === 'remove' && (missed.get(valueKey(input)) ?? 0) <= invokedIndex;
   },
 
   view: {

@@ -26,8 +26,7 @@ export function searchLinearization(operations: readonly Operation[], model: Mod
 
 /** The depth-first search, spared the unknown updates that cannot help. */
 function searchDeep(operations: readonly Operation[], model: Model, meter: Meter): SearchResult {
-  const needed = withoutUnneeded(operations, model).filter((operation) => operation.outcome === 'ok'
-    || model.produces(operation) !== undefined || model.isUnneeded?.(operation, operations) !== true);
+  const needed = withoutUnneeded(operations, model);
   const positions = new Map(operations.map(({ invokedIndex }, position) => [invokedIndex, position]));
   const positionOf = (position: number): number =>
     positions.get((needed[position] as Operation).invokedIndex) as number;

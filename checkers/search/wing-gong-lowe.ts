@@ -24,7 +24,8 @@ const BYTES_BESIDE = 48;
  *
  * An operation can be next if it began before the first of those left over ended. A configuration is which operations
  * are placed, and the state. Operations of unknown outcome need no place; they are tried after all others, since a
- * history can mostly do without them, and of equal ones only the first that is left. Exponential at worst.
+ * history can mostly do without them, and of equal ones only the first that is left. Where only observers can tell the
+ * order of updates, those of unknown outcome stand directly before one, sorted. Exponential at worst.
  */
 export function searchDepthFirst(operations: readonly Operation[], model: Model, meter: Meter): SearchResult {
   return new DepthFirstSearch(operations, model, meter).run();
@@ -47,8 +48,8 @@ class DepthFirstSearch {
   private readonly used: Int32Array;
 
   private readonly placed: Placed[] = [];
-  /** Configurations, with the states of those that look alike. */
-  private readonly seen = new Map<string, unknown[]>();
+  /** Configurations; with the states of those that look alike, where their text does not tell. */
+  private readonly seen = new Map<string, unknown[] | null>();
   private seenBytes = 0;
   private state: unknown;
   /** The latest of the first ends of what was left over: up to it, there is an order. */
@@ -124,7 +125,8 @@ class DepthFirstSearch {
 
   /**
    * An observer that could be next and is right in this state. It changes nothing, so wherever else it might stand, it
-   * may as well stand here, and there is nothing else to try.
+   * may as well stand here, and there is nothing else to try. (Unless it is the first to see anything at all, and what
+   * it saw becomes the state.)
    */
   private eager(end: number): number {
     const { operations, model, head } = this;
@@ -132,7 +134,7 @@ class DepthFirstSearch {
     for (; position !== head; position = this.next[position] as number) {
       const operation = operations[position] as Operation;
       if (operation.invokedIndex > end) return NONE;
-      if (model.isObserver(operation) && model.step(this.state, operation) !== ILLEGAL) return position;
+      if (model.isObserver(operation) && model.step(this.state, operation) === this.state) return position;
     }
     return NONE;
   }
@@ -144,15 +146,17 @@ class DepthFirstSearch {
   private candidateFrom(
     candidate: number, end: number,
   ): { readonly operation: number; readonly unknownClass: number | null; readonly candidate: number } | null {
-    const { operations, head, unknown } = this;
+    const { operations, head, unknown, model } = this;
+    const after = this.classBefore();
     if (candidate < head) {
       let position = this.next[head] as number;
-      while (position < candidate) position = this.next[position] as number;
+      while (position < candidate || (after !== NONE && position !== head
+        && !model.isObserver(operations[position] as Operation))) position = this.next[position] as number;
       if (position !== head && (operations[position] as Operation).invokedIndex <= end) {
         return { operation: position, unknownClass: null, candidate: position };
       }
     }
-    for (let unknownClass = Math.max(0, candidate - head); unknownClass < unknown.length; unknownClass += 1) {
+    for (let unknownClass = Math.max(0, candidate - head, after); unknownClass < unknown.length; unknownClass += 1) {
       const operation = unknown[unknownClass]?.[this.used[unknownClass] as number];
       if (operation === undefined || (operations[operation] as Operation).invokedIndex > end) continue;
       return { operation, unknownClass, candidate: head + unknownClass };
@@ -160,11 +164,16 @@ class DepthFirstSearch {
     return null;
   }
 
+  /** Where updates commute, the class of the unknown update that was placed last, if no definite one followed. */
+  private classBefore(): number {
+    return this.model.hasCommutingUpdates === true ? this.placed.at(-1)?.unknownClass ?? NONE : NONE;
+  }
+
   /** Places the operation. False if it cannot stand here, or leads to where the search has been. */
   private place(operation: number, unknownClass: number | null, nextCandidate: number): boolean {
     const stateBefore = this.state;
     const state = this.model.step(stateBefore, this.operations[operation] as Operation);
-    if (state === ILLEGAL) return false;
+    if (state === ILLEGAL || (unknownClass !== null && state === stateBefore)) return false;
     this.placed.push({ operation, unknownClass, stateBefore, nextCandidate });
     this.state = state;
     if (unknownClass === null) this.takeOut(operation);
@@ -193,10 +202,16 @@ class DepthFirstSearch {
     const { model, state } = this;
     const configuration = this.configuration();
     const alike = this.seen.get(configuration);
-    if (alike === undefined) this.seen.set(configuration, [state]);
-    else {
+    if (model.stateHash === undefined) {
+      if (alike !== undefined) return false;
+      this.seen.set(configuration, null);
+    } else if (alike === undefined || alike === null) {
+      this.seen.set(configuration, [state]);
+    } else {
       const key = model.stateKey(state);
-      if (model.stateHash === undefined || alike.some((other) => model.stateKey(other) === key)) return false;
+      // To tell large states apart costs more than a step.
+      if (typeof key === 'string') this.meter.spend((key.length >>> 4) * alike.length);
+      if (alike.some((other) => model.stateKey(other) === key)) return false;
       alike.push(state);
     }
     this.seenBytes += 2 * configuration.length + BYTES_BESIDE;
@@ -230,16 +245,45 @@ class DepthFirstSearch {
   private configuration(): string {
     const first = this.next[this.head] as number;
     const end = first === this.head ? -1 : ((this.operations[first] as Operation).completedIndex as number);
-    let text = `${first}`;
+    const bits = new BitText(`${first}`);
     for (let position = first + 1; position < this.head; position += 1) {
       if ((this.operations[position] as Operation).invokedIndex > end) break;
-      if (this.isPlaced[position] === 1) text += `,${position}`;
+      bits.add(this.isPlaced[position] as number);
     }
-    text += ';';
-    for (const [unknownClass, count] of this.used.entries()) if (count > 0) text += `${unknownClass}*${count},`;
+    let more = '';
+    for (const [unknownClass, count] of this.used.entries()) {
+      bits.add(count === 0 ? 0 : 1);
+      if (count > 1) more += `${unknownClass}*${count},`;
+    }
+    let text = `${bits.text()};${more}`;
     const { model, state } = this;
+    if (model.hasCommutingUpdates === true) text += `~${this.classBefore()}`; // It decides what may come next.
     if (model.stateHash !== undefined) return `${text};${model.stateHash(state)}`;
     const key = model.stateKey(state);
-    return `${text};${typeof key} ${String(key)}`;
+    return typeof key === 'number' ? `${text};${key}` : `${text};${typeof key} ${String(key)}`;
+  }
+}
+
+/** Bits as text, thirty to a number: shorter than their positions, and there are many texts. */
+class BitText {
+  private done: string;
+  private word = 0;
+  private length = 0;
+
+  constructor(start: string) {
+    this.done = start;
+  }
+
+  add(bit: number): void {
+    this.word = (this.word << 1) | bit;
+    this.length += 1;
+    if (this.length < 30) return;
+    this.done = this.text();
+    this.word = 0;
+    this.length = 0;
+  }
+
+  text(): string {
+    return `${this.done},${this.word}`;
   }
 }

@@ -11,17 +11,23 @@ export function checkJson(result: LinearizabilityResult): string {
   return `${JSON.stringify({ schema, verdict, model, operations, algorithm, ...proof, verified, reason })}\n`;
 }
 
-/** The same for a person. */
+/** No person follows more operations. */
+const OPERATIONS_MAX = 12;
+
+/** The same for a person; of long evidence its end. */
 export function checkText(result: LinearizabilityResult): string {
-  const { verdict, model, operations, algorithm, evidence, verified, reason } = result;
+  const { verdict, model, operations: count, algorithm, evidence, verified, reason } = result;
   const lines = [`${verdict}: ${reason}`];
   if (evidence !== null) {
-    lines.push(...evidence.operations.map((operation) => `  ${operationText(operation)}`));
+    const { operations } = evidence;
+    const shown = operations.length <= OPERATIONS_MAX ? operations : operations.slice(1 - OPERATIONS_MAX);
+    if (shown.length < operations.length) lines.push(`  (${operations.length - shown.length} earlier ones)`);
+    lines.push(...shown.map((operation) => `  ${operationText(operation)}`));
     lines.push(...evidence.forced.map((sentence) => `  - ${sentence}`));
-    if (evidence.omitted > 0) lines.push(`  and ${evidence.omitted} earlier ones that the contradiction needs`);
   }
-  const proof = verdict === 'unknown' ? '' : verified ? ', verified' : ', not verified';
-  lines.push(`${model}, ${counted(operations, 'operation')}, ${algorithm}${proof}`);
+  const checked = verdict === 'unknown' ? '' : verified ? ', verified' : ', not verified';
+  const proof = `${checked}${evidence?.minimal === false ? ', perhaps not minimal' : ''}`;
+  lines.push(`${model}, ${counted(count, 'operation')}, ${algorithm}${proof}`);
   return lines.map((line) => `${oneLine(line)}\n`).join('');
 }
 

@@ -17,7 +17,7 @@ export function failureLines(run: ReportedRun, verdicts: readonly VerdictRecord[
   const [verdict, ...others] = verdicts;
   if (verdict === undefined) return [];
   const lines = [`${headOf(run.result)}, ${verdictText(verdict)}`];
-  lines.push(...verdict.evidence.map((line) => `  ${line}`));
+  lines.push(...evidenceLines(verdict).map((line) => `  ${line}`));
   if (others.length > 0) lines.push(`  also: ${others.map(({ checker }) => checker).join(', ')}`);
   if (verdict.verdict === 'invalid') lines.push(...faultLines(run.result, verdict));
   return [...lines, ...footLines(run)].map(oneLine);
@@ -27,6 +27,15 @@ export function failureLines(run: ReportedRun, verdicts: readonly VerdictRecord[
 export function reasonLines(run: ReportedRun): readonly string[] {
   const { outcome, reason } = run.result;
   return [`${headOf(run.result)}: ${outcome}: ${reason ?? 'no reason was given'}`, ...footLines(run)].map(oneLine);
+}
+
+/** The operations that contradict each other, and why; nothing where nothing of the kind was found. */
+export function evidenceLines({ evidence, proof }: VerdictRecord): readonly string[] {
+  if (proof === null) return evidence;
+  const { evidence: { forced, minimal }, verified } = proof;
+  const doubts = [...(verified ? [] : ['not verified']), ...(minimal ? [] : ['perhaps not minimal'])];
+  return [...evidence, ...forced.map((sentence) => `- ${sentence}`),
+    ...(doubts.length === 0 ? [] : [`evidence: ${doubts.join(', ')}`])];
 }
 
 function headOf({ scenario, seed, system }: RunResult): string {

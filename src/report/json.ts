@@ -35,6 +35,9 @@ export function runJson(result: RunResult): string {
   });
 }
 
-function verdictOf({ checker, verdict, expected, summary, atUs, cause, suspects, contract }: VerdictRecord): object {
-  return { checker, verdict, expected, summary, atUs, cause, suspects, contract };
+function verdictOf(record: VerdictRecord): object {
+  const { checker, verdict, expected, summary, atUs, cause, suspects, contract, proof } = record;
+  // In the words of `check`, for whoever reads both.
+  const shown = proof === null ? {} : { evidence: proof.evidence, verified: proof.verified };
+  return { checker, verdict, expected, summary, atUs, cause, suspects, contract, ...shown };
 }

@@ -1,4 +1,5 @@
 import type { RunResult } from '../run/result.ts';
+import { evidenceLines } from './failure.ts';
 import { seconds } from './text.ts';
 import type { ReportedRun, Reporter, ReportPlan, Write } from './reporter.ts';
 
@@ -61,10 +62,12 @@ function messageOf(result: RunResult): string {
 
 function linesOf(result: RunResult): readonly string[] {
   const missed = result.verdicts.filter(({ verdict, expected }) => verdict !== expected);
-  return missed.flatMap(({ checker, verdict, expected, summary, atUs, evidence }) => [
-    `${checker}: ${verdict}, expected ${expected}: ${summary}${atUs === null ? '' : ` (at ${seconds(atUs)})`}`,
-    ...evidence.map((line) => `  ${line}`),
-  ]);
+  return missed.flatMap((record) => {
+    const { checker, verdict, expected, summary, atUs } = record;
+    const at = atUs === null ? '' : ` (at ${seconds(atUs)})`;
+    const what = `${checker}: ${verdict}, expected ${expected}: ${summary}${at}`;
+    return [what, ...evidenceLines(record).map((line) => `  ${line}`)];
+  });
 }
 
 function inSeconds(us: number): string {

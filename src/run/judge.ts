@@ -23,7 +23,7 @@ export interface Judged extends Measured {
   readonly breaches: readonly Breach[];
 }
 
-type Finding = Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'>;
+type Finding = Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'> & Partial<Pick<VerdictRecord, 'proof'>>;
 
 /**
  * All verdicts of a run: the scenario's checks in their order, then invariants and assertions that were breached or
@@ -67,6 +67,7 @@ function record(judged: Judged, name: string, property: string, finding: Finding
     contract: broken === null ? 'intact' : 'outside',
     broken,
     evidence: finding.evidence,
+    proof: finding.proof ?? null,
   };
 }
 
@@ -83,11 +84,12 @@ function findingOf(judged: Judged, check: Check): Finding {
 }
 
 function linearizable({ history, scenario, order }: Judged): Finding {
-  const { verdict, reason, evidence } = checkLinearizable(history, { model: scenario.workload.kind, order });
+  const result = checkLinearizable(history, { model: scenario.workload.kind, order });
+  const { verdict, reason, evidence, verified } = result;
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };
   const atUs = evidence.offending.completedAtUs;
   const lines = evidenceLines(evidence, history, scenario.clients.count);
-  return { verdict, summary: evidence.summary, atUs, evidence: lines };
+  return { verdict, summary: evidence.summary, atUs, evidence: lines, proof: { evidence, verified } };
 }
 
 /** No person follows more. */
@@ -98,7 +100,7 @@ const EVIDENCE_LINES_MAX = 12;
  * To people operations are shown as they were, and so are those of which it was said that they failed though somebody
  * saw what they did.
  */
-function evidenceLines({ key, operations, omitted }: Evidence, history: History, clients: number): string[] {
+function evidenceLines({ key, operations }: Evidence, history: History, clients: number): string[] {
   const all = pairOperations(history).operations;
   const byIndex = new Map(all.map((operation) => [operation.invokedIndex, operation]));
   const seen = new Set(operations.flatMap(({ output }) => (Array.isArray(output) ? (output as Json[]) : [output])));
@@ -107,9 +109,9 @@ function evidenceLines({ key, operations, omitted }: Evidence, history: History,
   const shown = [...operations, ...denied].sort((a, b) => a.invokedIndex - b.invokedIndex);
   const lines = shown.map((operation) =>
     operationLine(byIndex.get(operation.invokedIndex) ?? operation, operation.output, clients));
-  if (omitted === 0 && lines.length <= EVIDENCE_LINES_MAX) return lines;
+  if (lines.length <= EVIDENCE_LINES_MAX) return lines;
   const kept = lines.slice(1 - EVIDENCE_LINES_MAX);
-  return [`(${omitted + lines.length - kept.length} earlier ones)`, ...kept];
+  return [`(${lines.length - kept.length} earlier ones)`, ...kept];
 }
 
 /** What a compare-and-set, a write or an append would have left. */

@@ -1,3 +1,4 @@
+import type { Evidence } from '../../checkers/index.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import type { History } from '../history/operation.ts';
 import type { TimeUs } from '../kernel/time.ts';
@@ -24,6 +25,15 @@ export interface VerdictRecord {
   readonly broken: { readonly fault: number; readonly assumption: string } | null;
   /** At most twelve lines that show the conflict to a person: operations. */
   readonly evidence: readonly string[];
+  /** With an `invalid` verdict about a history, else `null`: the whole of it, for programs and for its argument. */
+  readonly proof: Proof | null;
+}
+
+/** Why a history is judged `invalid`. */
+export interface Proof {
+  readonly evidence: Evidence;
+  /** Whether `verifyEvidence`, which shares nothing with what found the evidence, accepts it. */
+  readonly verified: boolean;
 }
 
 /** A fault as it was applied. */

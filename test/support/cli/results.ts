@@ -24,7 +24,7 @@ export function jobOf(seed: string, entry: number = 0): RunJob {
 export function verdictOf(fields: Partial<VerdictRecord> = {}): VerdictRecord {
   return {
     checker: 'linearizable', verdict: 'valid', expected: 'valid', summary: 'there is an order', atUs: null, cause: null,
-    suspects: [], contract: 'intact', broken: null, evidence: [], ...fields,
+    suspects: [], contract: 'intact', broken: null, evidence: [], proof: null, ...fields,
   };
 }
 

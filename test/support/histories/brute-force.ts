@@ -36,6 +36,30 @@ export function isLinearizableByBruteForce(
   return [...keys].every((key) => canFinish(calls.filter((call) => call.invoke.key === key), initial));
 }
 
+/** The same, whatever the object of each key held at first; for the models of which evidence may begin anywhere. */
+export function isLinearizableFromAnywhere(history: History, model: ModelName): boolean {
+  const keys = [...new Set(history.map(({ key }) => key))];
+  return keys.every((key) => {
+    const ofKey = history.filter((event) => event.key === key);
+    return initialOnes(ofKey, model).some((initial) => isLinearizableByBruteForce(ofKey, model, { initial }));
+  });
+}
+
+/** What an object may have held at first, as far as the history can tell it from something else. */
+function initialOnes(history: History, model: ModelName): readonly Json[] {
+  const values = history.flatMap(({ value }) => (Array.isArray(value) ? (value as Json[]) : [value]));
+  if (model === 'mutex') return ['free', 'held'];
+  if (model === 'fenced-lock') {
+    const held = values.filter((token) => token !== null).map((token) => ({ holder: token, highest: token }));
+    return [{ holder: null, highest: -1 }, ...held];
+  }
+  if (model !== 'counter') return ['something else', ...values];
+  const added = history.reduce((sum, { type, f, value }) =>
+    sum + (type === 'invoke' && f === 'add' ? Math.abs(value as number) : 0), 0);
+  const read = history.flatMap(({ type, f, value }) => (type === 'ok' && f === 'read' ? [value as number] : []));
+  return [0, ...read.flatMap((sum) => Array.from({ length: 2 * added + 1 }, (_, less) => sum + added - less))];
+}
+
 function saysAnything({ invoke, completion }: Call, { failedCas, nilRead }: BruteForceOptions): boolean {
   if (completion?.type === 'fail') return failedCas === 'observe' && invoke.f === 'cas';
   return nilRead !== 'unknown' || invoke.f !== 'read' || completion?.type !== 'ok' || completion.value !== null;

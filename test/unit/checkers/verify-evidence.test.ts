@@ -70,9 +70,42 @@ describe('the verifier of evidence', () => {
     expect(judge('append', append2, first, last)).toContain('operation 0 may not be left out');
   });
 
+  test('lets evidence begin in the middle, where the model can', () => {
+    const { operations: all } = pairOperations(history('0 invoke write 1', '1 invoke write 9', '0 ok write 1',
+      '0 invoke write 2', '0 ok write 2', '2 invoke read', '2 ok read 3', '1 ok write 9'));
+    const [, write9, write2, wrong] = all as [Operation, Operation, Operation, Operation];
+    const judge = (fromIndex: number, ...evidence: readonly Operation[]): string | null =>
+      verifyEvidence(all, modelByName('register'), evidence, { fromIndex });
+    expect(judge(3, write2, wrong)).toBeNull();
+    expect(judge(3, unknown(write9), write2, wrong)).toBeNull();
+    expect(judge(3, write9, write2, wrong)).toContain('operation 1 may not be so');
+    expect(judge(5, write2, wrong)).toContain('operation 3 may not be so');
+    expect(judge(5, wrong)).toContain('there is an order that explains it');
+    expect(verifyEvidence(all, modelByName('append'), [], { fromIndex: 3 })).toContain('at the start of the history');
+  });
+
+  test.each(['write 3', 'write 9'])('does not stop at a %s that changes nothing, for it is needed later', (early) => {
+    const { operations: all } = pairOperations(history('0 invoke write 3', '0 ok write 3', `1 invoke ${early}`,
+      '2 invoke write 4', '2 ok write 4', `1 ok ${early}`, '3 invoke read', '3 ok read 3'));
+    const isExplained = verifyEvidence(all, modelByName('register'), all) === 'there is an order that explains it';
+    expect(isExplained).toBe(early === 'write 3');
+  });
+
+  test('reaches what thirty operations, ten of them unknown, leave to choose', () => {
+    const unknowns = Array.from({ length: 10 }, (_, place) => `${place} invoke add ${2 ** (place + 1)}`);
+    const pairs = Array.from({ length: 9 }, () => ['10 invoke add 2048', '10 ok add 2048']).flat();
+    const reads = (sum: number): readonly string[] => ['11 invoke read', `11 ok read ${sum}`];
+    for (const sum of [18_432 + 1022, 18_432 + 1023]) {
+      const lines = history(...unknowns, ...pairs, ...reads(sum));
+      const { operations: all } = pairOperations(lines);
+      const problem = verifyEvidence(all, modelByName('counter'), all);
+      expect(problem).toBe(sum % 2 === 0 ? 'there is an order that explains it' : null);
+    }
+  });
+
   test('gives up beyond its budget, and says so', () => {
     const model = modelByName('cas-register');
-    expect(verifyEvidence(operations, model, [write1, write2, cas, read], 3)).toContain('too many');
+    expect(verifyEvidence(operations, model, [write1, write2, cas, read], { steps: 2 })).toContain('too many');
   });
 
   test('is what makes evidence verified', () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { checkLinearizable } from '../../../checkers/index.ts';
 import { emptySummary, withRun } from '../../../src/explore/standing.ts';
+import { checkJson } from '../../../src/report/check.ts';
 import { jsonReporter, runJson } from '../../../src/report/json.ts';
-import { lostWrite, reported, resultOf } from '../../support/cli/results.ts';
+import { lostWrite, reported, resultOf, verdictOf } from '../../support/cli/results.ts';
+import { history } from '../../support/histories/operations.ts';
 
 const plan = { scenarios: ['a claim'], tool: '1.2.3', trace: 4 };
 const end = { exitCode: 1, exitWords: 'an expectation failed', notRun: 0, foldersOmitted: 0 } as const;
@@ -37,6 +40,18 @@ describe('the results file', () => {
     expect(runJson(resultOf())).not.toContain('reason');
     const vacuous = resultOf({ outcome: 'vacuous', reason: 'nothing happened' });
     expect(runJson(vacuous)).toContain('"reason":"nothing happened"');
+  });
+
+  it('says of an invalid history what `check` says of it', () => {
+    const events = history('0 invoke write 1', '0 ok write 1', '0 invoke read', '0 ok read null');
+    const { evidence, verified } = checkLinearizable(events, { model: 'register' });
+    if (evidence === null) throw new Error('the history is valid');
+    const text = runJson(resultOf({ verdicts: [verdictOf({ verdict: 'invalid', proof: { evidence, verified } })] }));
+    const checked = JSON.parse(checkJson(checkLinearizable(events, { model: 'register' }))) as Record<string, unknown>;
+    const [verdict = {}] = (JSON.parse(text) as { verdicts: Record<string, unknown>[] }).verdicts;
+    expect(verdict).toMatchObject({ evidence: checked['evidence'], verified: true });
+    expect(Object.keys(verdict).slice(-3)).toEqual(['contract', 'evidence', 'verified']);
+    expect(evidence.forced.length).toBeGreaterThan(1);
   });
 
   it('is JSON for no run, one, and many', () => {

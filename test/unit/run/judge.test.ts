@@ -151,13 +151,23 @@ describe('evidence', () => {
     const given = toggled(pairs);
     const { verdict, evidence } = checkLinearizable(given, { model: 'cas-register' });
     expect(verdict).toBe('invalid');
-    const needed = (evidence?.operations.length ?? 0) + (evidence?.omitted ?? 0);
+    const needed = evidence?.operations.length ?? 0;
     expect(needed).toBe(2 * pairs + 2);
     const lines = evidenceOf(given);
     if (needed <= 12) expect(lines).toHaveLength(needed);
     expect(lines.length).toBeGreaterThanOrEqual(Math.min(needed, 11));
     expect(lines.length).toBeLessThanOrEqual(12);
     expect(lines.at(-1)).toContain('read x');
+  });
+
+  it('is there whole for programs, with its argument in words', () => {
+    const { workload } = toyScenario('workload: { kind: cas-register }\n');
+    const [record] = verdictsOf({ history: toggled(6), scenario: { workload } });
+    expect(record?.proof).toMatchObject({ verified: true, evidence: { minimal: true, fromIndex: null } });
+    expect(record?.proof?.evidence.operations).toHaveLength(14);
+    const [short] = verdictsOf({ history: stale });
+    expect(short?.proof?.evidence.forced.at(-1)).toMatch(/^so write .+ would have to come before itself$/);
+    expect(verdictsOf({ history: sound })[0]?.proof).toBeNull();
   });
 
   it.each([1, 6, 20])('is twelve lines at most, whatever else there is to tell: %i updates that failed', (failures) => {
