@@ -36,4 +36,11 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'a retry of the same read under its first context: the read began before that round, so who led when the '
       + 'round was sent had everything that was committed before the read. Stale is what came later (the variant)',
   },
+  {
+    row: 'RF-46, of three leaders', kind: 'not-hosted',
+    shownBy: 'raft/a-write-that-completes-late-acknowledges-nothing-to-the-next-leader',
+    reason: 'that the third leader sends the entry of the first one again while its write is under way: it goes back '
+      + 'to that entry when a rejection asks for it, and a rejection waits for all writes before it. Two leaders are '
+      + 'enough for a completion to be credited to another entry (the variant)',
+  },
 ];
