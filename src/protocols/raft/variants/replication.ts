@@ -298,7 +298,7 @@ export const replicationVariants: readonly Variant[] = [
     id: 'raft/rollback-on-nack',
     title: 'a follower that refuses a message drops its uncommitted entries',
     breaks: 'Raft, Figure 2, AppendEntries receiver rules 1 to 3: only a conflict deletes entries',
-    source: 'https://arxiv.org/abs/2406.17455',
+    source: 'https://github.com/microsoft/CCF/pull/6016',
     difficulty: 'E',
     firstCatcher: 'R13',
     in: 'node',
