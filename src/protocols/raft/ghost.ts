@@ -27,7 +27,10 @@ export interface NodeGhost {
   mustCheckInForce: boolean;
   /** Of its snapshot, or the one that it began with, and behind it those that its log holds. */
   readonly configurations: ConfigurationAt[];
-  /** Index of the one that it found last in its log as it started, or of the one before it that is left since. */
+  /**
+   * Index of the one that it found last in its log as it started, or as long as entries counted from their place in the
+   * log on; or of the one before it that is left since.
+   */
   configuredFrom: number;
   /** Index of a configuration that it was the first to append, in the event that is going on; 0 for none. */
   proposedAt: number;

@@ -146,6 +146,17 @@ export abstract class Membership extends Reads {
     if (this.settings.configuresOnAppend || isCut) this.configure(last);
   }
 
+  /**
+   * The option was set, perhaps to another value, as the server runs. What is in force stays so until it is applied, or
+   * cut off; but where an entry counts from its place in the log on, so do those that are there.
+   */
+  protected onConfigurationRule(): void {
+    const { state, settings: { configuresOnAppend } } = this;
+    state.configuresOnAppend = configuresOnAppend;
+    const last = state.configurations.at(-1);
+    if (configuresOnAppend && last !== undefined) this.configure(last.configuration);
+  }
+
   protected override onConfigurationApplied(): void {
     if (!this.settings.configuresOnAppend) this.configure(this.lastKnownCommitted());
   }

@@ -11,11 +11,9 @@ import type { Watch } from './watch.ts';
 /** What logs hold, and the configurations in them: R2, R3, R11, R12 (the bounds), R17, R18. */
 export class LogMonitor {
   private readonly watch: Watch;
-  private readonly configuresOnAppend: boolean;
 
   constructor(watch: Watch) {
     this.watch = watch;
-    this.configuresOnAppend = watch.cluster.options['configurationFrom'] !== 'apply';
   }
 
   // ── Starts ───────────────────────────────────────────────────────────
@@ -156,19 +154,21 @@ export class LogMonitor {
    * the same: it does not know how much of that is committed, and what it had applied may be older by many changes.
    */
   checkInForce(node: NodeId, ghost: NodeGhost, state: RaftState): void {
-    const { configuration, lastApplied } = state;
+    const { configuration, lastApplied, configuresOnAppend } = state;
     ghost.configuration = configuration;
     // Where they take effect as they are applied, any event may bring one into force.
-    ghost.mustCheckInForce = !this.configuresOnAppend;
+    ghost.mustCheckInForce = !configuresOnAppend;
     const { configurations } = ghost;
     let at = configurations.length - 1;
-    if (!this.configuresOnAppend) {
+    if (!configuresOnAppend) {
       const applied = Math.max(lastApplied, ghost.configuredFrom);
       while (at > 0 && (configurations[at] as ConfigurationAt).index > applied) at -= 1;
       // The last change says that the one before it is committed, whether this node has heard of that or not.
       at = Math.max(at, configurations.length - 2);
     }
     const expected = configurations[at] as ConfigurationAt;
+    // And stays in force if from now on they take effect as they are applied.
+    if (configuresOnAppend) ghost.configuredFrom = expected.index;
     if (isSame(configuration, expected.configuration)) return;
     const text = `${this.watch.name(node)} goes by ${this.describe(configuration)}, ` +
       `but its log says ${this.describe(expected.configuration)} at index ${expected.index}`;

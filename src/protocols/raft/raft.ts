@@ -235,6 +235,7 @@ export class RaftNode extends Membership implements Node<RaftState> {
 
   onOptions(_ctx: Context, options: Options): void {
     this.settings = readSettings(options);
+    this.onConfigurationRule();
   }
 
   // ── Leading ──────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ import { type Configuration, type ConfigurationAt, simple } from './configuratio
 import { type Initial, readInitial } from './initial.ts';
 import { emptyLog, hasTerm, lastIndex, lastTerm, type RaftLog, termAt } from './log.ts';
 import type { InstallSnapshot, LogEntry } from './messages.ts';
+import { readSettings } from './options.ts';
 
 /** File names on the disk of a node. */
 export const VOTE_FILE = 'vote';
@@ -191,6 +192,8 @@ export interface RaftState {
   lastApplied: number;
   /** The configuration in force here. */
   configuration: Configuration;
+  /** Whether a configuration is in force from its entry on, or only once that is applied. An option: it may change. */
+  configuresOnAppend: boolean;
   /** The configurations that our log holds, ascending, behind the one that is in force before its first entry. */
   readonly configurations: ConfigurationAt[];
   /** State of the service, after `lastApplied`. */
@@ -240,6 +243,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): RaftState {
     commitIndex: service.lastApplied,
     lastApplied: service.lastApplied,
     configuration: (configurations[configurations.length - 1] as ConfigurationAt).configuration,
+    configuresOnAppend: readSettings(init.options).configuresOnAppend,
     configurations,
     machine: service.state,
     digest: machine.digest(service.state),

@@ -169,6 +169,11 @@ export class Cluster {
     this.run(id, (node, ctx) => node.onOrder?.(ctx, { kind, nodes }));
   }
 
+  /** An option of a node changes as it runs. */
+  set(id: NodeId, changes: Partial<Options>): void {
+    this.run(id, (node, ctx) => node.onOptions?.(ctx, this.optionsWith(changes)));
+  }
+
   /** Sends a command to a node; returns the number that its answer will carry. */
   request(id: NodeId, command: Plain): number {
     this.requests += 1;
@@ -226,11 +231,15 @@ export class Cluster {
 
   // ── The world behind it ──────────────────────────────────────────────
 
+  private optionsWith(changes: Partial<Options>): Options {
+    return { ...defaultOptions(raftOptions), ...PAPER_ALONE, ...this.settings.options, ...changes } as Options;
+  }
+
   private createNode(self: NodeId, disk: Disk, isNew: boolean): Node<RaftState> {
     const init: NodeInit = {
       self,
       nodes: this.ids,
-      options: { ...defaultOptions(raftOptions), ...PAPER_ALONE, ...this.settings.options } as Options,
+      options: this.optionsWith({}),
       machine: new SessionMachine(listStore),
       disk: disk.written,
       isNew,

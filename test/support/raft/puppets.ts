@@ -132,6 +132,7 @@ export class Puppets {
       commitIndex: included,
       lastApplied: included,
       configuration: first.configuration,
+      configuresOnAppend: this.configuresOnAppend,
       configurations: [first],
       machine: null,
       digest,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plain } from '../../../../src/contract/message.ts';
 import { raftInvariants } from '../../../../src/protocols/raft/monitor.ts';
+import type { NodeId } from '../../../../src/kernel/ids.ts';
 import { appendEntries, type Cases } from '../../../support/raft/cases.ts';
 import * as commitment from '../../../support/raft/cases-commitment.ts';
 import * as elections from '../../../support/raft/cases-elections.ts';
@@ -142,6 +143,44 @@ describe('Raft as it should be', () => {
     expect(cluster.state(n2).lastApplied).toBe(2);
     expect(cluster.state(n2).configuration.learners).toEqual([n4, n5]);
     expect(reported).toEqual([]);
+  });
+
+  it.each([['append', 'apply'], ['apply', 'append']])('configurations take effect as they are told to: %s, then %s',
+    (first, second) => {
+      const { cluster, reported } = watched({
+        size: 5, initial: { voters: ['n1', 'n2', 'n3'] }, options: { configurationFrom: first },
+      });
+      const three = [n1, n2, n3];
+      const learnersOf = (node: NodeId): readonly NodeId[] => cluster.state(node).configuration.learners;
+      cluster.elect(n1, three);
+      cluster.settle(three);
+      cluster.order(n1, 'add-learner', n4);
+      expect(learnersOf(n1)).toEqual(first === 'append' ? [n4] : []);
+      cluster.set(n1, { configurationFrom: second });
+      expect(learnersOf(n1)).toEqual([n4]);
+      cluster.settle(three);
+      cluster.fire(n1, 'heartbeat');
+      cluster.settle(three);
+      for (const node of three) cluster.set(node, { configurationFrom: second });
+      cluster.order(n1, 'add-learner', n5);
+      expect(learnersOf(n1)).toEqual(second === 'append' ? [n4, n5] : [n4]);
+      cluster.settle(three);
+      cluster.fire(n1, 'heartbeat');
+      cluster.settle(three);
+      expect(three.map(learnersOf)).toEqual(three.map(() => [n4, n5]));
+      expect(reported).toEqual([]);
+    });
+
+  it('what is in force stays so if from now on only what is applied counts', () => {
+    const { cluster, reported } = watched({ size: 5, initial: { voters: ['n1', 'n2', 'n3'] } });
+    cluster.elect(n1, [n1, n2, n3]);
+    cluster.settle([n1, n2, n3]);
+    cluster.order(n1, 'add-learner', n4);
+    cluster.set(n1, { configurationFrom: 'apply' });
+    cluster.receive(n1, n2, { ...appendEntries(2), prevLogIndex: 1, prevLogTerm: 1 });
+    expect(cluster.state(n1)).toMatchObject({ leaderId: n2, lastApplied: 1, configuration: { learners: [n4] } });
+    // Only that nobody has elected n2.
+    expect(reported.map(({ id }) => id)).toEqual(['R19']);
   });
 
   it('nothing is reported of a single node', () => {
