@@ -1,5 +1,4 @@
 import { type DiskView, WHOLE } from '../../contract/disk.ts';
-import type { NodeId } from '../../kernel/ids.ts';
 import type { Configuration, ConfigurationAt } from './configuration.ts';
 import type { LogEntry } from './messages.ts';
 import {
@@ -12,7 +11,8 @@ export interface NodeGhost {
   role: Role;
   /** Term that the node leads; 0 when it leads none. */
   ledTerm: number;
-  leaderId: NodeId | null;
+  /** `NOBODY` for none. */
+  leaderId: number;
   commitIndex: number;
   lastApplied: number;
   snapshot: Snapshot | null;
@@ -63,6 +63,8 @@ export interface NodeGhost {
 
 /** Above every index, and an integer that needs no room on the heap. */
 export const NEVER_CUT = 0x3fff_ffff;
+/** No node: a number, since V8 calls a function to compare two values that may be a number or null. */
+export const NOBODY = -1;
 /** No matchIndex. */
 export const UNSETTLED = -1;
 
@@ -74,7 +76,7 @@ export function newNodeGhost(): NodeGhost {
     currentTerm: 0,
     role: FOLLOWER,
     ledTerm: 0,
-    leaderId: null,
+    leaderId: NOBODY,
     commitIndex: 0,
     lastApplied: 0,
     snapshot: null,

@@ -180,15 +180,19 @@ export class Ledger {
 
   // ── What came of it ──────────────────────────────────────────────────
 
-  /** Whether a node that has applied this entry there shows in all what nodes before it have shown: nothing is new. */
-  isKnown(
-    index: number, entry: LogEntry | undefined, executed: CommandId | null, digest: number, sessionsDigest: number,
-  ): boolean {
+  /** Whether this entry was committed there and this was executed: a node that shows it shows nothing new. */
+  isKnown(index: number, entry: LogEntry | undefined, executed: CommandId | null): boolean {
     const chunk = this.chunks[index >> CHUNK_BITS] ?? null;
     const place = index & CHUNK_MASK;
     return chunk !== null && chunk.committed[place] === entry &&
-      (executed === null || chunk.executed[place] === executed) &&
-      chunk.digests[place] === digest && chunk.sessionsDigests[place] === sessionsDigest;
+      (executed === null || chunk.executed[place] === executed);
+  }
+
+  /** Whether a node before was in this state after an index. */
+  isKnownState(index: number, digest: number, sessionsDigest: number): boolean {
+    const chunk = this.chunks[index >> CHUNK_BITS] ?? null;
+    const place = index & CHUNK_MASK;
+    return chunk !== null && chunk.digests[place] === digest && chunk.sessionsDigests[place] === sessionsDigest;
   }
 
   /** False if a node was in another state after the same index. */

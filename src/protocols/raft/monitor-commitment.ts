@@ -1,5 +1,6 @@
 import type { NodeId } from '../../kernel/ids.ts';
 import { AssertionError } from '../../kernel/assert.ts';
+import type { CommandId } from '../../contract/state-machine.ts';
 import { majority } from '../../contract/quorum.ts';
 import type { Configuration } from './configuration.ts';
 import { isOnDisk, type NodeGhost, termOf } from './ghost.ts';
@@ -109,13 +110,7 @@ export class CommitmentMonitor {
   }
 
   private countHolders(among: readonly NodeId[], index: number, term: number, without: NodeId | null): number {
-    let count = 0;
-    // Not `of`: V8 makes an object for each step over an array that is frozen.
-    for (let at = 0; at < among.length; at++) {
-      const holder = among[at] as NodeId;
-      if (holder !== without && this.isHolder(holder, index, term)) count += 1;
-    }
-    return count;
+    return among.filter((holder) => holder !== without && this.isHolder(holder, index, term)).length;
   }
 
   private isHolder(holder: NodeId, index: number, term: number): boolean {
@@ -154,14 +149,21 @@ export class CommitmentMonitor {
   // ── Application ──────────────────────────────────────────────────────
 
   onAppliedChanged(node: NodeId, ghost: NodeGhost, state: RaftState): void {
-    const { lastApplied, executed, durable: { log } } = state;
-    // Entries are applied one at a time, as a rule, and four nodes of five only show again what the first has shown.
-    if (executed.length !== 1 || lastApplied !== ghost.lastApplied + 1 ||
-      !this.watch.ledger.isKnown(
-        lastApplied, heldAt(log, lastApplied), executed[0] ?? null, state.digest, state.sessionsDigest)) {
-      this.checkApplied(node, ghost, state);
+    // Four nodes of five only show again what the first has shown.
+    if (!this.isKnown(ghost, state)) this.checkApplied(node, ghost, state);
+    ghost.lastApplied = state.lastApplied;
+  }
+
+  /** Whether a node has gone on by what it has executed, and has come by all of it to where another one was. */
+  private isKnown(ghost: NodeGhost, { lastApplied, executed, digest, sessionsDigest, durable }: RaftState): boolean {
+    const { ledger } = this.watch;
+    const before = ghost.lastApplied;
+    if (executed.length === 0 || before + executed.length !== lastApplied) return false;
+    for (let position = 0; position < executed.length; position++) {
+      const index = before + 1 + position;
+      if (!ledger.isKnown(index, heldAt(durable.log, index), executed[position] as CommandId | null)) return false;
     }
-    ghost.lastApplied = lastApplied;
+    return ledger.isKnownState(lastApplied, digest, sessionsDigest);
   }
 
   private checkApplied(node: NodeId, ghost: NodeGhost, state: RaftState): void {

@@ -1,6 +1,6 @@
 import type { NodeId } from '../../kernel/ids.ts';
 import { type Configuration, isMajorityOf } from './configuration.ts';
-import { type NodeGhost, storedTerm } from './ghost.ts';
+import { NOBODY, type NodeGhost, storedTerm } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import { isSameEntry, UNKNOWN } from './ledger.ts';
 import { entryAt, lastIndex, lastTerm } from './log.ts';
@@ -54,7 +54,7 @@ export class ElectionMonitor {
     ghost.highestTerm = Math.max(ghost.highestTerm, currentTerm);
     ghost.role = FOLLOWER;
     ghost.ledTerm = 0;
-    ghost.leaderId = null;
+    ghost.leaderId = NOBODY;
   }
 
   onTermChanged(node: NodeId, ghost: NodeGhost, currentTerm: number): void {
@@ -63,7 +63,7 @@ export class ElectionMonitor {
       this.watch.breach(invariants.termMonotone, text);
     }
     ghost.currentTerm = currentTerm;
-    ghost.leaderId = null;
+    ghost.leaderId = NOBODY;
     ghost.highestTerm = Math.max(ghost.highestTerm, currentTerm);
   }
 
@@ -131,7 +131,7 @@ export class ElectionMonitor {
 
   /** A node takes another for the leader of its term, or no longer. */
   onLeaderChanged(node: NodeId, ghost: NodeGhost, leaderId: NodeId | null): void {
-    ghost.leaderId = leaderId;
+    ghost.leaderId = leaderId ?? NOBODY;
     if (leaderId === null) return;
     const elected = this.leaders.get(ghost.currentTerm);
     if (elected?.node === leaderId) return;

@@ -103,12 +103,16 @@ export class LogMonitor {
 
   checkBounds(node: NodeId, ghost: NodeGhost, state: RaftState): void {
     const { log, currentTerm, snapshot } = state.durable;
-    const last = lastIndex(log);
-    if (last !== endOf(ghost) || log.baseIndex !== ghost.baseIndex || lastTerm(log) > currentTerm) {
+    // Written out: to call what another module exports costs as much as to look, and this is after each event.
+    const { entries, baseIndex } = log;
+    const held = entries.length;
+    const term = held > 0 ? (entries[held - 1] as LogEntry).term : log.baseTerm;
+    if (held !== ghost.terms.length || baseIndex !== ghost.baseIndex || term > currentTerm) {
       this.reportBounds(node, ghost, log, currentTerm);
     }
     const { commitIndex, lastApplied } = state;
     const included = snapshot === null ? 0 : snapshot.lastIncludedIndex;
+    const last = baseIndex + held;
     if (included > lastApplied || lastApplied > commitIndex || commitIndex > last) {
       const { watch } = this;
       const text = `${watch.name(node)}: ${included === 0 ? '' : `snapshot ${included}, `}` +

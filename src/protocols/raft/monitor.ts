@@ -4,7 +4,7 @@ import type { ClusterInfo, InvariantSet, Monitor, ReportBreach } from '../../con
 import type { Message } from '../../contract/message.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { Configuration, ConfigurationAt } from './configuration.ts';
-import type { NodeGhost } from './ghost.ts';
+import { NOBODY, type NodeGhost } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import type { LogEntry, RaftMessage } from './messages.ts';
 import { CommitmentMonitor } from './monitor-commitment.ts';
@@ -82,7 +82,7 @@ class RaftMonitor implements Monitor<RaftState> {
     // What is counted in an event is counted by the configuration that was in force before it, also where it ends that.
     const asked = ghost.configuration ?? configuration;
     // Most events change none of this, and each of them comes by here.
-    if (role !== ghost.role || leaderId !== ghost.leaderId || currentTerm !== ghost.currentTerm ||
+    if (role !== ghost.role || (leaderId ?? NOBODY) !== ghost.leaderId || currentTerm !== ghost.currentTerm ||
       snapshot !== ghost.snapshot || configuration !== asked || ghost.mustCheckInForce || ghost.truncatedFrom !== 0) {
       this.onReign(node, ghost, state, asked);
     }
@@ -122,7 +122,7 @@ class RaftMonitor implements Monitor<RaftState> {
         this.leaders.onElected(ghost);
       }
     }
-    if (leaderId !== ghost.leaderId) this.elections.onLeaderChanged(node, ghost, leaderId);
+    if ((leaderId ?? NOBODY) !== ghost.leaderId) this.elections.onLeaderChanged(node, ghost, leaderId);
   }
 
   // ── Messages ─────────────────────────────────────────────────────────
