@@ -9,6 +9,8 @@ export const redisClient: ClientProtocol = {
     switch (answer.kind) {
       case 'reply': return { kind: 'done', result: answer.reply };
       case 'result': return { kind: 'done', result: answer.result };
+      // Who is merely unsure asks again, and Redis, which has no sessions, would execute that as well.
+      case 'unsure': return { kind: 'done', result: { kind: 'no-session' } };
       case 'moved': return { kind: 'redirect', leader: answer.node };
       default: return unreachable(answer);
     }

@@ -24,6 +24,9 @@ interface Command {
 const SHOWN_MAX = 128;
 const READ_ONLY: Reply = Object.freeze(
   { kind: 'error', text: "READONLY You can't write against a read only replica." });
+/** What a primary answers to writes while too few replicas acknowledge (min-replicas-to-write). */
+export const NO_REPLICAS: Reply = Object.freeze(
+  { kind: 'error', text: 'NOREPLICAS Not enough good replicas to write.' });
 
 const table: Readonly<Record<string, Command>> = {
   get: { arity: 2, run: get },
@@ -59,23 +62,21 @@ const scriptCommands: ReadonlyMap<string, Command> = new Map(Object.entries({
 
 /**
  * Executes one command of a client, at an instant of the node's wall clock. Changes `store` in place; answers with the
- * very words of Redis 7.0. The clock stands still while it does. Cost: that of the command.
+ * very words of Redis 7.0. The clock stands still while it does. A replica `hides` what has expired, and refuses to
+ * write; a primary does so with `refusal`, if there is one. Cost: that of the command.
  */
-export function execute(store: Store, args: Args, wallUs: number, expiry: Expiry = 'deletes'): Execution {
-  const keys = new Keyspace(store, Math.floor(wallUs / 1_000), expiry);
+export function execute(
+  store: Store, args: Args, wallUs: number, expiry: Expiry = 'deletes', refusal: Reply | null = null,
+): Execution {
+  const keys = new Keyspace(store, Math.floor(wallUs / 1_000), expiry, expiry === 'hides' ? READ_ONLY : refusal);
   const reply = perform(keys, args);
   return { reply, effects: keys.effects };
 }
 
 /** Executes what {@link Execution.effects} says, as a replica or from a file: whatever time it is. */
 export function apply(store: Store, effects: readonly Args[]): void {
-  const keys = new Keyspace(store, 0, 'ignores');
+  const keys = new Keyspace(store, 0, 'ignores', null);
   for (const args of effects) perform(keys, args);
-}
-
-/** Whether a command may change something, unless it is a script. */
-export function isWrite(args: Args): boolean {
-  return commands.get(nameOf(args))?.isWrite === true;
 }
 
 /** What WAIT asks for. `timeoutMs` is 0 for no end. */
@@ -100,7 +101,7 @@ function perform(keys: Keyspace, args: Args): Reply {
   const command = commands.get(name);
   if (command === undefined) return unknownCommand(args);
   if (!fits(command, args)) return wrongArity(name);
-  return command.isWrite === true && keys.isReadOnly ? READ_ONLY : command.run(keys, args);
+  return (command.isWrite === true ? keys.refusal : null) ?? command.run(keys, args);
 }
 
 function performOnScripts(keys: Keyspace, args: Args): Reply {

@@ -1,6 +1,8 @@
 import type { SessionCommand, SessionResult } from '../../contract/session.ts';
 import type { NodeId } from '../../kernel/ids.ts';
+import type { DurationUs } from '../../kernel/time.ts';
 import type { Reply } from './reply.ts';
+import type { Args, Entry } from './store.ts';
 
 export type { Reply } from './reply.ts';
 
@@ -21,7 +23,129 @@ export type RedisAnswer =
   | { readonly kind: 'reply'; readonly reply: Reply }
   | { readonly kind: 'result'; readonly result: SessionResult }
   /** Not executed. `node`: whom to ask, where it is known. */
-  | { readonly kind: 'moved'; readonly node: NodeId | null };
+  | { readonly kind: 'moved'; readonly node: NodeId | null }
+  /** Executed, but fewer replicas have acknowledged it in time than were asked for. */
+  | { readonly kind: 'unsure' };
+
+/** Keys and what they hold, as files and messages carry them. */
+export type Entries = readonly (readonly [key: string, entry: Entry])[];
+
+/** What one command did, whole: one unit of a file, and of the stream to replicas. */
+export type Unit = readonly Args[];
+
+/** Names a history of the data. Offsets of two nodes compare within one. */
+export type ReplicationId = string;
+
+/** A replica asks to be fed, from behind `offset` of `id` if it can be. `attempt` numbers what it asks, upwards. */
+export interface Psync {
+  readonly kind: 'Psync';
+  readonly attempt: number;
+  readonly id: ReplicationId;
+  readonly offset: number;
+}
+
+/** Everything anew: what the replica had is discarded. */
+export interface FullResync {
+  readonly kind: 'FullResync';
+  readonly attempt: number;
+  readonly id: ReplicationId;
+  readonly offset: number;
+  readonly entries: Entries;
+}
+
+/** The replica has the beginning already. What follows begins behind the offset that it asked for. */
+export interface PartialResync {
+  readonly kind: 'PartialResync';
+  readonly attempt: number;
+  readonly id: ReplicationId;
+  readonly units: readonly Unit[];
+}
+
+/** Unit number `offset` of the stream. */
+export interface Replicate {
+  readonly kind: 'Replicate';
+  readonly id: ReplicationId;
+  readonly offset: number;
+  readonly unit: Unit;
+}
+
+/** REPLCONF ACK: up to where the sender has executed the stream. It need not be on a disk. */
+export interface Ack {
+  readonly kind: 'Ack';
+  readonly id: ReplicationId;
+  readonly offset: number;
+}
+
+/** REPLCONF GETACK: somebody waits for an {@link Ack}. */
+export interface GetAck {
+  readonly kind: 'GetAck';
+}
+
+/** There is no such connection (any more): the sender has another history, or is no primary. */
+export interface Closed {
+  readonly kind: 'Closed';
+  readonly id: ReplicationId;
+}
+
+/** REPLICAOF: follow that node; `null`: be a primary. */
+export interface ReplicaOf {
+  readonly kind: 'ReplicaOf';
+  readonly primary: NodeId | null;
+}
+
+/** A Sentinel asks whether a node answers at all. */
+export interface Ping {
+  readonly kind: 'Ping';
+}
+
+export interface Pong {
+  readonly kind: 'Pong';
+}
+
+/** INFO replication. */
+export interface Info {
+  readonly kind: 'Info';
+}
+
+export interface InfoReply {
+  readonly kind: 'InfoReply';
+  /** Whom it follows; `null`: it is a primary. */
+  readonly primary: NodeId | null;
+  readonly offset: number;
+  /** How long its primary has not fed it; 0 while it does, and at a primary. */
+  readonly linkDownUs: DurationUs;
+}
+
+/** What Sentinels tell each other: their configuration, and how new it is. */
+export interface Hello {
+  readonly kind: 'Hello';
+  readonly epoch: number;
+  readonly configEpoch: number;
+  readonly primary: NodeId;
+}
+
+/** SENTINEL is-master-down-by-addr; with a candidate, a request for a vote in `epoch` as well. */
+export interface IsPrimaryDown {
+  readonly kind: 'IsPrimaryDown';
+  readonly primary: NodeId;
+  readonly epoch: number;
+  readonly candidate: NodeId | null;
+}
+
+/** For whom the sender has voted last, and in which epoch; epoch 0 for nobody. */
+export interface IsPrimaryDownReply {
+  readonly kind: 'IsPrimaryDownReply';
+  readonly primary: NodeId;
+  readonly isDown: boolean;
+  readonly leader: NodeId;
+  readonly leaderEpoch: number;
+}
+
+/** All that nodes send to each other. */
+export type RedisMessage =
+  | Psync | FullResync | PartialResync | Replicate | Ack | GetAck | Closed
+  | ReplicaOf | Ping | Pong | Info | InfoReply
+  | Hello | IsPrimaryDown | IsPrimaryDownReply;
 
 /** Deletes a lock (KEYS 1) that still holds the caller's value (ARGV 1). Answers 1 if it did, else 0. */
 export const RELEASE_LOCK: string = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

@@ -1,21 +1,87 @@
 import type { ProtocolModule } from '../../contract/module.ts';
+import type { Node, NodeInit } from '../../contract/node.ts';
 import { US_PER_S } from '../../kernel/time.ts';
 import { redisClient } from './client.ts';
-import { readSettings, redisOptions } from './options.ts';
+import type { RedisMessage } from './messages.ts';
+import { readSettings, redisOptions, serversAmong } from './options.ts';
+import { redisOrders } from './orders.ts';
 import { RedisNode } from './redis.ts';
+import { SentinelNode } from './sentinel.ts';
+import type { SentinelState } from './sentinel-state.ts';
 import type { RedisState } from './state.ts';
 
+const messageKinds: Readonly<Record<RedisMessage['kind'], true>> = {
+  Psync: true, FullResync: true, PartialResync: true, Replicate: true, Ack: true, GetAck: true, Closed: true,
+  ReplicaOf: true, Ping: true, Pong: true, Info: true, InfoReply: true,
+  Hello: true, IsPrimaryDown: true, IsPrimaryDownReply: true,
+};
+
+/** The last nodes are Sentinels, as many as the options say, and the first is a server in any case. */
+function create(init: NodeInit): Node<RedisState | SentinelState> {
+  const servers = serversAmong(init.nodes.length, readSettings(init.options));
+  return init.self < servers ? new RedisNode(init) : new SentinelNode(init);
+}
+
 /** Redis, as the tool knows it. */
-export const redis: ProtocolModule<RedisState> = {
+export const redis: ProtocolModule<RedisState | SentinelState> = {
   name: 'redis',
   options: redisOptions,
-  create: (init) => new RedisNode(init),
+  optionsProblem: ({ sentinels, quorum }) => {
+    if (sentinels === 0 || (quorum as number) <= (sentinels as number)) return null;
+    return { option: 'quorum', message: 'quorum is above the number of sentinels' };
+  },
+  create,
   client: redisClient,
-  view: () => ({ role: 'primary', epoch: 0, leader: null }),
-  events: ['saved', 'refused-file'],
+  view: (state) => {
+    if (state.kind === 'sentinel') {
+      const { epoch, primary } = state.config;
+      return { role: 'sentinel', epoch, leader: primary };
+    }
+    const { role } = state;
+    return { role: role.kind, epoch: 0, leader: role.kind === 'replica' ? role.primary : null };
+  },
+  events: [
+    'saved', 'refused-file', 'became-primary', 'became-replica', 'resynced', 'found-down', 'agreed-down', 'voted',
+    'started-failover', 'elected', 'promoted', 'switched-primary', 'aborted-failover', 'tilt',
+  ],
+  metrics: {
+    failovers: { kind: 'count', event: 'elected', doc: 'failovers that a Sentinel was elected to lead' },
+    promotions: { kind: 'count', event: 'became-primary', doc: 'replicas that became primaries' },
+    resyncs: { kind: 'count', event: 'resynced', doc: 'replicas that discarded their data for that of a primary' },
+  },
+  orders: redisOrders,
   invariants: { declared: [], observe: () => ({}) },
   variants: [],
-  assumptions: [],
-  messages: [],
-  progressBudgetUs: (options) => 10 * US_PER_S + readSettings(options).startDelayUs,
+  assumptions: [
+    {
+      id: 'nobody-fails-over',
+      text: 'the primary stays the primary: what it has answered need not have reached anybody else',
+      properties: ['linearizable'],
+      brokenBy: [
+        'crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link', 'order',
+        'clock-jump',
+      ],
+    },
+    {
+      id: 'a-restart-loses-nothing',
+      text: 'a primary that starts again has all that it has answered: appendfsync always and an honest disk',
+      properties: ['linearizable'],
+      brokenBy: ['crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error'],
+    },
+    {
+      id: 'all-connected',
+      text: 'the primary is up, runs, and is reached by the clients',
+      properties: ['progress'],
+      brokenBy: [
+        'crash', 'wipe-disk', 'torn-write', 'bit-flip', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link',
+        'disk-slow', 'order', 'clock-jump',
+      ],
+    },
+  ],
+  nodeFields: ['primary', 'node', 'candidate', 'leader', 'votedFor', 'replica', 'from'],
+  messages: Object.keys(messageKinds),
+  progressBudgetUs: (options) => {
+    const { startDelayUs, sentinels, downAfterUs } = readSettings(options);
+    return 20 * US_PER_S + startDelayUs + (sentinels === 0 ? 0 : downAfterUs);
+  },
 };

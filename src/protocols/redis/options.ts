@@ -3,6 +3,98 @@ import { type DurationUs, US_PER_MS, US_PER_S } from '../../kernel/time.ts';
 
 /** Tunables of Redis; its own names and defaults where it has them. */
 export const redisOptions: OptionTable = {
+  layout: {
+    kind: 'choice',
+    doc: 'replicated: the first node begins as the primary, the others follow it; independent: all are primaries, as '
+      + 'Redlock wants them',
+    default: 'replicated',
+    of: ['replicated', 'independent'],
+  },
+  sentinels: {
+    kind: 'integer',
+    doc: 'so many of the nodes, the last ones, are Sentinels: they hold no data, and make a replica the primary when '
+      + 'the primary is down',
+    default: 0,
+    min: 0,
+    max: 15,
+  },
+  quorum: {
+    kind: 'integer',
+    doc: 'how many Sentinels must find the primary down, each by itself; a majority of all must vote in any case',
+    default: 2,
+    min: 1,
+    max: 15,
+  },
+  downAfter: {
+    kind: 'duration',
+    doc: 'how long a node gives a Sentinel no sign of life before that finds it down',
+    default: 30 * US_PER_S,
+    min: 100 * US_PER_MS,
+    max: 3_600 * US_PER_S,
+  },
+  failoverTimeout: {
+    kind: 'duration',
+    doc: 'how long a failover may take to change roles; after twice as long, another one may begin',
+    default: 180 * US_PER_S,
+    min: 1 * US_PER_S,
+    max: 3_600 * US_PER_S,
+  },
+  parallelSyncs: {
+    kind: 'integer',
+    doc: 'how many replicas at a time are sent to the new primary',
+    default: 1,
+    min: 1,
+    max: 100,
+  },
+  minReplicas: {
+    kind: 'integer',
+    doc: 'min-replicas-to-write: a primary refuses writes while fewer replicas than this have acknowledged within '
+      + 'minReplicasMaxLag',
+    default: 0,
+    min: 0,
+    max: 100,
+  },
+  minReplicasMaxLag: {
+    kind: 'duration',
+    doc: 'min-replicas-max-lag',
+    default: 10 * US_PER_S,
+    min: 1 * US_PER_S,
+    max: 3_600 * US_PER_S,
+  },
+  replTimeout: {
+    kind: 'duration',
+    doc: 'a replica that has heard nothing of its primary for this long connects to it anew',
+    default: 60 * US_PER_S,
+    min: 2 * US_PER_S,
+    max: 3_600 * US_PER_S,
+  },
+  backlog: {
+    kind: 'integer',
+    doc: 'how many commands a node keeps for replicas that were away; one that lacks more gets all data anew',
+    default: 10_000,
+    min: 1,
+    max: 10_000_000,
+  },
+  wait: {
+    kind: 'integer',
+    doc: 'of clients that know no Redis: a write is answered once so many replicas have acknowledged it (WAIT), or as '
+      + 'unknown after waitTimeout',
+    default: 0,
+    min: 0,
+    max: 100,
+  },
+  waitTimeout: {
+    kind: 'duration',
+    doc: 'how long such a write waits for them',
+    default: 1 * US_PER_S,
+    min: 1 * US_PER_MS,
+    max: 3_600 * US_PER_S,
+  },
+  replicaReads: {
+    kind: 'boolean',
+    doc: 'of clients that know no Redis: replicas answer reads themselves, however old what they have is',
+    default: false,
+  },
   appendfsync: {
     kind: 'choice',
     doc: 'when the append-only file is synced: before a command is answered, each second, or when the kernel likes '
@@ -67,6 +159,19 @@ export interface RedisSettings {
   readonly startDelayUs: DurationUs;
   /** 0 for never. */
   readonly cronUs: DurationUs;
+  readonly isReplicated: boolean;
+  readonly sentinels: number;
+  readonly quorum: number;
+  readonly downAfterUs: DurationUs;
+  readonly failoverTimeoutUs: DurationUs;
+  readonly parallelSyncs: number;
+  readonly minReplicas: number;
+  readonly minReplicasMaxLagUs: DurationUs;
+  readonly replTimeoutUs: DurationUs;
+  readonly backlog: number;
+  readonly wait: number;
+  readonly waitTimeoutUs: DurationUs;
+  readonly replicaReads: boolean;
 }
 
 export function readSettings(options: Options): RedisSettings {
@@ -76,7 +181,25 @@ export function readSettings(options: Options): RedisSettings {
     savePoints: savePointsOf(options),
     startDelayUs: options['startDelay'] as number,
     cronUs: hz === 0 ? 0 : Math.floor(US_PER_S / hz),
+    isReplicated: options['layout'] === 'replicated',
+    sentinels: options['sentinels'] as number,
+    quorum: options['quorum'] as number,
+    downAfterUs: options['downAfter'] as number,
+    failoverTimeoutUs: options['failoverTimeout'] as number,
+    parallelSyncs: options['parallelSyncs'] as number,
+    minReplicas: options['minReplicas'] as number,
+    minReplicasMaxLagUs: options['minReplicasMaxLag'] as number,
+    replTimeoutUs: options['replTimeout'] as number,
+    backlog: options['backlog'] as number,
+    wait: options['wait'] as number,
+    waitTimeoutUs: options['waitTimeout'] as number,
+    replicaReads: options['replicaReads'] as boolean,
   };
+}
+
+/** How many of so many nodes hold data: the first ones, the first in any case. */
+export function serversAmong(nodes: number, { sentinels }: RedisSettings): number {
+  return Math.max(1, nodes - sentinels);
 }
 
 function savePointsOf(options: Options): readonly SavePoint[] {

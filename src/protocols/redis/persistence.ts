@@ -3,11 +3,9 @@ import type { Context } from '../../contract/context.ts';
 import type { NodeInit } from '../../contract/node.ts';
 import { US_PER_S } from '../../kernel/time.ts';
 import { type RedisSettings, readSettings } from './options.ts';
-import {
-  AOF_FILE, type AofEntry, CONFIG_FILE, type ConfigRecord, dropExpired, type Entries, RDB_FILE, recover,
-  type RedisState,
-} from './state.ts';
-import type { Args } from './store.ts';
+import type { NodeId } from '../../kernel/ids.ts';
+import type { Entries, Unit } from './messages.ts';
+import { AOF_FILE, CONFIG_FILE, type ConfigRecord, dropExpired, RDB_FILE, recover, type RedisState } from './state.ts';
 
 /** How long Linux may keep written pages before it writes them back by itself. */
 const WRITE_BACK_US = 30 * US_PER_S;
@@ -17,6 +15,7 @@ const REWRITE_MIN = 1_000;
 /** The state of a node and its two files. */
 export abstract class Persistence {
   readonly state: RedisState;
+  protected readonly self: NodeId;
   protected settings: RedisSettings;
   private readonly restarts: boolean;
   /** Unreadable entries at the end of the append-only file. */
@@ -24,6 +23,7 @@ export abstract class Persistence {
 
   /** Recovery is this constructor: what the files did not keep is gone. */
   constructor(init: NodeInit) {
+    this.self = init.self;
     this.settings = readSettings(init.options);
     this.state = recover(init, this.settings);
     this.restarts = init.disk.cell(CONFIG_FILE) !== undefined;
@@ -57,12 +57,15 @@ export abstract class Persistence {
     else if (this.torn > 0) this.cutTornEnd(ctx);
     this.setSyncTimer(ctx);
     // Until then a machine that crashes leaves no sign that it ever answered anybody.
-    ctx.put(CONFIG_FILE, this.configRecord());
-    ctx.persist({ kind: 'config' });
+    this.writeConfig(ctx);
   }
 
-  protected configRecord(): ConfigRecord {
-    return { startedBefore: true };
+  /** CONFIG REWRITE. */
+  protected writeConfig(ctx: Context): void {
+    const { role } = this.state;
+    const record: ConfigRecord = { primary: role.kind === 'replica' ? role.primary : null };
+    ctx.put(CONFIG_FILE, Object.freeze(record));
+    ctx.persist({ kind: 'config' });
   }
 
   private cutTornEnd(ctx: Context): void {
@@ -73,11 +76,11 @@ export abstract class Persistence {
   // ── The append-only file ─────────────────────────────────────────────
 
   /** Writes down what a command did, whole: half of a script would be worse than none. */
-  protected record(ctx: Context, effects: readonly Args[]): void {
+  protected record(ctx: Context, unit: Unit): void {
     const { state, settings } = this;
-    state.changes += effects.length;
+    state.changes += unit.length;
     if (settings.appendfsync === 'off') return;
-    ctx.append(AOF_FILE, effects satisfies AofEntry);
+    ctx.append(AOF_FILE, unit);
     state.aofEnd += 1;
     if (state.aofEnd - state.aofBase > Math.max(REWRITE_MIN, 2 * state.store.entries.size)) this.rewrite(ctx);
     if (settings.appendfsync === 'always') ctx.persist();
@@ -114,11 +117,15 @@ export abstract class Persistence {
 
   protected saveWhenDue(ctx: Context): void {
     if (!this.isSaveDue(ctx.wallUs())) return;
+    this.save(ctx);
+    ctx.note({ event: 'saved', keys: this.state.store.entries.size });
+  }
+
+  protected save(ctx: Context): void {
     this.state.changes = 0;
     this.state.savedAtUs = ctx.wallUs();
     ctx.put(RDB_FILE, this.allEntries());
     ctx.persist();
-    ctx.note({ event: 'saved', keys: this.state.store.entries.size });
   }
 
   protected allEntries(): Entries {

@@ -1,12 +1,13 @@
 /**
- * A Redis node, as version 7.0 behaves: strings that expire, the scripts of locks, and the two kinds of files.
+ * A Redis node, as version 7.0 behaves: strings that expire, the scripts of locks, the two kinds of files, replicas.
+ * Sentinels are in `sentinel.ts`.
  *
  * Sources: the documentation of Redis (commands, persistence, replication, Sentinel, "Distributed Locks with Redis"),
  * and a real server, beside which `npm run test:real` holds every reply.
  *
  * Implemented: the commands of `commands.ts`; expiry by the wall clock, on access and by a search at `hz`; the
  * append-only file with each of its policies, and its rewriting; save points; restarts with and without data; delayed
- * restarts.
+ * restarts; asynchronous replicas with full and partial resynchronisation, and WAIT; failover by Sentinels.
  *
  * Deviations, with reasons, are listed in README.md beside this file.
  *
@@ -14,22 +15,24 @@
  * still. With appendfsync: always, its answer leaves after the sync of what it wrote; a pause or a crash can strike in
  * between.
  *
- * Uses of sendNow: answers to clients, unless appendfsync is always. Redis syncs in a thread of its own, and nobody
- * waits for it; what an answer says may be lost, and that is the point.
+ * Uses of sendNow: answers to clients and the stream to replicas, unless appendfsync is always. Redis syncs in a thread
+ * of its own, and nobody waits for it; what an answer says may be lost, and that is the point. Everything else that
+ * nodes say to each other promises nothing durable.
  */
 import type { ClientRequest, ClientResponse } from '../../contract/client.ts';
 import type { Context, PersistTag } from '../../contract/context.ts';
-import type { Plain } from '../../contract/message.ts';
-import type { Node } from '../../contract/node.ts';
+import type { Message, Plain } from '../../contract/message.ts';
+import type { Node, Order } from '../../contract/node.ts';
 import type { Options } from '../../contract/options.ts';
 import type { Operation } from '../../contract/session.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
-import { execute } from './commands.ts';
-import type { RedisAnswer, RedisRequest } from './messages.ts';
+import { type NodeId, nodeId } from '../../kernel/ids.ts';
+import { execute, NO_REPLICAS, readWait, type Wait } from './commands.ts';
+import type { RedisAnswer, RedisMessage, RedisRequest } from './messages.ts';
 import { answerOf, commandOf, notOffered } from './operations.ts';
 import { readSettings } from './options.ts';
-import { Persistence } from './persistence.ts';
-import type { Reply } from './reply.ts';
+import { failure, OK, type Reply } from './reply.ts';
+import { Replication } from './replication.ts';
 import type { RedisState } from './state.ts';
 import { type Args, isExpired } from './store.ts';
 
@@ -38,8 +41,12 @@ const CRON_KEYS_MAX = 20;
 /** How many requests of one client are told from their copies. */
 const RECENT_MAX = 64;
 
+const WAIT_AT_REPLICA: Reply = Object.freeze(failure('WAIT cannot be used with replica instances. Please also note '
+  + 'that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are '
+  + 'just local and are not propagated.'));
+
 /** A Redis server: what reaches it, and where that is dealt with. */
-export class RedisNode extends Persistence implements Node<RedisState> {
+export class RedisNode extends Replication implements Node<RedisState> {
   onStart(ctx: Context): void {
     if (this.state.isDamaged) return ctx.note({ event: 'refused-file' });
     this.startFiles(ctx);
@@ -47,19 +54,46 @@ export class RedisNode extends Persistence implements Node<RedisState> {
     if (this.staysOut()) ctx.setTimer('open', this.settings.startDelayUs);
   }
 
-  onPersisted(_ctx: Context, tag: PersistTag): void {
+  onPersisted(ctx: Context, tag: PersistTag): void {
     assert(tag.kind === 'config', 'Redis waits for no other persist');
-    if (!this.staysOut()) this.state.isOpen = true;
+    if (!this.staysOut() && !this.state.isOpen) this.open(ctx);
+  }
+
+  private open(ctx: Context): void {
+    this.state.isOpen = true;
+    this.startRole(ctx);
   }
 
   onTimer(ctx: Context, name: string): void {
     switch (name) {
       case 'cron': return this.onCron(ctx);
       case 'sync': return this.onSyncTimer(ctx);
-      case 'open':
-        this.state.isOpen = true;
-        return;
+      case 'open': return this.open(ctx);
+      case 'ping-replicas': return this.onPingReplicas(ctx);
+      case 'wait': return this.onWaitTimer(ctx);
+      case 'replica': return this.onReplicaTimer(ctx);
+      case 'gap': return this.onGapTimer(ctx);
       default: assert(false, 'Redis sets no other timer');
+    }
+  }
+
+  onMessage(ctx: Context, from: NodeId, message: Message): void {
+    if (!this.state.isOpen) return;
+    const received = message as RedisMessage;
+    switch (received.kind) {
+      case 'Psync': return this.onPsync(ctx, from, received);
+      case 'FullResync': return this.onFullResync(ctx, from, received);
+      case 'PartialResync': return this.onPartialResync(ctx, from, received);
+      case 'Replicate': return this.onReplicate(ctx, from, received);
+      case 'Ack': return this.onAck(ctx, from, received);
+      case 'GetAck': return this.onGetAck(ctx, from);
+      case 'Closed': return this.onClosed(ctx, from, received);
+      case 'ReplicaOf': return this.onReplicaOf(ctx, received);
+      case 'Ping': return this.tell(ctx, from, { kind: 'Pong' });
+      case 'Info': return this.onInfo(ctx, from);
+      case 'Pong': case 'InfoReply': case 'Hello': case 'IsPrimaryDown': case 'IsPrimaryDownReply':
+        return assert(false, 'what is for a Sentinel goes to Sentinels');
+      default: return unreachable(received);
     }
   }
 
@@ -69,6 +103,12 @@ export class RedisNode extends Persistence implements Node<RedisState> {
     this.onFileSettings(ctx, before);
   }
 
+  onOrder(ctx: Context, order: Order): void {
+    if (!this.state.isOpen) return;
+    const [primary = null] = order.nodes;
+    this.onReplicaOf(ctx, { kind: 'ReplicaOf', primary: order.kind === 'promote' ? null : primary });
+  }
+
   // ── Clients ──────────────────────────────────────────────────────────
 
   onRequest(ctx: Context, request: ClientRequest): void {
@@ -76,14 +116,53 @@ export class RedisNode extends Persistence implements Node<RedisState> {
     const command = request.command as unknown as RedisRequest;
     switch (command.kind) {
       case 'call':
-        return this.answer(ctx, request, { kind: 'reply', reply: this.execute(ctx, command.args) });
+        return this.onCall(ctx, request, command.args);
       case 'register':
         return this.answer(ctx, request, { kind: 'result', result: { kind: 'registered', session: request.id } });
       case 'execute':
-        return this.answer(ctx, request, this.perform(ctx, command.operation));
+        return this.onOperation(ctx, request, command.operation);
       default:
         return unreachable(command);
     }
+  }
+
+  private onCall(ctx: Context, request: ClientRequest, args: Args): void {
+    const wait = readWait(args);
+    if (wait !== null) return this.onWait(ctx, request, wait);
+    const followed = this.readReplicaOf(args);
+    if (followed !== undefined) this.onReplicaOf(ctx, { kind: 'ReplicaOf', primary: followed });
+    const reply = followed === undefined ? this.execute(ctx, request, args) : OK;
+    this.answer(ctx, request, { kind: 'reply', reply });
+  }
+
+  private onWait(ctx: Context, request: ClientRequest, wait: Wait | Reply): void {
+    const isReplica = this.state.role.kind === 'replica';
+    if (isReplica) return this.answer(ctx, request, { kind: 'reply', reply: WAIT_AT_REPLICA });
+    if ('kind' in wait) return this.answer(ctx, request, { kind: 'reply', reply: wait });
+    this.wait(ctx, request, wait.replicas, wait.timeoutMs * 1_000, null);
+  }
+
+  /** REPLICAOF NO ONE, or a node's number and any port; `undefined` for another command. */
+  private readReplicaOf(args: Args): NodeId | null | undefined {
+    const [name = '', host = '', port] = args;
+    if (name.toUpperCase() !== 'REPLICAOF' || port === undefined || args.length !== 3) return undefined;
+    return host.toUpperCase() === 'NO' ? null : nodeId(Number(host) - 1);
+  }
+
+  /** A client that knows no Redis is one that asks Sentinels for the primary, and then the primary. */
+  private onOperation(ctx: Context, request: ClientRequest, operation: Operation): void {
+    const { role, position } = this.state;
+    const readsHere = operation.f === 'read' && this.settings.replicaReads;
+    if (role.kind === 'replica' && !readsHere) {
+      return this.answer(ctx, request, { kind: 'moved', node: role.primary });
+    }
+    const args = commandOf(operation);
+    if (args === null) return this.answer(ctx, request, notOffered(operation));
+    const before = position.offset;
+    const answer = answerOf(operation, this.execute(ctx, request, args));
+    const { wait, waitTimeoutUs } = this.settings;
+    if (wait === 0 || position.offset === before) return this.answer(ctx, request, answer);
+    this.wait(ctx, request, wait, waitTimeoutUs, answer);
   }
 
   /**
@@ -100,18 +179,18 @@ export class RedisNode extends Persistence implements Node<RedisState> {
     return false;
   }
 
-  private perform(ctx: Context, operation: Operation): RedisAnswer {
-    const args = commandOf(operation);
-    return args === null ? notOffered(operation) : answerOf(operation, this.execute(ctx, args));
-  }
-
-  protected execute(ctx: Context, args: Args): Reply {
-    const { reply, effects } = execute(this.state.store, args, ctx.wallUs());
-    if (effects.length > 0) this.record(ctx, effects);
+  private execute(ctx: Context, request: ClientRequest, args: Args): Reply {
+    const { role, store, position, lastWrites } = this.state;
+    const isOpenToWrites = role.kind === 'replica' || this.hasEnoughReplicas(role, ctx.monotonicUs());
+    const expiry = role.kind === 'replica' ? 'hides' : 'deletes';
+    const { reply, effects } = execute(store, args, ctx.wallUs(), expiry, isOpenToWrites ? null : NO_REPLICAS);
+    if (effects.length === 0) return reply;
+    this.propagate(ctx, effects);
+    lastWrites.set(request.client, position.offset);
     return reply;
   }
 
-  protected answer(ctx: Context, request: ClientRequest, answer: RedisAnswer): void {
+  protected override answer(ctx: Context, request: ClientRequest, answer: RedisAnswer): void {
     const body = answer as unknown as Plain;
     if (this.answersAfterSync()) return ctx.reply(request, body);
     const response: ClientResponse = { kind: 'ClientResponse', id: request.id, body };
@@ -121,7 +200,8 @@ export class RedisNode extends Persistence implements Node<RedisState> {
   // ── What is done without being asked ─────────────────────────────────
 
   private onCron(ctx: Context): void {
-    this.deleteExpired(ctx);
+    // A replica deletes nothing by itself: its primary says what has expired.
+    if (this.state.role.kind === 'primary') this.deleteExpired(ctx);
     this.saveWhenDue(ctx);
     ctx.setTimer('cron', this.settings.cronUs);
   }
@@ -137,6 +217,6 @@ export class RedisNode extends Persistence implements Node<RedisState> {
       store.entries.delete(key);
       effects.push(['DEL', key]);
     }
-    if (effects.length > 0) this.record(ctx, effects);
+    if (effects.length > 0) this.propagate(ctx, effects);
   }
 }

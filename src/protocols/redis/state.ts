@@ -1,31 +1,87 @@
+import type { ClientRequest } from '../../contract/client.ts';
 import { CORRUPT, type DiskView } from '../../contract/disk.ts';
 import type { NodeInit } from '../../contract/node.ts';
-import type { NodeId } from '../../kernel/ids.ts';
-import type { TimeUs } from '../../kernel/time.ts';
+import { nodeId, type NodeId } from '../../kernel/ids.ts';
+import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import { apply } from './commands.ts';
+import type { Entries, RedisAnswer, ReplicationId, Unit } from './messages.ts';
 import type { RedisSettings } from './options.ts';
-import { type Args, emptyStore, type Entry, isExpired, type Store } from './store.ts';
+import { emptyStore, isExpired, type Store } from './store.ts';
 
 /** File names on the disk of a node. */
 export const CONFIG_FILE = 'config';
 export const AOF_FILE = 'aof';
 export const RDB_FILE = 'rdb';
 
-/** Keys and what they hold, as files and messages carry them. */
-export type Entries = readonly (readonly [key: string, entry: Entry])[];
-
-/** One entry of the log `aof`: what one command did, whole. What a rewrite replaced stands in the log's mark. */
-export type AofEntry = readonly Args[];
-
-/** The cell `config`: what the node was told of itself. It is written at its first start, and so tells a later one. */
+/**
+ * The cell `config`: whom the node was told to follow; `null`: nobody. It is written at the first start, and so tells a
+ * later one. The log `aof` has one {@link Unit} an entry, and for its mark the {@link Entries} that a rewrite left.
+ */
 export interface ConfigRecord {
-  readonly startedBefore: true;
+  readonly primary: NodeId | null;
+}
+
+/** What a primary knows of one that follows it. */
+export interface Follower {
+  /** Up to where it has executed the stream, and when it said so, by our monotonic clock. */
+  offset: number;
+  ackedAtUs: DurationUs;
+}
+
+/** A client that waits for replicas (WAIT). */
+export interface Waiting {
+  readonly request: ClientRequest;
+  readonly offset: number;
+  readonly replicas: number;
+  /** By our monotonic clock; `null`: it waits for ever. */
+  readonly untilUs: DurationUs | null;
+  /** What an operation is answered with; `null` where WAIT itself was asked. */
+  readonly answer: RedisAnswer | null;
+}
+
+export interface Primary {
+  readonly kind: 'primary';
+  /** Whoever follows, or did. */
+  readonly followers: Map<NodeId, Follower>;
+  /** In the order in which they came. */
+  waiting: Waiting[];
+}
+
+export interface Replica {
+  readonly kind: 'replica';
+  readonly primary: NodeId;
+  isLinked: boolean;
+  /** Number of its last Psync. */
+  attempt: number;
+  /** Units that came before their turn, by offset. */
+  readonly early: Map<number, Unit>;
+  /** When the primary was heard last, or was lost, by our monotonic clock. */
+  heardAtUs: DurationUs;
+}
+
+/** A role owns only what that role needs. */
+export type Role = Primary | Replica;
+
+/** Where a node is in the history of its data. */
+export interface Position {
+  id: ReplicationId;
+  /** Number of the last unit that it has executed. */
+  offset: number;
+  /** The history that this one goes on from, up to `previousOffset`: that of the primary before. */
+  previousId: ReplicationId | null;
+  previousOffset: number;
+  /** The last units, of which the last one has number `offset`. */
+  readonly backlog: Unit[];
 }
 
 /** Everything that a node knows. What of `store` a crash leaves is a matter of the files, see {@link recover}. */
 export interface RedisState {
   readonly kind: 'server';
   readonly store: Store;
+  role: Role;
+  readonly position: Position;
+  /** By client: the offset of its last write. */
+  readonly lastWrites: Map<NodeId, number>;
   /** Whether it answers anybody. */
   isOpen: boolean;
   /** Its append-only file has an entry that cannot be read before others that can: it does not start. */
@@ -40,8 +96,19 @@ export interface RedisState {
   readonly recentRequests: Map<NodeId, number[]>;
 }
 
+/** Whom all follow at first. */
+const FIRST_PRIMARY: NodeId = nodeId(0);
+
+/** The role of a node that follows `primary`, or nobody. */
+export function newRole(primary: NodeId | null, nowUs: DurationUs): Role {
+  if (primary === null) return { kind: 'primary', followers: new Map(), waiting: [] };
+  return { kind: 'replica', primary, isLinked: false, attempt: 0, early: new Map(), heardAtUs: nowUs };
+}
+
 /** What is left after a crash. */
-export function recover({ disk }: NodeInit, settings: RedisSettings): RedisState {
+export function recover({ self, disk }: NodeInit, settings: RedisSettings): RedisState {
+  const config = disk.cell(CONFIG_FILE) as ConfigRecord | undefined;
+  const begins = settings.isReplicated && self !== FIRST_PRIMARY ? FIRST_PRIMARY : null;
   const store = emptyStore();
   const hasAof = settings.appendfsync !== 'off';
   const entries = disk.log(AOF_FILE);
@@ -52,6 +119,10 @@ export function recover({ disk }: NodeInit, settings: RedisSettings): RedisState
   return {
     kind: 'server',
     store,
+    role: newRole(config === undefined ? begins : config.primary, 0),
+    // Named at the start: a node that lost its memory is at the beginning of another history.
+    position: { id: '', offset: 0, previousId: null, previousOffset: 0, backlog: [] },
+    lastWrites: new Map(),
     isOpen: false,
     isDamaged,
     changes: 0,
@@ -71,7 +142,7 @@ function isCorruptWithin(entries: readonly unknown[]): boolean {
 function load(store: Store, disk: DiskView): void {
   const base = disk.head(AOF_FILE).mark as Entries | undefined;
   for (const [key, entry] of base ?? []) store.entries.set(key, entry);
-  for (const entry of disk.log(AOF_FILE)) if (entry !== CORRUPT) apply(store, entry as AofEntry);
+  for (const entry of disk.log(AOF_FILE)) if (entry !== CORRUPT) apply(store, entry as Unit);
 }
 
 /** With an append-only file, this one is never read. */

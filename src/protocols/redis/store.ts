@@ -1,3 +1,5 @@
+import type { Reply } from './reply.ts';
+
 /** What a key holds. Frozen: replaced, never changed, so that a copy of the keys is a copy of all. */
 export interface Entry {
   readonly value: string;
@@ -35,19 +37,19 @@ export class Keyspace {
   /** By the node's wall clock. */
   readonly nowMs: number;
   readonly expiry: Expiry;
-  /** Whether its clients may change nothing: a replica's. */
-  readonly isReadOnly: boolean;
+  /** What a command that may change something is answered with; `null` where it may. */
+  readonly refusal: Reply | null;
   /**
    * What a replica or a file has to execute to come to the same data: with absolute times, and without scripts. In
    * order; all of one command take effect together.
    */
   readonly effects: Args[] = [];
 
-  constructor(store: Store, nowMs: number, expiry: Expiry = 'deletes') {
+  constructor(store: Store, nowMs: number, expiry: Expiry, refusal: Reply | null) {
     this.store = store;
     this.nowMs = nowMs;
     this.expiry = expiry;
-    this.isReadOnly = expiry === 'hides';
+    this.refusal = refusal;
   }
 
   /** What the key holds now; `undefined` for nothing. Deletes it if its time is over and this store does so. */
