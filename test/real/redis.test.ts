@@ -5,41 +5,17 @@ import { execute } from '../../src/protocols/redis/commands.ts';
 import type { Reply } from '../../src/protocols/redis/reply.ts';
 import { type Args, emptyStore, isExpired, type Store } from '../../src/protocols/redis/store.ts';
 import { CommandGenerator } from '../support/redis/commands.ts';
+import { agree, BATCH_MS_MAX, timeMs } from './agreement.ts';
 import { type RealRedis, startRedis } from './redis-server.ts';
 
 const COMPARED = 200_000;
 const BATCH = 50;
-/** A batch that took the real server longer was held up by the machine: times would not agree. */
-const BATCH_MS_MAX = 40;
-const TTL_TOLERANCE_MS = 50;
-
-/** Replies that say when a key expires: how far apart they may be. Before the instant of expiry both are exact. */
-const TOLERANCES: Readonly<Record<string, number>> = { pttl: TTL_TOLERANCE_MS, pexpiretime: TTL_TOLERANCE_MS, ttl: 1 };
-
-function agree(args: Args, simulated: Reply, real: Reply): boolean {
-  const tolerance = TOLERANCES[(args[0] ?? '').toLowerCase()] ?? 0;
-  const areIntegers = simulated.kind === 'integer' && real.kind === 'integer';
-  if (!areIntegers) return JSON.stringify(simulated) === JSON.stringify(real);
-  const [a, b] = [simulated.value, real.value];
-  // Neither side has all the digits, and a Lua number of 2^63 loses its sign as well.
-  if (!Number.isSafeInteger(a) && !Number.isSafeInteger(b)) return Math.abs(Math.abs(a) - Math.abs(b)) < 10_000;
-  const areTimes = a >= 0 && b >= 0;
-  return Math.abs(a - b) <= (areTimes ? tolerance : 0);
-}
-
 /** Whether a command names a key whose time is over. */
 function meetsExpired(args: Args, { entries }: Store, nowMs: number): boolean {
   return args.some((word) => {
     const entry = entries.get(word);
     return entry !== undefined && isExpired(entry, nowMs);
   });
-}
-
-/** The wall clock of a server in milliseconds, as TIME tells it. */
-function timeMs(reply: Reply | undefined): number {
-  if (reply?.kind !== 'array') return NaN;
-  const [seconds, micros] = reply.items.map((item) => (item.kind === 'bulk' ? Number(item.text) : NaN));
-  return (seconds as number) * 1_000 + (micros as number) / 1_000;
 }
 
 describe('the simulated Redis beside a real one', () => {

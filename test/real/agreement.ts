@@ -1,0 +1,28 @@
+import type { Reply } from '../../src/protocols/redis/reply.ts';
+import type { Args } from '../../src/protocols/redis/store.ts';
+
+/** A batch that took the real server longer was held up by the machine: times would not agree. */
+export const BATCH_MS_MAX = 40;
+const TTL_TOLERANCE_MS = 50;
+
+/** Replies that say when a key expires: how far apart they may be. Before the instant of expiry both are exact. */
+const TOLERANCES: Readonly<Record<string, number>> = { pttl: TTL_TOLERANCE_MS, pexpiretime: TTL_TOLERANCE_MS, ttl: 1 };
+
+/** Whether two replies to a command are the same, times but for a tolerance. */
+export function agree(args: Args, simulated: Reply, real: Reply): boolean {
+  const tolerance = TOLERANCES[(args[0] ?? '').toLowerCase()] ?? 0;
+  const areIntegers = simulated.kind === 'integer' && real.kind === 'integer';
+  if (!areIntegers) return JSON.stringify(simulated) === JSON.stringify(real);
+  const [a, b] = [simulated.value, real.value];
+  // Neither side has all the digits, and a Lua number of 2^63 loses its sign as well.
+  if (!Number.isSafeInteger(a) && !Number.isSafeInteger(b)) return Math.abs(Math.abs(a) - Math.abs(b)) < 10_000;
+  const areTimes = a >= 0 && b >= 0;
+  return Math.abs(a - b) <= (areTimes ? tolerance : 0);
+}
+
+/** The wall clock of a server in milliseconds, as TIME tells it. */
+export function timeMs(reply: Reply | undefined): number {
+  if (reply?.kind !== 'array') return NaN;
+  const [seconds, micros] = reply.items.map((item) => (item.kind === 'bulk' ? Number(item.text) : NaN));
+  return (seconds as number) * 1_000 + (micros as number) / 1_000;
+}
