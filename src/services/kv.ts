@@ -7,8 +7,15 @@ import { byKey, seal, unseal } from './seal.ts';
 
 /** Registers by key. A key that was never written reads as `null`. */
 export interface RegisterState {
-  readonly registers: Map<string, Plain>;
+  readonly registers: Map<string, Register>;
   digest: number;
+}
+
+interface Register {
+  value: Plain;
+  readonly keyHash: number;
+  /** What it adds to the digest. */
+  hash: number;
 }
 
 /** Lists by key. A key that was never appended to reads as `[]`. */
@@ -33,23 +40,25 @@ export const registerStore: Service<RegisterState> = {
   name: 'register-store',
   initial: () => ({ registers: new Map(), digest: 0 }),
   digest: (state) => unsigned(state.digest),
-  save: ({ registers }) => seal('register-store', [...registers].sort(byKey)),
+  save({ registers }) {
+    return seal('register-store', [...registers].map(([key, { value }]): [string, Plain] => [key, value]).sort(byKey));
+  },
   load(text) {
     const state: RegisterState = { registers: new Map(), digest: 0 };
     for (const [key, value] of unseal('register-store', text) as [string, Plain][]) setRegister(state, key, value);
     return state;
   },
-  query: (state, { f, key }) => (f === 'read' ? ok(state.registers.get(key) ?? null) : null),
+  query: (state, { f, key }) => (f === 'read' ? ok(state.registers.get(key)?.value ?? null) : null),
   apply(state, { f, key, value }) {
     switch (f) {
       case 'read':
-        return ok(state.registers.get(key) ?? null);
+        return ok(state.registers.get(key)?.value ?? null);
       case 'write':
         setRegister(state, key, value);
         return ok(value);
       case 'cas': {
         const [expected, replacement] = value as readonly [Plain, Plain];
-        const found = state.registers.get(key) ?? null;
+        const found = state.registers.get(key)?.value ?? null;
         if (!isSame(found, expected)) return refused('compare failed', found);
         setRegister(state, key, replacement);
         return ok(value);
@@ -99,15 +108,21 @@ const EMPTY: readonly Plain[] = Object.freeze([]);
 
 /** What reads as `null` is not kept: it is a key that was never written. */
 function setRegister(state: RegisterState, key: string, value: Plain): void {
-  const before = state.registers.get(key) ?? null;
-  const keyHash = mixPlain(1, key);
-  state.digest = exchange(state.digest, registerHash(keyHash, before), registerHash(keyHash, value));
-  if (value === null) state.registers.delete(key);
-  else state.registers.set(key, value);
-}
-
-function registerHash(keyHash: number, value: Plain): number {
-  return value === null ? 0 : mix(mixPlain(keyHash, value), 1);
+  let register = state.registers.get(key);
+  if (value === null) {
+    if (register === undefined) return;
+    state.digest = exchange(state.digest, register.hash, 0);
+    state.registers.delete(key);
+    return;
+  }
+  if (register === undefined) {
+    register = { value, keyHash: mixPlain(1, key), hash: 0 };
+    state.registers.set(key, register);
+  }
+  const hash = mix(mixPlain(register.keyHash, value), 1);
+  state.digest = exchange(state.digest, register.hash, hash);
+  register.value = value;
+  register.hash = hash;
 }
 
 function appendToList(state: ListState, key: string, value: Plain): void {

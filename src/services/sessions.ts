@@ -18,6 +18,10 @@ export interface Session {
   lastUsedUs: TimeUs;
   /** Number of that command among all that were applied in some session: the lowest was used least recently. */
   lastUse: number;
+  /** What the session adds to the digest of the table, but for its results. */
+  hash: number;
+  /** What all of its results add. */
+  resultsHash: number;
 }
 
 /** State of a {@link SessionMachine}: plain data, so that a snapshot can carry all of it. */
@@ -37,9 +41,10 @@ export interface SessionState<S = unknown> {
   tableDigest: number;
 }
 
+type SavedSession = Pick<Session, 'client' | 'acknowledged' | 'results' | 'lastUsedUs'>;
 /** The session used least recently comes first: numbers of uses are not saved. */
 type Saved = readonly [
-  service: string, sessions: readonly [number, Omit<Session, 'lastUse'>][], registered: number, timeUs: TimeUs,
+  service: string, sessions: readonly [number, SavedSession][], registered: number, timeUs: TimeUs,
 ];
 export type Execute = Extract<SessionCommand, { kind: 'execute' }>;
 
@@ -89,7 +94,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
 
   save({ service, sessions, registered, timeUs }: SessionState<S>): string {
     const saved = byUse(sessions).map(([number, { client, acknowledged, results, lastUsedUs }]) =>
-      [number, { client, acknowledged, results, lastUsedUs }] as [number, Omit<Session, 'lastUse'>]);
+      [number, { client, acknowledged, results, lastUsedUs }] as [number, SavedSession]);
     return seal(this.name, [this.service.save(service), saved, registered, timeUs] satisfies Saved);
   }
 
@@ -97,10 +102,8 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     const [service, saved, registered, timeUs] = unseal(this.name, text) as Saved;
     const state: SessionState<S> = { ...this.initial(), service: this.service.load(service), registered, timeUs };
     for (const [number, { client, acknowledged, results, lastUsedUs }] of saved) {
-      state.uses += 1;
-      const session: Session = { client, acknowledged, results, lastUsedUs, lastUse: state.uses };
-      state.sessions.set(number, session);
-      state.tableDigest = exchange(state.tableDigest, 0, wholeHash(number, session));
+      const session = addSession(state, number, client, acknowledged, lastUsedUs);
+      results.forEach((result, position) => remember(state, number, session, acknowledged + position, result));
     }
     return state;
   }
@@ -146,7 +149,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
         state.idleSinceUs = session.lastUsedUs;
         return;
       }
-      state.tableDigest = exchange(state.tableDigest, wholeHash(number, session), 0);
+      state.tableDigest = exchange(exchange(state.tableDigest, session.hash, 0), session.resultsHash, 0);
       state.sessions.delete(number);
     }
   }
@@ -176,10 +179,19 @@ function notExecuted(result: SessionResult): Applied {
 
 /** Gives a client an empty session of this number. */
 export function admit(state: SessionState, number: number, client: number): void {
+  addSession(state, number, client, 1, state.timeUs);
+}
+
+function addSession(
+  state: SessionState, number: number, client: number, acknowledged: number, lastUsedUs: TimeUs,
+): Session {
   state.uses += 1;
-  const session: Session = { client, acknowledged: 1, results: [], lastUsedUs: state.timeUs, lastUse: state.uses };
+  const session: Session = {
+    client, acknowledged, results: [], lastUsedUs, lastUse: state.uses, hash: 0, resultsHash: 0,
+  };
   state.sessions.set(number, session);
-  state.tableDigest = exchange(state.tableDigest, 0, sessionHash(number, session));
+  rehash(state, number, session);
+  return session;
 }
 
 /** The sessions of a table, the one used least recently first. */
@@ -189,56 +201,59 @@ function byUse(sessions: ReadonlyMap<number, Session>): readonly [number, Sessio
 
 /** Takes note of a use, drops what nobody waits for. Duplicates come in any order: `acknowledged` never goes back. */
 function touch(state: SessionState, number: number, session: Session, acknowledged: number): void {
-  const before = sessionHash(number, session);
   state.uses += 1;
   session.lastUsedUs = state.timeUs;
   session.lastUse = state.uses;
   if (acknowledged > session.acknowledged) prune(state, number, session, acknowledged);
-  state.tableDigest = exchange(state.tableDigest, before, sessionHash(number, session));
+  rehash(state, number, session);
 }
 
 function prune(state: SessionState, number: number, session: Session, acknowledged: number): void {
   const { results } = session;
-  const dropped = Math.min(acknowledged - session.acknowledged, results.length);
-  for (let position = 0; position < dropped; position++) {
-    const hash = resultHash(number, session.acknowledged + position, results[position] ?? null);
-    state.tableDigest = exchange(state.tableDigest, hash, 0);
+  const dropped = acknowledged - session.acknowledged;
+  if (dropped < results.length) {
+    for (let position = 0; position < dropped; position++) {
+      changeResult(state, session, resultHash(number, session.acknowledged + position, results[position] ?? null), 0);
+    }
+    results.splice(0, dropped);
+  } else {
+    // Nearly always: most clients wait for one result at a time. The array stays, and has room for the next one.
+    changeResult(state, session, session.resultsHash, 0);
+    while (results.length > 0) results.pop();
   }
-  session.results = dropped === results.length ? [] : results.slice(dropped);
   session.acknowledged = acknowledged;
 }
 
 function remember(
-  state: SessionState, number: number, session: Session, sequence: number, result: SessionResult,
+  state: SessionState, number: number, session: Session, sequence: number, result: SessionResult | null,
 ): void {
+  const { results } = session;
   const position = sequence - session.acknowledged;
-  const before = resultHash(number, sequence, session.results[position] ?? null);
-  // An array that grows from nothing makes room for sixteen; most clients wait for one result at a time.
-  if (position === 0 && session.results.length === 0) session.results = [result];
-  else {
-    while (session.results.length <= position) session.results.push(null);
-    session.results[position] = result;
-  }
-  state.tableDigest = exchange(state.tableDigest, before, resultHash(number, sequence, result));
+  const earlier = position < results.length ? results[position] ?? null : null;
+  while (results.length < position) results.push(null);
+  results[position] = result;
+  changeResult(state, session, resultHash(number, sequence, earlier), resultHash(number, sequence, result));
 }
 
-function sessionHash(number: number, { client, acknowledged, lastUsedUs }: Session): number {
-  return mixInteger(mixInteger(mix(mix(4, number), client), acknowledged), lastUsedUs);
+/** A result comes, goes or becomes another one. */
+function changeResult(state: SessionState, session: Session, before: number, after: number): void {
+  session.resultsHash = exchange(session.resultsHash, before, after);
+  state.tableDigest = exchange(state.tableDigest, before, after);
 }
 
-/** All that a session adds to the digest of the table. */
-function wholeHash(number: number, session: Session): number {
-  return session.results.reduce(
-    (sum, result, position) => exchange(sum, 0, resultHash(number, session.acknowledged + position, result)),
-    sessionHash(number, session),
-  );
+/** After a change of anything but the results. */
+function rehash(state: SessionState, number: number, session: Session): void {
+  const { client, acknowledged, lastUsedUs } = session;
+  const hash = mixInteger(mixInteger(mix(mix(4, number), client), acknowledged), lastUsedUs);
+  state.tableDigest = exchange(state.tableDigest, session.hash, hash);
+  session.hash = hash;
 }
 
 /** Of a list, its length and its last element: a hash of all would make each read cost the length of what it reads. */
 function resultHash(number: number, sequence: number, result: SessionResult | null): number {
   if (result === null) return 0;
-  const hash = mixPlain(mix(mix(5, number), sequence), result.kind);
-  if (result.kind !== 'ok') return hash;
+  const hash = mix(mix(5, number), sequence);
+  if (result.kind !== 'ok') return mixPlain(hash, result.kind);
   const { value } = result;
-  return Array.isArray(value) ? mixPlain(mix(hash, value.length), value.at(-1) as Plain) : mixPlain(hash, value);
+  return Array.isArray(value) ? mixPlain(mix(hash, value.length), value[value.length - 1] as Plain) : mixPlain(hash, value);
 }
