@@ -102,7 +102,10 @@ export abstract class Requester {
    */
   protected laneOf(id: number): number | undefined {
     const { requests } = this.state;
-    for (let lane = 0; lane < requests.length; lane++) if (requests[lane]?.attempts.includes(id) === true) return lane;
+    for (let lane = 0; lane < requests.length; lane++) {
+      const request = requests[lane] ?? null;
+      if (request !== null && (request.awaited === id || request.attempts.includes(id))) return lane;
+    }
     return undefined;
   }
 
@@ -125,9 +128,11 @@ export abstract class Requester {
   protected beginRequest(ctx: Context, lane: number, command: SessionCommand, route: Route): void {
     const { state } = this;
     const target = route.kind === 'home' ? state.home : route.node;
-    const request: Request = { command, route: route.kind, target, attempts: [], awaited: null, hops: 0 };
+    const id = this.nextAttempt();
+    // An array that begins with what it holds has no room for sixteen more: one attempt is enough for most.
+    const request: Request = { command, route: route.kind, target, attempts: [id], awaited: id, hops: 0 };
     state.requests[lane] = request;
-    this.attempt(ctx, lane, request);
+    this.ask(ctx, lane, request, id);
   }
 
   /** Answers to its attempts are news no more. */
@@ -141,11 +146,19 @@ export abstract class Requester {
   }
 
   private attempt(ctx: Context, lane: number, request: Request): void {
-    const { state } = this;
-    const id = state.nextAttempt;
-    state.nextAttempt += 1;
+    const id = this.nextAttempt();
     request.attempts.push(id);
     request.awaited = id;
+    this.ask(ctx, lane, request, id);
+  }
+
+  private nextAttempt(): number {
+    const { state } = this;
+    state.nextAttempt += 1;
+    return state.nextAttempt - 1;
+  }
+
+  private ask(ctx: Context, lane: number, request: Request, id: number): void {
     const message: ClientRequest = {
       kind: 'ClientRequest', client: ctx.self, id, command: request.command as unknown as Plain,
     };

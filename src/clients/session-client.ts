@@ -59,11 +59,10 @@ type Phase =
 
 /** Keeps the attempts of two incarnations of one client apart: a late answer must not find a number used again. */
 const ATTEMPTS_PER_PROCESS = 1_000_000;
-/** What is asked for the sake of the answer. */
-const ANSWERED: readonly string[] = ['read', 'contains', 'remove', 'acquire'];
 /** What may be asked of any node. */
 const QUESTIONS: readonly string[] = ['read', 'contains'];
 const HOME: Route = { kind: 'home' };
+const THINKING: Phase = { kind: 'thinking' };
 
 /**
  * A closed-loop client: thinks, invokes one operation, repeats it until it is answered or its time is over, and thinks
@@ -86,7 +85,7 @@ export class SessionClient extends Requester implements Node<ClientState> {
     const { processes, nodes, clients, operations } = init;
     const client = init.self - nodes.length;
     this.state = {
-      slots: processes.map((process) => ({ process, phase: { kind: 'thinking' } })),
+      slots: processes.map((process) => ({ process, phase: THINKING })),
       session: null,
       sequence: 0,
       startedAtUs: 0,
@@ -104,12 +103,17 @@ export class SessionClient extends Requester implements Node<ClientState> {
   }
 
   onTimer(ctx: Context, name: string): void {
+    if (this.onTimerOf(ctx, name, 0)) return;
     const { kind, lane } = parseTimerName(name);
+    assert(this.onTimerOf(ctx, kind, lane), 'a client sets only the timers think, attempt and timeout');
+  }
+
+  private onTimerOf(ctx: Context, kind: string, lane: number): boolean {
     switch (kind) {
-      case 'think': return this.invoke(ctx, lane);
-      case 'timeout': return this.onTimeout(ctx, lane);
-      case 'attempt': return this.onAttemptTimer(ctx, lane);
-      default: assert(false, 'a client sets only the timers think, attempt and timeout');
+      case 'think': this.invoke(ctx, lane); return true;
+      case 'timeout': this.onTimeout(ctx, lane); return true;
+      case 'attempt': this.onAttemptTimer(ctx, lane); return true;
+      default: return false;
     }
   }
 
@@ -137,7 +141,7 @@ export class SessionClient extends Requester implements Node<ClientState> {
       case 'ok': {
         seen.last.set(operation.key, { f: operation.f, isRefused: false, value: result.value });
         // An update is told that it happened; what it was, nobody knows better than who asked for it.
-        const value = ANSWERED.includes(operation.f) ? result.value : operation.value;
+        const value = isAnswered(operation) ? result.value : operation.value;
         return this.complete(ctx, lane, operation, 'ok', value);
       }
       case 'refused':
@@ -192,7 +196,7 @@ export class SessionClient extends Requester implements Node<ClientState> {
   // ── Transitions ──────────────────────────────────────────────────────
 
   private think(ctx: Context, lane: number): void {
-    this.slotOf(lane).phase = { kind: 'thinking' };
+    this.slotOf(lane).phase = THINKING;
     const thinkUs = this.thinkUs(ctx);
     if (thinkUs !== null) ctx.setTimer(timerName('think', lane), thinkUs);
   }
@@ -226,7 +230,7 @@ export class SessionClient extends Requester implements Node<ClientState> {
     const slot = this.slotOf(lane);
     slot.phase = { kind: 'executing', operation, session, sequence };
     this.init.recorder.sent(slot.process, session, sequence);
-    const acknowledged = this.lowestOpen(session);
+    const acknowledged = this.lowestOpen(session, sequence);
     const route = to === null ? this.routeOf(ctx, operation) : { kind: 'pinned', node: to } as const;
     this.beginRequest(ctx, lane, { kind: 'execute', session, sequence, acknowledged, operation }, route);
   }
@@ -269,8 +273,17 @@ export class SessionClient extends Requester implements Node<ClientState> {
     return this.state.slots[lane] as Slot;
   }
 
-  private lowestOpen(session: number): number {
-    return this.state.slots.reduce((lowest, { phase }) =>
-      (phase.kind === 'executing' && phase.session === session ? Math.min(lowest, phase.sequence) : lowest), Infinity);
+  /** `last`: the last sequence of the session. */
+  private lowestOpen(session: number, last: number): number {
+    let lowest = last;
+    for (const { phase } of this.state.slots) {
+      if (phase.kind === 'executing' && phase.session === session) lowest = Math.min(lowest, phase.sequence);
+    }
+    return lowest;
   }
+}
+
+/** Whether it is asked for the sake of the answer. */
+function isAnswered({ f }: Operation): boolean {
+  return f === 'read' || f === 'contains' || f === 'remove' || f === 'acquire';
 }
