@@ -34,7 +34,8 @@ export class HistoryRecorder {
   complete(
     process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: unknown, error?: string,
   ): void {
-    this.counts[type] += 1;
+    if (type === 'ok') this.counts.ok += 1;
+    else this.counts[type] += 1;
     // Its client goes on under the next number at once.
     if (type === 'info') this.lastProcess[process % this.lastProcess.length] = process + this.lastProcess.length;
     this.add(process, type, f, key, value, error);
@@ -63,7 +64,10 @@ export class HistoryRecorder {
   }
 
   private add(process: number, type: EventType, f: string, key: string, value: unknown, error?: string): void {
-    const event = { index: this.nextIndex++, time: this.nowUs(), process, type, f, key, value: value as Json };
-    this.sink(error === undefined ? event : { ...event, error });
+    const index = this.nextIndex++;
+    const time = this.nowUs();
+    this.sink(error === undefined
+      ? { index, time, process, type, f, key, value: value as Json }
+      : { index, time, process, type, f, key, value: value as Json, error });
   }
 }

@@ -163,14 +163,13 @@ function nodeMaker(
 
 /** Clients write the history, and whoever knows the order of commands is told which of them carry what. */
 function recorderOf(history: HistoryRecorder, order: CommitOrder | null): Recorder {
-  const open = new Map<number, number>();
   return {
     invoke(process, f, key, value): void {
-      open.set(process, history.events.length);
+      order?.onInvoked(process, history.events.length);
       history.invoke(process, f, key, value);
     },
     sent(process, session, sequence): void {
-      order?.onSent(process, open.get(process) as number, session, sequence);
+      order?.onSent(process, session, sequence);
     },
     complete(process, type, f, key, value, error): void {
       order?.onCompleted(process, type, value);

@@ -13,6 +13,13 @@ interface Sent {
   place: number | undefined;
 }
 
+/** What a process does, and the command that carries it; `null` while none does, and where it is complete. */
+interface Open {
+  /** Of the invocation. */
+  index: number;
+  sent: Sent | null;
+}
+
 /** An answer from the state of one node, and the place of the last command that it reflects. */
 interface Answered {
   readonly value: Plain;
@@ -44,29 +51,38 @@ export class CommitOrder {
   private readonly saved = new Map<string, number>();
   /** The operations of clients that were sent. */
   private readonly operations: Sent[] = [];
-  /** By process: the one that is open. */
-  private readonly open = new Map<number, Sent>();
+  /** By process: its last operation. */
+  private readonly open = new Map<number, Open>();
 
   /** The same machine, watched. */
   watch(machine: StateMachine): StateMachine {
     return new WatchedMachine(machine, this);
   }
 
-  /** The operation of a process, whose invocation has this index, is carried by this command. */
-  onSent(process: number, index: number, session: number, sequence: number): void {
-    const operation: Sent = { index, session, sequence, place: undefined };
-    this.operations.push(operation);
-    this.open.set(process, operation);
+  /** A process begins an operation, and its invocation has this index. */
+  onInvoked(process: number, index: number): void {
+    const open = this.open.get(process);
+    if (open === undefined) this.open.set(process, { index, sent: null });
+    else open.index = index;
+  }
+
+  /** What the process has begun is carried by this command. */
+  onSent(process: number, session: number, sequence: number): void {
+    const open = this.open.get(process) as Open;
+    open.sent = { index: open.index, session, sequence, place: undefined };
+    this.operations.push(open.sent);
   }
 
   /** What a copy that is still under way is answered with is no news of an operation that is complete. */
   onCompleted(process: number, type: 'ok' | 'fail' | 'info', value: Plain): void {
-    const operation = this.open.get(process);
-    if (operation === undefined) return;
-    this.open.delete(process);
-    const { session, sequence } = operation;
-    if (type === 'ok') operation.place = this.answered(session, sequence, value) ?? this.executed[session]?.[sequence];
-    delete this.answers[session]?.[sequence];
+    const open = this.open.get(process) as Open;
+    const { sent } = open;
+    if (sent === null) return;
+    open.sent = null;
+    const { session, sequence } = sent;
+    if (type === 'ok') sent.place = this.answered(session, sequence, value) ?? this.executed[session]?.[sequence];
+    const answers = this.answers[session];
+    if (answers?.[sequence] !== undefined) answers[sequence] = undefined;
   }
 
   /** Values travel by reference: of several answers, it is the one with this very value that has arrived. */

@@ -21,14 +21,20 @@ const execute = (sequence: number, f: string, value: Plain): Plain =>
 const historyOf = (...fs: readonly string[]): History =>
   fs.map((f, index) => ({ index, time: index, process: index, type: 'invoke', f, key: 'x', value: null }));
 
+/** A process begins an operation whose invocation has this index, and sends it in session 1. */
+const send = (order: CommitOrder, process: number, index: number, sequence: number): void => {
+  order.onInvoked(process, index);
+  order.onSent(process, 1, sequence);
+};
+
 describe('the order in which commands took effect', () => {
   it('is that in which any node executed them first, whoever was answered first', () => {
     const order = new CommitOrder();
     const machine = order.watch(new SessionMachine(registerStore));
     const [ahead, behind] = [machine.initial(), machine.initial()];
     for (const state of [ahead, behind]) machine.apply(state, { kind: 'register', client: 9 }, 0);
-    order.onSent(0, 0, 1, 1);
-    order.onSent(1, 1, 1, 2);
+    send(order, 0, 0, 1);
+    send(order, 1, 1, 2);
     for (const sequence of [2, 1]) machine.apply(ahead, execute(sequence, 'write', sequence), 0);
     machine.apply(behind, execute(2, 'write', 2), 0);
     order.onCompleted(0, 'ok', 1);
@@ -40,9 +46,9 @@ describe('the order in which commands took effect', () => {
     const machine = order.watch(new SessionMachine(registerStore));
     const [ahead, behind] = [machine.initial(), machine.initial()];
     for (const state of [ahead, behind]) machine.apply(state, { kind: 'register', client: 9 }, 0);
-    order.onSent(0, 0, 1, 1);
-    order.onSent(1, 1, 1, 2);
-    order.onSent(2, 2, 1, 3);
+    send(order, 0, 0, 1);
+    send(order, 1, 1, 2);
+    send(order, 2, 2, 3);
     machine.apply(ahead, execute(1, 'write', 'a'), 0);
     machine.query(machine.load(machine.save(ahead)), execute(3, 'read', null)); // Saved and loaded in between.
     machine.apply(ahead, execute(2, 'write', 'b'), 0);
@@ -58,7 +64,7 @@ describe('the order in which commands took effect', () => {
     const machine = order.watch(new SessionMachine(registerStore));
     const state = machine.initial();
     machine.apply(state, { kind: 'register', client: 9 }, 0);
-    for (const process of [0, 1, 2]) order.onSent(process, process, 1, process + 1);
+    for (const process of [0, 1, 2]) send(order, process, process, process + 1);
     machine.apply(state, execute(1, 'read', null), 0);
     machine.apply(state, execute(2, 'write', 'a'), 0);
     expect(order.orderOf(historyOf('read', 'write', 'write'))).toEqual(new Map([['x', [1]]]));
@@ -73,10 +79,10 @@ describe('the order in which commands took effect', () => {
     for (let sequence = 1; sequence <= 101; sequence += 1) {
       machine.apply(state, execute(sequence, 'write', sequence), 0);
       texts.push(machine.save(state));
-      order.onSent(sequence, 0, 1, sequence);
+      send(order, sequence, 0, sequence);
     }
     const placeAfter = (text: string | undefined, sequence: number): number => {
-      order.onSent(0, 1, 1, sequence);
+      send(order, 0, 1, sequence);
       machine.query(machine.load(text ?? ''), execute(sequence, 'read', null));
       order.onCompleted(0, 'ok', sequence === 200 ? 1 : 2);
       return order.orderOf(historyOf('write', 'read')).get('x')?.indexOf(1) ?? NaN;
