@@ -37,13 +37,17 @@ export interface PairedOperations {
 
 /** What these answer, where they answer anything, is what they were asked. */
 const ECHOES: readonly string[] = ['write', 'cas', 'append', 'add'];
+/** In place of the position of what a process has open: it has nothing open; it never will again. */
+const IDLE = -1;
+const RETIRED = -2;
 
 /** Reads the lines of a history one by one and pairs invocations with completions. */
 export class Pairing {
-  private readonly started: { event: HistoryEvent; completion: HistoryEvent | null }[] = [];
-  /** Position in `started` of the open operation of each process. */
+  private readonly invocations: HistoryEvent[] = [];
+  /** By position of the invocation. */
+  private readonly completions: (HistoryEvent | null)[] = [];
+  /** By process: position of its open operation, {@link IDLE} or {@link RETIRED}. */
   private readonly open = new Map<number, number>();
-  private readonly retired = new Set<number>();
   private lastIndex = -1;
   private lastTimeUs: TimeUs = 0;
 
@@ -63,34 +67,36 @@ export class Pairing {
 
   /** All operations so far, in the order of their invocations. */
   operations(): Operation[] {
-    return this.started.map(({ event, completion }) => toOperation(event, completion));
+    return this.invocations.map((invocation, position) =>
+      toOperation(invocation, this.completions[position] as HistoryEvent | null));
   }
 
   private invoke(event: HistoryEvent, process: number): string | null {
     // A timed-out write of a retired process may still take effect: with the number in use again, two operations of
     // one process would overlap, and "one operation at a time" would no longer give their order.
-    if (this.retired.has(process)) return `process ${process} is retired: its last operation ended in info`;
-    if (this.open.has(process)) return `process ${process} invokes while its last operation is open`;
-    this.open.set(process, this.started.length);
-    this.started.push({ event, completion: null });
+    const position = this.open.get(process) ?? IDLE;
+    if (position === RETIRED) return `process ${process} is retired: its last operation ended in info`;
+    if (position !== IDLE) return `process ${process} invokes while its last operation is open`;
+    this.open.set(process, this.invocations.length);
+    this.invocations.push(event);
+    this.completions.push(null);
     return null;
   }
 
   private complete(event: HistoryEvent, process: number): string | null {
-    const position = this.open.get(process);
-    const entry = position === undefined ? undefined : this.started[position];
-    if (entry === undefined) return `process ${process} completes, but has no open operation`;
-    const { f, key } = entry.event;
+    const position = this.open.get(process) ?? IDLE;
+    if (position < 0) return `process ${process} completes, but has no open operation`;
+    const invocation = this.invocations[position] as HistoryEvent;
+    const { f, key } = invocation;
     if (event.f !== f) return `process ${process} completes "${event.f}", but had invoked "${f}"`;
     if (event.key !== key) return `process ${process} completes "${f}" with another key than it had invoked it with`;
-    entry.completion = event;
-    this.open.delete(process);
-    if (event.type === 'info') this.retired.add(process);
-    const isAnother = event.type === 'ok' && event.value !== null && ECHOES.includes(f)
-      && !isSame(event.value, entry.event.value);
+    this.completions[position] = event;
+    this.open.set(process, event.type === 'info' ? RETIRED : IDLE);
+    const isAnother = event.value !== invocation.value && event.type === 'ok' && event.value !== null
+      && ECHOES.includes(f) && !isSame(event.value, invocation.value);
     if (!isAnother) return null;
     // Whichever of the two took effect, a verdict about the other one would be about another history.
-    const [answer, asked] = [event.value, entry.event.value].map(shortText);
+    const [answer, asked] = [event.value, invocation.value].map(shortText);
     return `process ${process} completes "${f}" with ${answer}, but had invoked it with ${asked}`;
   }
 }

@@ -53,8 +53,9 @@ export function metricsOf(
   }
   for (const check of checks) if (check.checker === 'metric') named.push([check.name, check.metric]);
   const metrics: Record<string, number> = {};
+  const served = servedUs(measured.history);
   for (const [name, metric] of named) {
-    const { value } = measure(metric, measured);
+    const { value } = measure(metric, measured, served);
     if (value !== null) metrics[isTime(metric) ? `${name}Us` : name] = value;
   }
   return metrics;
@@ -71,7 +72,7 @@ export function meteredEvents(module: ProtocolModule, checks: readonly Check[]):
 export function checkMetric(
   { name, metric, min, max }: MetricCheck, measured: Measured,
 ): Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'> {
-  const measurement = measure(metric, measured);
+  const measurement = measure(metric, measured, null);
   const { value, atUs } = measurement;
   const show = (amount: number): string => (isTime(metric) ? `${formatTime(amount)} s` : String(amount));
   if (value === null) {
@@ -93,7 +94,9 @@ export function propertyOf({ kind }: Metric): string {
   return kind === 'okPerSecond' || kind === 'unavailable' || kind === 'delay' ? 'progress' : 'metric';
 }
 
-function measure(metric: Metric, { meters, history, faults, endUs }: Measured): Measurement {
+/** `served`: when operations were served, for whoever knows it already. */
+function measure(metric: Metric, measured: Measured, served: readonly TimeUs[] | null): Measurement {
+  const { meters, history, faults, endUs } = measured;
   switch (metric.kind) {
     case 'messages': case 'syncs': case 'terms': return { value: meters[metric.kind], atUs: null };
     case 'delay': return delay(metric, meters, faults, endUs);
@@ -104,7 +107,7 @@ function measure(metric: Metric, { meters, history, faults, endUs }: Measured): 
         const why = `the run ended at ${formatTime(endUs)} s, before its window did`;
         return { value: null, never: false, why, atUs: null };
       }
-      const times = metric.kind === 'count' ? meters.notes.get(metric.event) ?? [] : servedUs(history);
+      const times = metric.kind === 'count' ? meters.notes.get(metric.event) ?? [] : served ?? servedUs(history);
       const inside = times.filter((atUs) => atUs >= fromUs && atUs <= toUs);
       if (metric.kind === 'count') return { value: inside.length, atUs: inside.at(-1) ?? null };
       if (metric.kind === 'unavailable') return longestGap([fromUs, ...inside, toUs]);
