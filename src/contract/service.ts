@@ -17,6 +17,8 @@ export interface Service<S = unknown> {
   query(state: S, operation: Operation): SessionResult | null;
   /** All of a state as text. Equal content gives equal text. Cost: the size of the state. */
   save(state: S): string;
+  /** The same of the state as it is now, made when it is asked for. Cost now: a shallow copy of what may change. */
+  saveLater(state: S): () => string;
   /** The state that was saved. Throws an {@link AssertionError} for anything else. Cost: the size of the state. */
   load(text: string): S;
   /** An unsigned 32-bit digest of the content: equal after {@link load}, however the content came about. Cost: O(1). */

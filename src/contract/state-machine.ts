@@ -35,6 +35,11 @@ export interface StateMachine<S = unknown> {
   query(state: S, command: Plain): { readonly result: Plain } | null;
   /** All of a state as text: what a snapshot carries. Equal states give equal text. Cost: the size of the state. */
   save(state: S): string;
+  /**
+   * The same of the state as it is now, made when it is asked for: most snapshots are replaced by the next one before
+   * anybody reads them. Cost now: a shallow copy of what may change.
+   */
+  saveLater(state: S): () => string;
   /** The state that was saved. Throws an {@link AssertionError} for anything else. Cost: the size of the state. */
   load(text: string): S;
   /**

@@ -132,14 +132,20 @@ export class CommitOrder {
     const { session, sequence } = command as unknown as Extract<SessionCommand, { kind: 'execute' }>;
     const { value } = result as unknown as Extract<SessionResult, { kind: 'ok' }>;
     const row = this.answers[session] ??= [];
-    (row[sequence] ??= []).push({ value, place: this.reflected.get(state)?.place ?? -1 });
+    (row[sequence] ??= []).push({ value, place: this.placeOf(state) });
   }
 
-  onSaved(state: object, text: string): void {
+  /** The place behind the last command that a state reflects. */
+  placeOf(state: object): number {
+    return this.reflected.get(state)?.place ?? -1;
+  }
+
+  /** The text of a state that reflects the commands before `place`. */
+  onSaved(place: number, text: string): void {
     // Whole states, in a durable machine one for each step: the oldest is not loaded any more, or costs a search.
     const [oldest] = this.saved.keys();
     if (this.saved.size >= SAVED_MAX && oldest !== undefined) this.saved.delete(oldest);
-    this.saved.set(text, this.reflected.get(state)?.place ?? -1);
+    this.saved.set(text, place);
   }
 
   onLoaded(state: object, text: string): void {
@@ -181,9 +187,17 @@ class WatchedMachine implements StateMachine {
   }
 
   save(state: unknown): string {
-    const text = this.machine.save(state);
-    this.order.onSaved(state as object, text);
-    return text;
+    return this.saveLater(state)();
+  }
+
+  saveLater(state: unknown): () => string {
+    const textOf = this.machine.saveLater(state);
+    const place = this.order.placeOf(state as object);
+    return () => {
+      const text = textOf();
+      this.order.onSaved(place, text);
+      return text;
+    };
   }
 
   load(text: string): unknown {

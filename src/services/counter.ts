@@ -2,7 +2,7 @@ import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
 import { exchange, mixInteger, mixPlain, unsigned } from './hash.ts';
 import { ok } from './results.ts';
-import { byKey, seal, unseal } from './seal.ts';
+import { sealLater, unseal } from './seal.ts';
 
 /** Counters by key. One that was never added to reads as 0. */
 export interface CounterState {
@@ -15,7 +15,8 @@ export const counterStore: Service<CounterState> = {
   name: 'counter-store',
   initial: () => ({ counters: new Map(), digest: 0 }),
   digest: (state) => unsigned(state.digest),
-  save: ({ counters }) => seal('counter-store', [...counters].sort(byKey)),
+  save: (state) => counterStore.saveLater(state)(),
+  saveLater: ({ counters }) => sealLater('counter-store', [...counters]),
   load(text) {
     const state: CounterState = { counters: new Map(), digest: 0 };
     for (const [key, sum] of unseal('counter-store', text) as [string, number][]) add(state, key, sum);

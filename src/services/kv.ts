@@ -3,7 +3,7 @@ import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
 import { exchange, mix, mixPlain, unsigned } from './hash.ts';
 import { ok, refused } from './results.ts';
-import { byKey, seal, unseal } from './seal.ts';
+import { sealLater, unseal } from './seal.ts';
 
 /** Registers by key. A key that was never written reads as `null`. */
 export interface RegisterState {
@@ -40,8 +40,9 @@ export const registerStore: Service<RegisterState> = {
   name: 'register-store',
   initial: () => ({ registers: new Map(), digest: 0 }),
   digest: (state) => unsigned(state.digest),
-  save({ registers }) {
-    return seal('register-store', [...registers].map(([key, { value }]): [string, Plain] => [key, value]).sort(byKey));
+  save: (state) => registerStore.saveLater(state)(),
+  saveLater({ registers }) {
+    return sealLater('register-store', [...registers].map(([key, { value }]) => [key, value]));
   },
   load(text) {
     const state: RegisterState = { registers: new Map(), digest: 0 };
@@ -80,9 +81,8 @@ export const listStore: Service<ListState> = {
   name: 'list-store',
   initial: () => ({ lists: new Map(), digest: 0 }),
   digest: (state) => unsigned(state.digest),
-  save({ lists }) {
-    return seal('list-store', [...lists].map(([key, { values }]): [string, Plain[]] => [key, values]).sort(byKey));
-  },
+  save: (state) => listStore.saveLater(state)(),
+  saveLater: ({ lists }) => sealLater('list-store', [...lists].map(([key, { values }]) => [key, values.slice()])),
   load(text) {
     const state: ListState = { lists: new Map(), digest: 0 };
     for (const [key, values] of unseal('list-store', text) as [string, Plain[]][]) {

@@ -4,7 +4,7 @@ import type { SessionResult } from '../contract/session.ts';
 import { AssertionError } from '../kernel/assert.ts';
 import { exchange, mix, mixPlain, unsigned } from './hash.ts';
 import { ok, refused } from './results.ts';
-import { byKey, seal, unseal } from './seal.ts';
+import { sealLater, unseal } from './seal.ts';
 
 /** Locks by key. One that was never acquired is free. */
 export interface LockState {
@@ -64,11 +64,13 @@ function lockService(name: string, { answerOf, isWrongToken }: LockKind): Servic
     setLock(state, key, { holder: null, grants: lock.grants });
     return ok(value);
   };
+  const saveLater = ({ locks }: LockState): () => string => sealLater(name, [...locks]);
   return {
     name,
     initial: () => ({ locks: new Map(), digest: 0 }),
     digest: (state) => unsigned(state.digest),
-    save: ({ locks }) => seal(name, [...locks].sort(byKey)),
+    save: (state) => saveLater(state)(),
+    saveLater,
     load(text) {
       const state: LockState = { locks: new Map(), digest: 0 };
       for (const [key, lock] of unseal(name, text) as [string, Lock][]) setLock(state, key, lock);

@@ -10,6 +10,14 @@ export function seal(name: string, content: unknown): string {
   return `${name} ${sealOf(body)} ${body}`;
 }
 
+/**
+ * The same of what is stored by key, made when it is asked for, in the order of the keys: content that is equal makes a
+ * text that is equal, whichever key came first. Nobody may change `content` any more.
+ */
+export function sealLater(name: string, content: readonly (readonly [string, unknown])[]): () => string {
+  return () => seal(name, [...content].sort(byKey));
+}
+
 /** The content of a text that {@link seal} made under the same name. Throws an {@link AssertionError} for any other. */
 export function unseal(name: string, text: string): unknown {
   const start = text.indexOf('[');
@@ -24,7 +32,7 @@ function sealOf(body: string): string {
   return unsigned(mixText(0, body)).toString(16);
 }
 
-/** The order of what is saved by key: content that is equal makes a text that is equal, whichever key came first. */
+/** An order by key. */
 export function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
 }

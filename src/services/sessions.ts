@@ -92,10 +92,15 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     return result === null ? null : { result };
   }
 
-  save({ service, sessions, registered, timeUs }: SessionState<S>): string {
+  save(state: SessionState<S>): string {
+    return this.saveLater(state)();
+  }
+
+  saveLater({ service, sessions, registered, timeUs }: SessionState<S>): () => string {
+    const textOfService = this.service.saveLater(service);
     const saved = byUse(sessions).map(([number, { client, acknowledged, results, lastUsedUs }]) =>
-      [number, { client, acknowledged, results, lastUsedUs }] as [number, SavedSession]);
-    return seal(this.name, [this.service.save(service), saved, registered, timeUs] satisfies Saved);
+      [number, { client, acknowledged, results: results.slice(), lastUsedUs }] as [number, SavedSession]);
+    return () => seal(this.name, [textOfService(), saved, registered, timeUs] satisfies Saved);
   }
 
   load(text: string): SessionState<S> {
@@ -255,5 +260,6 @@ function resultHash(number: number, sequence: number, result: SessionResult | nu
   const hash = mix(mix(5, number), sequence);
   if (result.kind !== 'ok') return mixPlain(hash, result.kind);
   const { value } = result;
-  return Array.isArray(value) ? mixPlain(mix(hash, value.length), value[value.length - 1] as Plain) : mixPlain(hash, value);
+  if (!Array.isArray(value)) return mixPlain(hash, value);
+  return mixPlain(mix(hash, value.length), value[value.length - 1] as Plain);
 }

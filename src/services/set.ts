@@ -3,7 +3,7 @@ import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
 import { exchange, mixPlain, unsigned } from './hash.ts';
 import { ok } from './results.ts';
-import { byKey, seal, unseal } from './seal.ts';
+import { byKey, sealLater, unseal } from './seal.ts';
 
 /** Sets by key. One that was never added to is empty. */
 export interface SetState {
@@ -26,9 +26,10 @@ export const setStore: Service<SetState> = {
   name: 'set-store',
   initial: () => ({ sets: new Map(), digest: 0 }),
   digest: (state) => unsigned(state.digest),
-  save({ sets }) {
+  save: (state) => setStore.saveLater(state)(),
+  saveLater({ sets }) {
     const filled = [...sets].filter(([, { values }]) => values.size > 0);
-    return seal('set-store', filled.map(([key, members]): [string, unknown] => [key, elements(members)]).sort(byKey));
+    return sealLater('set-store', filled.map(([key, members]) => [key, elements(members)]));
   },
   load(text) {
     const state: SetState = { sets: new Map(), digest: 0 };

@@ -128,9 +128,9 @@ class LatestOnly extends DefectiveSessions {
 
 /** CS-06: a snapshot carries the service, and not who has asked for what. */
 class SnapshotWithoutSessions extends DefectiveSessions {
-  override save(state: SessionState): string {
+  override saveLater(state: SessionState): () => string {
     if (state.registered > 0) this.fired();
-    return super.save({ ...state, sessions: new Map(), registered: 0, tableDigest: 0 });
+    return super.saveLater({ ...state, sessions: new Map(), registered: 0, tableDigest: 0 });
   }
 }
 

@@ -267,8 +267,8 @@ export abstract class RaftRules {
   }
 
   /** What a snapshot holds of the service: everything, the table of sessions included (thesis §6.3). */
-  protected snapshotData(): string {
-    return this.machine.save(this.state.machine);
+  protected snapshotData(): () => string {
+    return this.machine.saveLater(this.state.machine);
   }
 
   /** Thesis §5.1: a snapshot carries the configuration at its last index, which the log will not hold any more. */

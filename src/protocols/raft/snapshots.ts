@@ -22,12 +22,19 @@ export abstract class Snapshots extends Replication {
     // Not before the last one is on the disk, or is written over.
     const included = durable.snapshot?.lastIncludedIndex ?? 0;
     if (lastApplied <= included || this.state.installing !== null) return;
+    const makeData = this.snapshotData();
+    let data: string | null = null;
     const snapshot: Snapshot = Object.freeze({
       lastIncludedIndex: lastApplied,
       lastIncludedTerm: termAt(durable.log, lastApplied),
       timeUs: entryAt(durable.log, lastApplied).timeUs,
       configuration: this.snapshotConfiguration(lastApplied),
-      data: this.snapshotData(),
+      // Its content is settled now. The text is made for who reads it: for most snapshots nobody does, and where one is
+      // taken every 64 entries, making them all took a tenth of the time of a run.
+      get data(): string {
+        data ??= makeData();
+        return data;
+      },
     });
     durable.snapshot = snapshot;
     ctx.note({ event: 'took-snapshot', index: lastApplied });

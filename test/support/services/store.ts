@@ -53,6 +53,16 @@ export function describeDigestAndSnapshot<S extends object>(
     }), { seed: 7, numRuns: 300 });
   });
 
+  it('is saved as it is now, whenever the text is made', () => {
+    fc.assert(fc.property(commands, commands, (before, after) => {
+      const state = stateAfter(service, before);
+      const text = service.save(state);
+      const later = service.saveLater(state);
+      for (const command of after) service.apply(state, operationOf(command), command[3] ?? 0);
+      expect(later()).toBe(text);
+    }), { seed: 9, numRuns: 300 });
+  });
+
   it('is not moved by questions, which are answered alike whether they are applied or not', () => {
     fc.assert(fc.property(commands, (some) => {
       const state = stateAfter(service, some);

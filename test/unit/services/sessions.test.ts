@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plain } from '../../../src/contract/message.ts';
 import type { SessionCommand, SessionResult } from '../../../src/contract/session.ts';
 import type { Applied, StateMachine } from '../../../src/contract/state-machine.ts';
+import type { TimeUs } from '../../../src/kernel/time.ts';
 import { listStore, registerStore, type ListState, type RegisterState } from '../../../src/services/kv.ts';
 import { GENEROUS_LIMITS, SessionMachine, type Session, type SessionState } from '../../../src/services/sessions.ts';
 import { serviceVariants } from '../../../src/services/variants.ts';
@@ -313,6 +314,23 @@ describe('the digest of sessions', () => {
     }
     expect(digestOf(sound(), [...commands.slice(0, 5), ...commands.slice(5).reverse()])).not.toBe(whole);
     expect(digestOf(noDedupe(() => undefined), commands)).not.toBe(whole);
+  });
+
+  it('is of a table that is saved as it is now, whenever the text is made', () => {
+    const machine = new SessionMachine(listStore);
+    const state = machine.initial();
+    const run = (some: readonly SessionCommand[], timeUs: TimeUs): void =>
+      some.forEach((command) => machine.apply(state, command as unknown as Plain, timeUs));
+    run([register, register, append(1, 1), append(1, 2), append(2, 1)], 3);
+    const text = machine.save(state);
+    for (const more of [append(1, 3), append(2, 2, 2), read(1, 4, 3), register]) {
+      const later = machine.saveLater(state);
+      const now = machine.save(state);
+      run([more], 5);
+      expect(later()).toBe(now);
+      expect(machine.save(state)).not.toBe(now);
+    }
+    expect(machine.digest(machine.load(text))).not.toBe(machine.digest(state));
   });
 
   it('is kept, not computed: it looks at no session', () => {

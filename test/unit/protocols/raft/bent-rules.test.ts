@@ -381,7 +381,7 @@ const snapshots: readonly BentRule[] = [
   },
   {
     rule: 'snapshotData',
-    says: () => new SessionMachine(listStore).save(new SessionMachine(listStore).initial()),
+    says: () => new SessionMachine(listStore).saveLater(new SessionMachine(listStore).initial()),
     play: (cluster) => { compacts(cluster); },
     first: { id: 'R24', text: 'n1 has a snapshot up to index 2 of another state than nodes were in there' },
   },
