@@ -3,6 +3,7 @@ import { ScriptedClient, type Step } from '../clients/scripted-client.ts';
 import { SessionClient, type ClientInit } from '../clients/session-client.ts';
 import type { DiskView } from '../contract/disk.ts';
 import type { ClusterInfo, InvariantInfo } from '../contract/invariant.ts';
+import type { Plain } from '../contract/message.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Node, NodeInit } from '../contract/node.ts';
 import type { Options } from '../contract/options.ts';
@@ -106,7 +107,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const makeNode = nodeMaker(scenario, module, nodes, order, defect, fired);
   const cluster: ClusterInfo = { nodes, nameOf, options: system.options, machine: referenceMachine(scenario) };
   const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight, settings.sink);
-  const recorder = recorderOf(history, order);
+  const recorder = new OrderedRecorder(history, order);
   const makeClient = clientMaker(scenario, module, nodes, history, recorder, defect, fired);
   const world: World = new World({
     streams,
@@ -162,20 +163,30 @@ function nodeMaker(
 }
 
 /** Clients write the history, and whoever knows the order of commands is told which of them carry what. */
-function recorderOf(history: HistoryRecorder, order: CommitOrder | null): Recorder {
-  return {
-    invoke(process, f, key, value): void {
-      order?.onInvoked(process, history.events.length);
-      history.invoke(process, f, key, value);
-    },
-    sent(process, session, sequence): void {
-      order?.onSent(process, session, sequence);
-    },
-    complete(process, type, f, key, value, error): void {
-      order?.onCompleted(process, type, value);
-      history.complete(process, type, f, key, value, error);
-    },
-  };
+class OrderedRecorder implements Recorder {
+  private readonly history: HistoryRecorder;
+  private readonly order: CommitOrder | null;
+
+  constructor(history: HistoryRecorder, order: CommitOrder | null) {
+    this.history = history;
+    this.order = order;
+  }
+
+  invoke(process: number, f: string, key: string, value: Plain): void {
+    this.order?.onInvoked(process, this.history.events.length);
+    this.history.invoke(process, f, key, value);
+  }
+
+  sent(process: number, session: number, sequence: number): void {
+    this.order?.onSent(process, session, sequence);
+  }
+
+  complete(
+    process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: Plain, error?: string,
+  ): void {
+    this.order?.onCompleted(process, type, value);
+    this.history.complete(process, type, f, key, value, error);
+  }
 }
 
 function sessionLimits({ clients }: Scenario): SessionLimits {

@@ -73,8 +73,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
   }
 
   initial(): SessionState<S> {
-    const service = this.service.initial();
-    return { service, sessions: new Map(), registered: 0, timeUs: 0, uses: 0, idleSinceUs: 0, tableDigest: 0 };
+    return withoutSessions(this.service.initial(), 0, 0);
   }
 
   digest(state: SessionState<S>): number {
@@ -105,7 +104,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
 
   load(text: string): SessionState<S> {
     const [service, saved, registered, timeUs] = unseal(this.name, text) as Saved;
-    const state: SessionState<S> = { ...this.initial(), service: this.service.load(service), registered, timeUs };
+    const state = withoutSessions(this.service.load(service), registered, timeUs);
     for (const [number, { client, acknowledged, results, lastUsedUs }] of saved) {
       const session = addSession(state, number, client, acknowledged, lastUsedUs);
       results.forEach((result, position) => remember(state, number, session, acknowledged + position, result));
@@ -180,6 +179,11 @@ const EXPIRED: Applied = notExecuted({ kind: 'expired' });
 
 function notExecuted(result: SessionResult): Applied {
   return { result, executed: null };
+}
+
+/** The one place where a state is made: V8 optimises for one kind of object, and a copy with changes is another. */
+function withoutSessions<S>(service: S, registered: number, timeUs: TimeUs): SessionState<S> {
+  return { service, sessions: new Map(), registered, timeUs, uses: 0, idleSinceUs: 0, tableDigest: 0 };
 }
 
 /** Gives a client an empty session of this number. */

@@ -17,16 +17,33 @@ export interface Workload {
 }
 
 /** The generator of a workload. It keeps nothing between two calls, so one serves all clients. */
-export function createWorkload({ kind, keys, readPerMillion, thinkUs }: Workload): OperationSource {
-  const change: Change = CHANGES[kind];
-  const question = questions(kind);
-  const names = Array.from({ length: keys }, (_, number) => `k${number}`);
-  return {
-    next(random: RandomStream, seen: Seen): Operation {
-      const key = names[random.between(0, keys - 1)] as string;
-      if (question !== null && random.chance(readPerMillion)) return question(random, seen, key);
-      return change(random, seen, key);
-    },
-    thinkUs: (random: RandomStream): number => random.between(thinkUs.min, thinkUs.max),
-  };
+export function createWorkload(workload: Workload): OperationSource {
+  return new Source(workload);
+}
+
+/** A class, because functions made anew for each run throw away what V8 has optimised for those of the last one. */
+class Source implements OperationSource {
+  private readonly workload: Workload;
+  private readonly change: Change;
+  private readonly question: Change | null;
+  private readonly names: readonly string[];
+
+  constructor(workload: Workload) {
+    this.workload = workload;
+    this.change = CHANGES[workload.kind];
+    this.question = questions(workload.kind);
+    this.names = Array.from({ length: workload.keys }, (_, number) => `k${number}`);
+  }
+
+  next(random: RandomStream, seen: Seen): Operation {
+    const { names, question, change } = this;
+    const key = names[random.between(0, names.length - 1)] as string;
+    if (question !== null && random.chance(this.workload.readPerMillion)) return question(random, seen, key);
+    return change(random, seen, key);
+  }
+
+  thinkUs(random: RandomStream): number {
+    const { min, max } = this.workload.thinkUs;
+    return random.between(min, max);
+  }
 }
