@@ -209,7 +209,7 @@ export class CommitmentMonitor {
   /** A snapshot was taken or installed: it says what the log says up to its index. */
   checkSnapshot(node: NodeId, state: RaftState, snapshot: Snapshot): void {
     const { ledger } = this.watch;
-    const { lastIncludedIndex: index, lastIncludedTerm, configuration, data } = snapshot;
+    const { lastIncludedIndex: index, lastIncludedTerm, configuration } = snapshot;
     if (index <= ledger.forgottenEnd) return;
     const problem = (text: string): void => {
       const { watch } = this;
@@ -231,7 +231,7 @@ export class CommitmentMonitor {
     }
     if (index < this.loadedAt + ENTRIES_PER_LOAD) return;
     this.loadedAt = index;
-    const digest = this.digestOf(data);
+    const digest = this.digestOf(snapshot.data);
     if (digest === null) problem('that cannot be loaded');
     else if (known !== digest) problem('of another state than nodes were in there');
   }

@@ -29,8 +29,8 @@ export abstract class Snapshots extends Replication {
       lastIncludedTerm: termAt(durable.log, lastApplied),
       timeUs: entryAt(durable.log, lastApplied).timeUs,
       configuration: this.snapshotConfiguration(lastApplied),
-      // Its content is settled now. The text is made for who reads it: for most snapshots nobody does, and where one is
-      // taken every 64 entries, making them all took a tenth of the time of a run.
+      // Its content is settled now. The text is made for whoever reads it first: most snapshots are replaced by the
+      // next one before anybody does, and the texts of all took a twentieth of the instructions of a run.
       get data(): string {
         data ??= makeData();
         return data;
