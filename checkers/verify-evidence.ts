@@ -175,8 +175,9 @@ class Exhaustion {
     const { operations, isPlaced, model } = this;
     const end = this.firstEnd();
     if (end === Infinity) return true;
+    if (this.isTooLateForAny(state)) return false;
     const place = `${after} ${this.placeOf(state)}`;
-    if (this.hopeless.has(place)) return false;
+    if (this.hopeless.has(place) || this.stepsLeft < 0) return false;
     for (const [position, operation] of operations.entries()) {
       if (operation.invokedIndex > end) break;
       if (isPlaced[position] === true || isPlaced[this.twins[position] as number] === false) continue;
@@ -184,7 +185,6 @@ class Exhaustion {
       if (after >= 0 && (isDefinite ? !model.isObserver(operation) : position < after)) continue;
       this.stepsLeft -= 1;
       if (this.stepsLeft < 0) return false;
-      if (isDefinite && model.isTooLate?.(state, operation) === true) break;
       const next = model.step(state, operation);
       if (next === ILLEGAL || (!isDefinite && next === state)) continue;
       isPlaced[position] = true;
@@ -195,6 +195,14 @@ class Exhaustion {
     }
     this.hopeless.add(place);
     return false;
+  }
+
+  /** Whether one that has to take effect has missed its time. */
+  private isTooLateForAny(state: unknown): boolean {
+    const { model, isPlaced } = this;
+    if (model.isTooLate === undefined) return false;
+    return this.operations.some((operation, position) =>
+      operation.outcome === 'ok' && isPlaced[position] === false && model.isTooLate?.(state, operation) === true);
   }
 
   /** When the first of those ends that have to take effect and have no place yet. */
@@ -208,6 +216,7 @@ class Exhaustion {
 
   private placeOf(state: unknown): string {
     const key = this.model.stateKey(state);
+    if (typeof key === 'string') this.stepsLeft -= key.length >>> 6; // Large states cost more than a step.
     return `${this.isPlaced.map(Number).join('')} ${typeof key} ${String(key)}`;
   }
 }

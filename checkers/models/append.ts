@@ -43,6 +43,17 @@ export const append: Model<AppendState> = {
     return valueKey(values.slice(0, length));
   },
 
+  /** A list only grows: who read another beginning, or less, has missed it. */
+  isTooLate({ values, length }: AppendState, operation: Operation): boolean {
+    if (operation.f !== 'read') return false;
+    const list = listOf(operation);
+    if (list.length < length) return true;
+    for (let position = length - 1; position >= 0; position -= 1) {
+      if (valueKey(list[position] as Json) !== valueKey(values[position] as Json)) return true;
+    }
+    return false;
+  },
+
   isObserver(operation: Operation): boolean {
     return operation.f === 'read';
   },

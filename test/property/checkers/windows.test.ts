@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  modelByName, pairOperations, verifyEvidence, type ModelName, type Operation,
+  MODEL_NAMES, modelByName, pairOperations, verifyEvidence, type ModelName, type Operation,
 } from '../../../checkers/index.ts';
 import { DEFAULT_BUDGET, Meter } from '../../../checkers/budget.ts';
 import { searchLinearization } from '../../../checkers/search/search.ts';
@@ -50,6 +50,27 @@ describe('a part of a history, whatever the object held before', () => {
       seen.set(what, (seen.get(what) ?? 0) + 1);
     }
     const rare = MODELS.flatMap((model) => ['linearizable', 'stuck'].map((kind) => seen.get(`${model} ${kind}`) ?? 0));
+    expect(Math.min(...rare)).toBeGreaterThan(20);
+  });
+
+  test('or of a whole one, is verified as brute force does', () => {
+    const draw = drawFrom(43);
+    const seen = new Map<string, number>();
+    for (let round = 0; round < HISTORIES; round += 1) {
+      const name = MODEL_NAMES[round % MODEL_NAMES.length] as ModelName;
+      const history = randomHistory(draw, {
+        model: name, operations: 3 + draw(4), clients: 1 + draw(4), keys: 1, readPercent: 40, values: draw(2) * 3,
+        unknownPercent: draw(2) * 25, corruptPercent: draw(2) * 40,
+      });
+      const { operations } = pairOperations(history);
+      const isExplained = isLinearizableByBruteForce(history, name);
+      const whole = operations.filter(({ outcome }) => outcome !== 'fail');
+      const problem = verifyEvidence(operations, modelByName(name), whole);
+      const text = `${name} ${round}\n${history.map((event) => JSON.stringify(event)).join('\n')}`;
+      expect(problem, text).toBe(isExplained ? 'there is an order that explains it' : null);
+      seen.set(`${name} ${isExplained}`, (seen.get(`${name} ${isExplained}`) ?? 0) + 1);
+    }
+    const rare = MODEL_NAMES.flatMap((model) => [true, false].map((it) => seen.get(`${model} ${it}`) ?? 0));
     expect(Math.min(...rare)).toBeGreaterThan(20);
   });
 });
