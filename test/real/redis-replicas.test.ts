@@ -20,13 +20,18 @@ const CAUGHT_UP = ['WAIT', '1', '1000'];
 /** Two servers, the second of which follows the first and has caught up. */
 async function startPair(): Promise<readonly [RealRedis, RealRedis]> {
   const primary = await startRedis('--repl-diskless-sync-delay', '0');
-  const replica = await startRedis('--replicaof', '127.0.0.1', String(primary.port));
+  const replica = await startRedis('--replicaof', '127.0.0.1', String(primary.port)).catch(async (error: unknown) => {
+    await primary.stop();
+    throw error;
+  });
   await primary.client.call('SET', 'caught-up', '1');
   for (let tries = 0; tries < 500; tries++) {
     const reply = await replica.client.call('GET', 'caught-up');
     if (reply.kind === 'bulk') return [primary, replica];
     await sleep(20);
   }
+  await replica.stop();
+  await primary.stop();
   throw new Error('the replica does not catch up');
 }
 

@@ -34,7 +34,10 @@ async function startOn(port: number, args: readonly string[]): Promise<RealRedis
   const folder = mkdtempSync(join(tmpdir(), 'quorumquake-redis-'));
   const given = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', [...given, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = endOf(server);
+  // Whatever becomes of the test, its server ends with it.
+  const kill = (): boolean => server.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = endOf(server).finally(() => process.off('exit', kill));
   let said = '';
   server.stdout.on('data', (bytes: Buffer) => {
     said += bytes.toString();

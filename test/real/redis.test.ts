@@ -19,11 +19,11 @@ function meetsExpired(args: Args, { entries }: Store, nowMs: number): boolean {
 }
 
 describe('the simulated Redis beside a real one', () => {
-  let redis: RealRedis;
+  let redis: RealRedis | undefined;
   beforeAll(async () => {
     redis = await startRedis();
   });
-  afterAll(() => redis.stop());
+  afterAll(() => redis?.stop());
 
   it(`answers ${COMPARED} generated commands alike, word for word`, async () => {
     const store = emptyStore();
@@ -42,11 +42,11 @@ describe('the simulated Redis beside a real one', () => {
         if (meetsExpired(args, store, nowMs)) onExpired += 1;
         return { args, simulated: execute(store, args, nowMs * 1_000).reply };
       });
-      const replies = await redis.client.send([...batch.map(({ args }) => args), ['TIME']]);
+      const replies = await (redis as RealRedis).client.send([...batch.map(({ args }) => args), ['TIME']]);
       if (!(timeMs(replies.at(-1)) - nowMs <= BATCH_MS_MAX)) {
         heldUp += 1;
         execute(store, ['FLUSHALL'], nowMs * 1_000);
-        await redis.client.call('FLUSHALL');
+        await (redis as RealRedis).client.call('FLUSHALL');
         continue;
       }
       for (const [at, { args, simulated }] of batch.entries()) {

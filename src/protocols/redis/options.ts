@@ -133,7 +133,7 @@ export const redisOptions: OptionTable = {
   },
   hz: {
     kind: 'integer',
-    doc: 'how often in a second expired keys that nobody asks for are looked for; 0: never',
+    doc: 'how often in a second a server looks for expired keys that nobody asks for, and whether to save; 0: never',
     default: 10,
     min: 0,
     max: 500,

@@ -38,12 +38,13 @@ describe('a node', () => {
   });
 
   it('executes a copy of a request once', () => {
-    const { world, id, ask: askIt } = redisCluster(1);
+    const { world, id, ask: askIt, wait } = redisCluster(1);
     const client = world.clients[0] as NodeId;
     const request: ClientRequest = {
       kind: 'ClientRequest', client, id: 77, command: { kind: 'call', args: ['INCR', 'n'] },
     };
     for (let copy = 0; copy < 3; copy++) world.deliverAfter(1_000 + copy, client, id('n1'), request);
+    wait(5);
     expect(said(askIt('n1', 'INCR n'))).toBe(2);
   });
 
