@@ -20,6 +20,8 @@ const FAULT_PHASE_US_MIN = 5 * US_PER_S;
 const MARGIN_US = US_PER_S;
 /** Two syncs and a round trip make an election: a disk slower than this part of the budget would never allow one. */
 const SYNCS_PER_BUDGET = 160;
+/** Where entries are sent one by one, each takes a sync of a follower, and one more to be applied. */
+const SYNCS_PER_OPERATION = 2;
 
 /**
  * What a profile makes of a scenario with one seed: tunables, network and faults are drawn on top of what stands there,
@@ -41,7 +43,9 @@ export function applyProfile(
   const isSwarm = scenario.profile === 'swarm';
   const system = isSwarm ? drawSystem(scenario, stream, module.options) : scenario;
   const budgetUs = progressBudgetUs(system, module);
-  const drawn = isSwarm ? { ...system, ...drawSurroundings(scenario, stream, budgetUs) } : scenario;
+  const drawn = isSwarm
+    ? outlasting({ ...system, ...drawSurroundings(scenario, stream, budgetUs) }, scenario)
+    : scenario;
   const quietUs = Math.max(scenario.durationUs, FAULT_PHASE_US_MIN);
   const durationUs = quietUs + MARGIN_US + budgetUs;
   const trouble = isSwarm ? swarmTrouble(drawn, stream) : gentleTrouble(drawn);
@@ -176,6 +180,17 @@ function drawSurroundings(
     disk: { syncUs: { min: Math.floor(syncUs / 2), max: syncUs } },
     clocks: { ...scenario.clocks, driftPerMillion: stream('profile/clocks').between(0, 20_000) },
   };
+}
+
+/**
+ * Sessions that were drawn short outlast the queue: all operations that can be open at once, one after the other. Three
+ * clients with three each, on a slow disk: each command would find its session expired by those before it, for ever.
+ */
+function outlasting(drawn: Scenario, said: Scenario): Scenario {
+  const { clients, disk } = drawn;
+  const queueUs = clients.count * clients.inFlight * SYNCS_PER_OPERATION * disk.syncUs.max;
+  const patientUs = Math.max(clients.sessionTimeoutUs, queueUs);
+  return { ...drawn, clients: { ...clients, sessionTimeoutUs: Math.min(said.clients.sessionTimeoutUs, patientUs) } };
 }
 
 // ── Network and faults ─────────────────────────────────────────────────
