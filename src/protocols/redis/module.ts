@@ -3,6 +3,7 @@ import type { Node, NodeInit } from '../../contract/node.ts';
 import { US_PER_S } from '../../kernel/time.ts';
 import { redisClient } from './client.ts';
 import type { RedisMessage } from './messages.ts';
+import { redisInvariants } from './monitor.ts';
 import { readSettings, redisOptions, serversAmong } from './options.ts';
 import { redisOrders } from './orders.ts';
 import { RedisNode } from './redis.ts';
@@ -50,7 +51,7 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
     resyncs: { kind: 'count', event: 'resynced', doc: 'replicas that discarded their data for that of a primary' },
   },
   orders: redisOrders,
-  invariants: { declared: [], observe: () => ({}) },
+  invariants: redisInvariants,
   variants: [],
   assumptions: [
     {
@@ -67,6 +68,12 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
       text: 'a primary that starts again has all that it has answered: appendfsync always and an honest disk',
       properties: ['linearizable'],
       brokenBy: ['crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error'],
+    },
+    {
+      id: 'sentinels-keep-what-they-synced',
+      text: 'a Sentinel that starts again finds its configuration file as it left it',
+      properties: ['S1', 'S2', 'S3', 'S4'],
+      brokenBy: ['wipe-disk', 'lying-sync'],
     },
     {
       id: 'all-connected',
