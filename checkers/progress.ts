@@ -60,12 +60,12 @@ export function checkProgress(history: History, options: ProgressOptions): Progr
 
 /**
  * When the last fault healed: the time of the last fault line, or later if that fault says how long it lasts.
- * Beliefs are lines of the nemesis as well, but not faults.
+ * Beliefs and ownerships are lines of the nemesis as well, but not faults.
  */
 function lastHealUs(history: History): TimeUs {
   let healUs = 0;
   for (const { process, f, time, value } of history) {
-    if (process !== 'nemesis' || f === 'believes') continue;
+    if (process !== 'nemesis' || f === 'believes' || f === 'owns') continue;
     const forUs = typeof value === 'object' && value !== null && !isList(value) ? value['forUs'] : 0;
     healUs = Math.max(healUs, typeof forUs === 'number' ? time + forUs : time);
   }

@@ -43,9 +43,10 @@ describe('after the last fault', () => {
     expect(checkProgress([], { budgetUs: 30, endUs: 100 }).verdict).toBe('unknown');
   });
 
-  test('a fault that says how long it lasts heals then, and a belief is no fault', () => {
+  test('a fault that says how long it lasts heals then, and beliefs and ownerships are no faults', () => {
     const paused = history('nemesis info pause {"forUs":40}', '0 invoke write 1', '0 ok write 1', '0 invoke read',
-      '0 ok read 1', '0 invoke read', '0 ok read 1', 'nemesis info believes {"process":0}');
+      '0 ok read 1', '0 invoke read', '0 ok read 1', 'nemesis info believes {"process":0}',
+      'nemesis info owns {"process":0}');
     expect(checkProgress(paused, { budgetUs: 30, endUs: 100 })).toMatchObject({ verdict: 'valid', atUs: 60 });
   });
 
