@@ -1,6 +1,6 @@
 import type { TimeUs } from '../kernel/time.ts';
 import { EdnReader, EdnTextError, ednText, keyName, type Edn } from './edn-text.ts';
-import { PROBLEM_LIMIT, type HistoryProblem, type ParsedHistory } from './jsonl.ts';
+import { PROBLEM_LIMIT, type EventRule, type HistoryProblem, type ParsedHistory } from './jsonl.ts';
 import type { EventType, HistoryEvent, Json } from './operation.ts';
 import { Pairing } from './operations.ts';
 
@@ -19,10 +19,12 @@ import { Pairing } from './operations.ts';
  * Keys, processes and times are settled as {@link HistoryImport} says. A map that is no event is reported, and so is
  * the next one; what is no EDN ends the reading, since nothing tells where the next form begins.
  *
+ * An event that breaks the `rule` is reported as well, once all can be read.
+ *
  * Never throws and touches no prototype, whatever the text. Linear: 10 MB take about a second.
  */
-export function parseEdnHistory(text: string): ParsedHistory {
-  const history = new HistoryImport(text);
+export function parseEdnHistory(text: string, rule?: EventRule): ParsedHistory {
+  const history = new HistoryImport(text, rule);
   const reader = new EdnReader(history.text);
   const events = new EventReader();
   history.attempt(() => {
@@ -98,8 +100,10 @@ export class HistoryImport {
   private readonly processes = new Set<number>();
   private unusedProcess = 0;
   private lastTimeUs: TimeUs = 0;
+  private readonly rule: EventRule | null;
 
-  constructor(text: string) {
+  constructor(text: string, rule: EventRule | null = null) {
+    this.rule = rule;
     this.text = text.startsWith('\ufeff') ? text.slice(1) : text;
   }
 
@@ -135,7 +139,7 @@ export class HistoryImport {
     for (const event of events) {
       const settled = this.settle(event, areKeyed);
       history.push(settled);
-      const problem = pairing.accept(settled);
+      const problem = pairing.accept(settled) ?? this.rule?.(settled) ?? null;
       if (problem !== null) this.report(problem, event.offset);
     }
     return problems.length === 0 ? { ok: true, history } : { ok: false, problems };

@@ -1,6 +1,6 @@
 import { EdnReader, EdnTextError } from './edn-text.ts';
 import { HistoryImport, nameOf, valueOf, type ForeignEvent } from './edn.ts';
-import type { ParsedHistory } from './jsonl.ts';
+import type { EventRule, ParsedHistory } from './jsonl.ts';
 import type { EventType } from './operation.ts';
 
 /** Process and type of an operation, after anything. In a map that somebody logged, a type follows `:type`. */
@@ -22,8 +22,8 @@ const OPERATION = /(?:^|[ \t])(\d+|:(?!type[ \t])[^\s:]+)[ \t]+:(invoke|ok|fail|
  *
  * Never throws and touches no prototype, whatever the text. Linear: 10 MB take about a second.
  */
-export function parseJepsenLog(text: string): ParsedHistory {
-  const history = new HistoryImport(text);
+export function parseJepsenLog(text: string, rule?: EventRule): ParsedHistory {
+  const history = new HistoryImport(text, rule);
   for (let start = 0; start < history.text.length && !history.isFull();) {
     const newline = history.text.indexOf('\n', start);
     const end = newline === -1 ? history.text.length : newline;

@@ -14,6 +14,9 @@ export type ParsedHistory =
   | { readonly ok: true; readonly history: History }
   | { readonly ok: false; readonly problems: readonly HistoryProblem[] };
 
+/** What is wrong with an event for what it is to be used for, or `null`; the reader adds the place of its value. */
+export type EventRule = (event: HistoryEvent) => string | null;
+
 /** How many problems are reported of one file. */
 export const PROBLEM_LIMIT = 20;
 
@@ -22,12 +25,13 @@ const EVENT_TYPES: readonly string[] = ['invoke', 'ok', 'fail', 'info'] satisfie
 /**
  * Reads a history in JSON lines. Lines may end in CRLF; blank lines may follow the last event. `index` and `time` may
  * be absent if they are so in every line, and are then the number of the event: its order is all that is known.
- * Fields that a history does not have are ignored. A text without events is malformed.
+ * Fields that a history does not have are ignored. A text without events is malformed, and so is one with an event that
+ * breaks the `rule`.
  *
  * Never throws and touches no prototype, whatever the text. Linear: 10 MB take about a second.
  */
-export function parseHistory(text: string): ParsedHistory {
-  const reader = new HistoryReader();
+export function parseHistory(text: string, rule: EventRule = anyEvent): ParsedHistory {
+  const reader = new HistoryReader(rule);
   let start = text.startsWith('\ufeff') ? 1 : 0;
   for (let line = 1; start < text.length && !reader.isFull(); line += 1) {
     const newline = text.indexOf('\n', start);
@@ -51,6 +55,10 @@ function formatEvent({ index, time, process, type, f, key, value, error }: Histo
   return JSON.stringify({ index, time, process, type, f, key, value, error });
 }
 
+function anyEvent(): null {
+  return null;
+}
+
 /** A field that is not what it should be. */
 class FieldError extends Error {
   override readonly name = 'FieldError';
@@ -70,6 +78,11 @@ class HistoryReader {
   /** Whether the first event had these fields: all others must do as it does. */
   private numbered: { readonly index: boolean; readonly time: boolean } | null = null;
   private isReadable = true;
+  private readonly rule: EventRule;
+
+  constructor(rule: EventRule) {
+    this.rule = rule;
+  }
 
   isFull(): boolean {
     return this.problems.length >= PROBLEM_LIMIT;
@@ -132,7 +145,7 @@ class HistoryReader {
     }
     const count = this.history.length;
     if (!has('value')) throw new FieldError('value', '"value" is missing');
-    return {
+    const event: HistoryEvent = {
       index: numbered.index ? wholeNumber(fields, 'index') : count,
       time: numbered.time ? wholeNumber(fields, 'time') : count,
       process: fields['process'] === 'nemesis' ? 'nemesis' : wholeNumber(fields, 'process'),
@@ -142,6 +155,9 @@ class HistoryReader {
       value: fields['value'] ?? null,
       ...(has('error') ? { error: text(fields, 'error') } : {}),
     };
+    const problem = this.rule(event);
+    if (problem !== null) throw new FieldError('value', problem);
+    return event;
   }
 
   private report(line: number, column: number, message: string): void {

@@ -14,8 +14,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /**
  * One line of a history, Jepsen's names. `index` is the order, `time` never decreases. `process` is an integer for
- * operations (retired once an operation ended in `info`) and `'nemesis'` for faults and beliefs, which are not
- * operations. A missing `key` means that there is one object.
+ * operations (retired once an operation ended in `info`) and `'nemesis'` for faults, beliefs and ownerships,
+ * which are not operations. A missing `key` means that there is one object.
  */
 export interface HistoryEvent {
   readonly index: number;
