@@ -1,23 +1,35 @@
 import type { LinearizabilityResult } from '../../checkers/linearizability.ts';
+import type { LockResult } from '../../checkers/locks/result.ts';
 import { counted, oneLine } from './text.ts';
 
 type CheckedOperation = NonNullable<LinearizabilityResult['evidence']>['operations'][number];
 
-/** The judgement of a stored history, `quorumquake/check@1`: `witness` only with `valid`, `evidence` with `invalid`. */
-export function checkJson(result: LinearizabilityResult): string {
+type CheckResult = LinearizabilityResult | LockResult;
+
+/**
+ * The judgement of a stored history, `quorumquake/check@1`: `witness` only with `valid`, `evidence` with `invalid`,
+ * `prevented` with `fencing`.
+ */
+export function checkJson(result: CheckResult): string {
   const { verdict, model, operations, algorithm, witness, evidence, verified, reason } = result;
   const proof = { ...(witness === null ? {} : { witness }), ...(evidence === null ? {} : { evidence }) };
+  const refused = 'prevented' in result && result.prevented !== null ? { prevented: result.prevented } : {};
   const schema = 'quorumquake/check@1';
-  return `${JSON.stringify({ schema, verdict, model, operations, algorithm, ...proof, verified, reason })}\n`;
+  const all = { schema, verdict, model, operations, algorithm, ...proof, verified, reason, ...refused };
+  return `${JSON.stringify(all)}\n`;
 }
 
 /** No person follows more operations. */
 const OPERATIONS_MAX = 12;
 
-/** The same for a person; of long evidence its end. */
-export function checkText(result: LinearizabilityResult): string {
-  const { verdict, model, operations: count, algorithm, evidence, verified, reason } = result;
-  const lines = [`${verdict}: ${reason}`];
+/** The same for a person; of long evidence its end, of many breaches of a lock the first on its axis of true time. */
+export function checkText(result: CheckResult): string {
+  const lines = [`${result.verdict}: ${result.reason}`, ...('prevented' in result ? lockText(result) : textOf(result))];
+  return lines.map((line) => `${oneLine(line)}\n`).join('');
+}
+
+function textOf({ verdict, model, operations: count, algorithm, evidence, verified }: LinearizabilityResult): string[] {
+  const lines: string[] = [];
   if (evidence !== null) {
     const { operations } = evidence;
     const shown = operations.length <= OPERATIONS_MAX ? operations : operations.slice(1 - OPERATIONS_MAX);
@@ -25,10 +37,26 @@ export function checkText(result: LinearizabilityResult): string {
     lines.push(...shown.map((operation) => `  ${operationText(operation)}`));
     lines.push(...evidence.forced.map((sentence) => `  - ${sentence}`));
   }
-  const checked = verdict === 'unknown' ? '' : verified ? ', verified' : ', not verified';
-  const proof = `${checked}${evidence?.minimal === false ? ', perhaps not minimal' : ''}`;
+  const proof = `${checkedText(verdict, verified)}${evidence?.minimal === false ? ', perhaps not minimal' : ''}`;
   lines.push(`${model}, ${counted(count, 'operation')}, ${algorithm}${proof}`);
-  return lines.map((line) => `${oneLine(line)}\n`).join('');
+  return lines;
+}
+
+/** No person follows more breaches, either. */
+const FINDINGS_MAX = 4;
+
+function lockText({ verdict, model, operations: count, algorithm, evidence, verified }: LockResult): string[] {
+  const lines = (evidence?.axis ?? []).map((line) => `  ${line}`);
+  const others = evidence?.findings.slice(1) ?? [];
+  lines.push(...others.slice(0, FINDINGS_MAX - 1).map(({ summary }) => `  - ${summary}`));
+  if (others.length >= FINDINGS_MAX) lines.push(`  (${others.length + 1 - FINDINGS_MAX} more)`);
+  const noun = model === 'fencing' ? 'store' : 'interval';
+  lines.push(`${model}, ${counted(count, noun)}, ${algorithm}${checkedText(verdict, verified)}`);
+  return lines;
+}
+
+function checkedText(verdict: CheckResult['verdict'], verified: boolean): string {
+  return verdict === 'unknown' ? '' : verified ? ', verified' : ', not verified';
 }
 
 function operationText(operation: CheckedOperation): string {

@@ -1,17 +1,25 @@
 import { checkLinearizable, type LinearizabilityResult } from '../../checkers/linearizability.ts';
+import { checkLock } from '../../checkers/locks/by-name.ts';
+import { LOCK_MODEL_NAMES, type LockModelName, type LockResult } from '../../checkers/locks/result.ts';
 import type { ModelName } from '../../checkers/model.ts';
-import { MODEL_NAMES, modelStartingAt } from '../../checkers/models/by-name.ts';
+import { MODEL_NAMES as SEQUENTIAL_MODEL_NAMES, modelStartingAt } from '../../checkers/models/by-name.ts';
 import type { Semantics } from '../../checkers/settle.ts';
 import { parseEdnHistory } from '../history/edn.ts';
 import { parseJepsenLog } from '../history/jepsen-log.ts';
 import { JsonTextError, parseJsonText } from '../history/json-text.ts';
-import { parseHistory, type HistoryProblem, type ParsedHistory } from '../history/jsonl.ts';
+import { parseHistory, type EventRule, type HistoryProblem, type ParsedHistory } from '../history/jsonl.ts';
+import { lockLineProblem } from '../history/lock-lines.ts';
 import type { History, Json } from '../history/operation.ts';
 
 /** What the layers above may use of those below without knowing them. */
-export { MODEL_NAMES } from '../../checkers/models/by-name.ts';
 export { formatHistory } from '../history/jsonl.ts';
 export { TRACE_VERSION } from '../kernel/trace.ts';
+
+/** By what a history can be judged: a model of its objects, or a checker of locks. */
+export type CheckModelName = ModelName | LockModelName;
+
+/** All such names, in the order of the documentation. */
+export const MODEL_NAMES: readonly CheckModelName[] = [...SEQUENTIAL_MODEL_NAMES, ...LOCK_MODEL_NAMES];
 
 /** How a history is written down. */
 export type HistoryFormat = 'jsonl' | 'edn' | 'jepsen-log';
@@ -24,8 +32,8 @@ export type HistoryFormat = 'jsonl' | 'edn' | 'jepsen-log';
 export interface CheckSettings extends Semantics {
   /** Default: the one that the text begins like, blanks aside. */
   readonly format?: HistoryFormat | 'auto';
-  /** `null`: the model that the operations imply. */
-  readonly model: ModelName | null;
+  /** `null`: the model that the operations imply, which is never a checker of locks. */
+  readonly model: CheckModelName | null;
   /** What each object holds at first. Default: what the model says. */
   readonly initial?: Json | undefined;
   /** Asked now and then; `true` ends the search with `unknown`. */
@@ -34,11 +42,11 @@ export interface CheckSettings extends Semantics {
 
 /** The judgement of a text, or why it is no history, or what keeps the model from being known. */
 export type HistoryCheck =
-  | { readonly kind: 'judged'; readonly result: LinearizabilityResult }
+  | { readonly kind: 'judged'; readonly result: LinearizabilityResult | LockResult }
   | { readonly kind: 'malformed'; readonly problems: readonly HistoryProblem[] }
   | { readonly kind: 'no-model'; readonly message: string };
 
-const parsers: Readonly<Record<HistoryFormat, (text: string) => ParsedHistory>> = {
+const parsers: Readonly<Record<HistoryFormat, (text: string, rule?: EventRule) => ParsedHistory>> = {
   jsonl: parseHistory, edn: parseEdnHistory, 'jepsen-log': parseJepsenLog,
 };
 
@@ -46,7 +54,8 @@ const parsers: Readonly<Record<HistoryFormat, (text: string) => ParsedHistory>> 
 export function checkHistory(text: string, settings: CheckSettings): HistoryCheck {
   const { format: asked = 'auto', model, ...options } = settings;
   const format = asked === 'auto' ? formatOf(text) : asked;
-  const parsed = parse(text, format);
+  // Only who asks about locks minds what their lines carry: a store of another tool may be any operation.
+  const parsed = parse(text, format, model !== null && isLockModelName(model) ? lockLineProblem : undefined);
   if (!parsed.ok) return { kind: 'malformed', problems: parsed.problems };
   // Where nobody did anything, every model says the same.
   const isEmpty = operationNames(parsed.history).length === 0;
@@ -56,16 +65,17 @@ export function checkHistory(text: string, settings: CheckSettings): HistoryChec
     const message = `the operations (${names}) do not say which model is meant; name one of ${MODEL_NAMES.join(', ')}`;
     return { kind: 'no-model', message };
   }
-  const { initial } = options;
-  if (initial !== undefined && modelStartingAt(chosen, initial) === null) {
+  const { initial, equalTimes } = options;
+  if (initial !== undefined && (isLockModelName(chosen) || modelStartingAt(chosen, initial) === null)) {
     return { kind: 'no-model', message: `the objects of ${chosen} cannot begin as ${JSON.stringify(initial)}` };
   }
+  if (isLockModelName(chosen)) return { kind: 'judged', result: checkLock(parsed.history, chosen, { equalTimes }) };
   const nilRead = options.nilRead ?? (format === 'jsonl' ? 'initial' : 'unknown');
   return { kind: 'judged', result: checkLinearizable(parsed.history, { ...options, nilRead, model: chosen }) };
 }
 
-function parse(text: string, format: HistoryFormat | null): ParsedHistory {
-  if (format !== null) return parsers[format](text);
+function parse(text: string, format: HistoryFormat | null, rule: EventRule | undefined): ParsedHistory {
+  if (format !== null) return parsers[format](text, rule);
   const before = text.replace(/^\ufeff/, '').split(/\S/, 1).join().split('\n');
   const message = 'this begins neither like JSON lines nor like EDN nor like a log of Jepsen; name the --format';
   return { ok: false, problems: [{ line: before.length, column: (before.at(-1) ?? '').length + 1, message }] };
@@ -98,8 +108,12 @@ export function parseValue(text: string): Json | undefined {
 }
 
 /** Whether a text names a model. */
-export function isModelName(text: string): text is ModelName {
+export function isModelName(text: string): text is CheckModelName {
   return (MODEL_NAMES as readonly string[]).includes(text);
+}
+
+function isLockModelName(text: string): text is LockModelName {
+  return (LOCK_MODEL_NAMES as readonly string[]).includes(text);
 }
 
 /** The models by the operations that tell them, reads aside. */

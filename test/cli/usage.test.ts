@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { formatHistory } from '../../checkers/index.ts';
 import type { RunResult } from '../../src/run/result.ts';
 import { folderWith, quiet, quorumquake, stormy } from '../support/cli/command.ts';
+import { PLANTED } from '../support/histories/locks.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = folderWith({ 'scenarios/raft/quiet.yaml': quiet, 'empty/README.md': 'x', 'bad.yaml': 'nmae: x\n' });
@@ -212,6 +214,47 @@ describe('check', () => {
   it('asks for the model where the operations do not tell', () => {
     expect(quorumquake(histories, 'check', 'reads.jsonl').exitCode).toBe(64);
     expect(quorumquake(histories, 'check', 'reads.jsonl', '--model', 'register').exitCode).toBe(0);
+  });
+
+  it.each([
+    ['pauseBeforeStore', [1, 0, 2]], ['pauseBeforeStoreFenced', [0, 0, 2]], ['latePacket', [1, 0, 2]],
+    ['twoBeliefsFenced', [0, 1, 2]],
+  ] as const)('judges locks in three ways that are never mixed: %s', (name, codes) => {
+    const folder = folderWith({ 'x.jsonl': formatHistory(PLANTED[name]) });
+    for (const [at, model] of ['fencing', 'mutual-exclusion', 'lock-ownership'].entries()) {
+      const json = quorumquake(folder, 'check', 'x.jsonl', '--model', model, '--reporter', 'json');
+      expect(json.exitCode, model).toBe(codes[at]);
+      expect(JSON.parse(json.out)).toMatchObject({ schema: 'quorumquake/check@1', model, verified: codes[at] !== 2 });
+      expect('prevented' in JSON.parse(json.out)).toBe(model === 'fencing');
+      const verdict = ['valid', 'invalid', 'unknown'][codes[at] as number] as string;
+      expect(quorumquake(folder, 'check', 'x.jsonl', '--model', model).out).toMatch(new RegExp(`^${verdict}: `));
+    }
+  });
+
+  it('tells both holders of a lock on one axis of time', () => {
+    const folder = folderWith({ 'x.jsonl': formatHistory(PLANTED.pauseBeforeStore) });
+    expect(quorumquake(folder, 'check', 'x.jsonl', '--model', 'fencing').out).toBe([
+      'invalid: a store of process 1 with grant 33 was applied after one of process 2 with the newer grant 34',
+      '   0.020000 s  process 1 believes that it holds l from here (grant 33)',
+      '   9.898000 s  process 1 believes that it holds l until here (grant 33)',
+      '  10.100000 s  process 2 believes that it holds l from here (grant 34)',
+      '  10.150000 s  process 2 asks to store (grant 34, token 34)',
+      '  10.154000 s  process 2 is answered ok',
+      '  15.030000 s  process 1 asks to store (grant 33, token 33)',
+      '  15.034000 s  process 1 is answered ok',
+      '  19.980000 s  process 2 believes that it holds l until here (grant 34)',
+      'fencing, 2 stores, sweep, verified\n',
+    ].join('\n'));
+  });
+
+  it('names the place of a line about locks that is malformed, and takes no initial value for them', () => {
+    const folder = folderWith({ 'x.jsonl': line(0, 1, 'invoke', 'store', { token: 1 }) });
+    const { exitCode, err } = quorumquake(folder, 'check', 'x.jsonl', '--model', 'fencing');
+    expect(exitCode).toBe(65);
+    expect(err).toMatch(/^x\.jsonl:1:69: "grant" of "store" is not a whole number from 0/);
+    expect(quorumquake(folder, 'check', 'x.jsonl', '--model', 'register').exitCode).toBe(2);
+    const good = folderWith({ 'x.jsonl': formatHistory(PLANTED.latePacket) });
+    expect(quorumquake(good, 'check', 'x.jsonl', '--model', 'fencing', '--initial', '1').exitCode).toBe(64);
   });
 
   it('judges what a run left as the run did', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkHistory, formatHistory, isModelName, MODEL_NAMES, type HistoryCheck } from '../../../src/run/check.ts';
+import { PLANTED } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
 
 const never = (): boolean => false;
@@ -75,6 +76,37 @@ describe('a stored history', () => {
         { kind: 'malformed', problems: [{ line: 3, column: 1 }] });
       expect(check('', model).kind).toBe('malformed');
     }
+  });
+
+  it('is judged by a checker of locks only where one is named, and then its lines have to be right', () => {
+    const text = formatHistory(PLANTED.twoBeliefs);
+    expect(check(text).kind).toBe('no-model');
+    for (const model of ['fencing', 'mutual-exclusion'] as const) {
+      expect(check(text, model)).toMatchObject({ result: { model, verdict: 'invalid', verified: true } });
+    }
+    expect(check(text, 'lock-ownership')).toMatchObject({ result: { model: 'lock-ownership', verdict: 'unknown' } });
+    const broken = text.replace('"grant":34', '"grant":"34"');
+    expect(check(broken, 'fencing')).toMatchObject({ kind: 'malformed', problems: [{ line: 1, column: 74 }] });
+    expect(check(broken, 'register').kind).toBe('judged');
+  });
+
+  it('may be one of Jepsen, about locks too', () => {
+    const store = (process: number, type: string, value: string, error = ''): string =>
+      `{:process ${process}, :type :${type}, :f :store, :value ${value}${error}, :time ${process}000}\n`;
+    const value = (grant: number): string => `{:token ${grant}, :grant ${grant}}`;
+    const begin = store(2, 'invoke', value(34)) + store(2, 'ok', value(34)) + store(3, 'invoke', value(33));
+    const judge = (end: string): HistoryCheck => check(begin + end, 'fencing');
+    expect(judge(store(3, 'ok', value(33)))).toMatchObject({ result: { verdict: 'invalid', prevented: 0 } });
+    expect(judge(store(3, 'fail', value(33), ', :error :stale-token'))).toMatchObject(
+      { result: { verdict: 'valid', prevented: 1 } });
+  });
+
+  it('may have lines of one time that overlap, about locks too', () => {
+    const text = formatHistory(PLANTED.pauseBeforeStore.map((event) => ({ ...event, time: 7 })));
+    const judge = (equalTimes: 'ordered' | 'concurrent'): HistoryCheck =>
+      checkHistory(text, { model: 'fencing', equalTimes, shouldStop: never });
+    expect(judge('ordered')).toMatchObject({ result: { verdict: 'invalid' } });
+    expect(judge('concurrent')).toMatchObject({ result: { verdict: 'valid' } });
   });
 
   it('reads CRLF like LF', () => {
