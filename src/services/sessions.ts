@@ -258,11 +258,14 @@ function rehash(state: SessionState, number: number, session: Session): void {
   session.hash = hash;
 }
 
+const NO_VALUE = 6;
+
 /** Of a list, its length and its last element: a hash of all would make each read cost the length of what it reads. */
 function resultHash(number: number, sequence: number, result: SessionResult | null): number {
   if (result === null) return 0;
   const hash = mix(mix(5, number), sequence);
-  if (result.kind !== 'ok') return mixPlain(hash, result.kind);
+  // Apart from a value that reads the same: `mixPlain` folds small kinds of values in before them.
+  if (result.kind !== 'ok') return mixPlain(mix(hash, NO_VALUE), result.kind);
   const { value } = result;
   if (!Array.isArray(value)) return mixPlain(hash, value);
   return mixPlain(mix(hash, value.length), value[value.length - 1] as Plain);

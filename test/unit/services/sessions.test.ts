@@ -333,6 +333,20 @@ describe('the digest of sessions', () => {
     expect(machine.digest(machine.load(text))).not.toBe(machine.digest(state));
   });
 
+  it('tells a refusal from a value that reads like the word for it', () => {
+    const digests = [
+      { f: 'write', key: 'k', value: 'refused' },
+      { f: 'cas', key: 'k', value: [1, 2] },
+    ].map((operation) => {
+      const machine = new SessionMachine(registerStore);
+      const state = machine.initial();
+      machine.apply(state, register, 0);
+      machine.apply(state, { kind: 'execute', session: 1, sequence: 1, acknowledged: 1, operation }, 0);
+      return machine.sessionsDigest(state);
+    });
+    expect(digests[0]).not.toBe(digests[1]);
+  });
+
   it('is kept, not computed: it looks at no session', () => {
     const forbidden = (): never => { throw new Error('the digest walks through the sessions'); };
     const machine = new SessionMachine(registerStore);
