@@ -5,6 +5,8 @@ const FIRST_CAPACITY = 256;
 /** Slots there can be at once, and sequence numbers in all: a ticket of 53 bits holds one of each. */
 const SLOTS = 0x20_0000;
 const SEQUENCES = 0x1_0000_0000;
+/** Whoever stops a run when more events wait than this leaves room for what a single handler adds. */
+export const WAITING_MAX: number = SLOTS / 2;
 /** Integers that are kept of an event, as a shift. */
 const WORDS_SHIFT = 2;
 

@@ -8,7 +8,7 @@ import type { FaultEffect } from '../contract/world-control.ts';
 import { assert, isAssertionError } from '../kernel/assert.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
-import { EventQueue } from '../kernel/queue.ts';
+import { EventQueue, WAITING_MAX } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import { EVENT, formatTime, LINE, NO_NAME, Trace } from '../kernel/trace.ts';
@@ -30,7 +30,7 @@ import { TraceText } from './trace-text.ts';
 /** Kind of a handler, beside those of events: a message that is a client's request. */
 const REQUEST = 0;
 
-/** One more event would be one too many. */
+/** A run meets one of its limits: nothing is known of what would have come. */
 class Limit extends Error {}
 
 /**
@@ -229,6 +229,10 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     if (this.sameInstant > this.sameInstantLimit) {
       const { sameInstantLimit } = this;
       throw new Limit(`more than ${sameInstantLimit} events at ${formatTime(this.nowUs)} s: time stands still`);
+    }
+    // Here and not as a push fails: that happens in a handler, which would be taken for a broken assertion of its own.
+    if (queue.length > WAITING_MAX) {
+      throw new Limit(`more than ${WAITING_MAX} events wait at ${formatTime(this.nowUs)} s`);
     }
     const process = this.processes[queue.poppedProcess] as Process;
     const { poppedFirst: first, poppedSecond: second } = queue;

@@ -89,6 +89,25 @@ describe('handlers and effects', () => {
       { kind: 'error', text: expect.stringContaining('a handler is async') as string });
   });
 
+  it('stops a run in which ever more events wait, and blames no process for it', () => {
+    const facts: string[] = [];
+    const double = (ctx: Context): void => {
+      ctx.send(N1, ping(1));
+      ctx.send(N2, ping(2));
+    };
+    const { world } = worldOf(
+      { 0: { start: double, message: double }, 1: { message: double } },
+      {
+        limits: { events: 100_000_000, sameInstantEvents: 100_000_000 },
+        onAssertion: (_process, fact) => { facts.push(fact); },
+      },
+    );
+    world.start();
+    expect(world.runUntil(60_000_000)).toEqual(
+      { kind: 'limit', text: expect.stringContaining('events wait') as string });
+    expect(facts).toEqual([]);
+  });
+
   it('stops a run that stands still, and one with too many events, by its limits', () => {
     const still = worldOf({ 0: { start: (ctx) => ctx.setTimer('t', 0), timer: (ctx) => ctx.setTimer('t', 0) } });
     still.world.start();
