@@ -2,6 +2,7 @@ import type { NodeId } from '../kernel/ids.ts';
 import type { DurationUs } from '../kernel/time.ts';
 import type { ClientProtocol } from './client.ts';
 import type { InvariantSet } from './invariant.ts';
+import type { LockSystem } from './lock.ts';
 import type { Plain } from './message.ts';
 import type { Node, NodeInit } from './node.ts';
 import type { Options, OptionTable } from './options.ts';
@@ -78,6 +79,8 @@ export interface ProtocolModule<S = unknown> {
   initialProblem?(initial: Plain, nodes: number): string | null;
   /** Fields of its messages, notes and files that hold a node: traces show them by name. */
   readonly nodeFields?: readonly string[];
+  /** With clients of its own: a lock service, whose workload is `lock`. */
+  readonly locks?: LockSystem<S>;
   /** How long after the last fault has healed a client may have to wait for an answer. */
   progressBudgetUs(options: Options): DurationUs;
 }

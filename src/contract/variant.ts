@@ -1,4 +1,5 @@
 import type { ClientProtocol } from './client.ts';
+import type { LockClient, LockClientInit } from './lock.ts';
 import type { Node, NodeInit } from './node.ts';
 import type { Service } from './service.ts';
 import type { SessionLimits } from './session.ts';
@@ -41,6 +42,8 @@ export type Variant = VariantInfo & (
   | { readonly in: 'node'; create(init: NodeInit, fired: Fired): Node }
   /** `machine` replaces the session machine around `service`, which executes single operations. */
   | { readonly in: 'machine'; machine(service: Service, fired: Fired, limits: SessionLimits): StateMachine }
+  /** A client of a lock. */
+  | { readonly in: 'lock'; lock(init: LockClientInit, fired: Fired): LockClient }
   /** The state machine and what stands around the node: defects of what one replica knows and another does not. */
   | { readonly in: 'replica'; replica(parts: ReplicaParts, fired: Fired): Node }
 );
