@@ -11,6 +11,8 @@ import { SentinelNode } from './sentinel.ts';
 import type { SentinelState } from './sentinel-state.ts';
 import type { RedisState } from './state.ts';
 
+export { redisLockServers } from './lock-servers.ts';
+
 const messageKinds: Readonly<Record<RedisMessage['kind'], true>> = {
   Psync: true, FullResync: true, PartialResync: true, Replicate: true, Ack: true, GetAck: true, Closed: true,
   ReplicaOf: true, Ping: true, Pong: true, Info: true, InfoReply: true,
