@@ -78,6 +78,10 @@ export interface EntryChoice {
 export interface WorldControl {
   readonly nodes: readonly NodeId[];
   readonly clients: readonly NodeId[];
+  /** Protected resources: processes that are neither. */
+  readonly resources: readonly NodeId[];
+  /** `n1`, `c1`, `r1`. */
+  nameOf(process: NodeId): string;
   nowUs(): TimeUs;
   /** Runs `action` as an event of its own at `atUs`, not before now. */
   at(atUs: TimeUs, action: () => void): void;

@@ -2,7 +2,7 @@ import type { Plain } from '../contract/message.ts';
 import type { Options } from '../contract/options.ts';
 import type { WorldControl } from '../contract/world-control.ts';
 import { unreachable } from '../kernel/assert.ts';
-import { nodeName, type NodeId } from '../kernel/ids.ts';
+import type { NodeId } from '../kernel/ids.ts';
 import type { DurationUs } from '../kernel/time.ts';
 import {
   bridge, halves, isolate, majoritiesRing, minority, minorityWith, ring, separate, type Topology,
@@ -73,7 +73,7 @@ export class Nemesis {
     if (waiting.length === 0) return;
     const events = waiting.map(({ fault: { trigger } }) => (trigger.kind === 'when' ? trigger.event : ''));
     this.control.onNote(events, (process, event) => {
-      const by = nodeName(process, this.control.nodes.length);
+      const by = this.control.nameOf(process);
       for (const entry of waiting) {
         const { trigger } = entry.fault;
         if (trigger.kind !== 'when' || trigger.event !== event) continue;

@@ -1,6 +1,6 @@
 import type { WorldControl } from '../contract/world-control.ts';
 import { assert } from '../kernel/assert.ts';
-import { nodeName, type NodeId } from '../kernel/ids.ts';
+import type { NodeId } from '../kernel/ids.ts';
 import type { Pick } from '../world/topology.ts';
 import type { Target } from './fault.ts';
 
@@ -54,11 +54,11 @@ export function leaderOf(control: WorldControl): NodeId | null {
 
 /** `n1 n2`. */
 export function namesOf(processes: readonly NodeId[], control: WorldControl): string {
-  return processes.map((process) => nodeName(process, control.nodes.length)).join(' ');
+  return processes.map((process) => control.nameOf(process)).join(' ');
 }
 
 function processNamed(name: string, control: WorldControl): NodeId {
-  const named = [...control.nodes, ...control.clients].find((id) => nodeName(id, control.nodes.length) === name);
+  const named = [...control.nodes, ...control.clients, ...control.resources].find((id) => control.nameOf(id) === name);
   assert(named !== undefined, 'a target names a process of this run');
   return named;
 }

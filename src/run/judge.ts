@@ -6,6 +6,7 @@ import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { History } from '../history/operation.ts';
 import type { TimeUs } from '../kernel/time.ts';
+import { assert } from '../kernel/assert.ts';
 import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
 import { progressBudgetUs } from '../scenario/progress-budget.ts';
@@ -84,7 +85,9 @@ function findingOf(judged: Judged, check: Check): Finding {
 }
 
 function linearizable({ history, scenario, order }: Judged): Finding {
-  const result = checkLinearizable(history, { model: scenario.workload.kind, order });
+  const { kind } = scenario.workload;
+  assert(kind !== 'lock', 'locks that end by themselves are not judged as objects');
+  const result = checkLinearizable(history, { model: kind, order });
   const { verdict, reason, evidence, verified } = result;
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };
   const atUs = evidence.offending.completedAtUs;

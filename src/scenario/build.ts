@@ -19,11 +19,12 @@ import type { Streams } from '../kernel/streams.ts';
 import type { TimeUs } from '../kernel/time.ts';
 import type { TraceMode } from '../kernel/trace.ts';
 import { counterStore } from '../services/counter.ts';
+import { FencedStore } from '../services/fenced-store.ts';
 import { listStore, registerStore } from '../services/kv.ts';
 import { fencedLock, mutex } from '../services/lock.ts';
 import { GENEROUS_LIMITS, SessionMachine } from '../services/sessions.ts';
 import { setStore } from '../services/set.ts';
-import { createWorkload, type WorkloadKind } from '../workloads/workload.ts';
+import { createWorkload, type OperationKind } from '../workloads/workload.ts';
 import { Control } from '../world/control.ts';
 import { World } from '../world/world.ts';
 import { CommitOrder } from './commit-order.ts';
@@ -74,7 +75,7 @@ export interface BuildSettings {
 const MAILBOX_LIMIT = 10_000;
 
 /** What each kind of workload is asked of. */
-const SERVICES: Readonly<Record<WorkloadKind, Service>> = {
+const SERVICES: Readonly<Record<OperationKind, Service>> = {
   'append': listStore,
   'register': registerStore,
   'cas-register': registerStore,
@@ -114,6 +115,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     protocol: module.name,
     nodes: system.nodes,
     clients: clients.count,
+    resources: scenario.locking === null ? 0 : 1,
     options: system.options,
     network,
     syncUs: disk.syncUs,
@@ -124,8 +126,11 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     trace: settings.trace,
     nodeFields: module.nodeFields ?? [],
     freezeMessages: settings.freezeMessages,
-    create: (process, view, isNew, options) =>
-      (process < system.nodes ? makeNode(process, view, isNew, options) : makeClient(process)),
+    create: (process, view, isNew, options) => {
+      if (process < system.nodes) return makeNode(process, view, isNew, options);
+      const isResource = process >= system.nodes + clients.count;
+      return isResource ? new FencedStore(view, scenario.locking?.resource.checksTokens === true) : makeClient(process);
+    },
     monitor: module.invariants.observe(cluster, reportBreach),
     onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`),
   });
@@ -146,7 +151,7 @@ function nodeMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], order: CommitOrder | null,
   defect: DefectRow | undefined, fired: () => void,
 ): MakeNode {
-  const service = SERVICES[scenario.workload.kind];
+  const service = serviceOf(scenario);
   const limits = sessionLimits(scenario);
   const sessions = defect?.in === 'machine'
     ? defect.machine(service, fired, limits)
@@ -189,13 +194,17 @@ class OrderedRecorder implements Recorder {
   }
 }
 
+function serviceOf({ workload: { kind } }: Scenario): Service {
+  return kind === 'lock' ? fencedLock : SERVICES[kind];
+}
+
 function sessionLimits({ clients }: Scenario): SessionLimits {
   return { ...GENEROUS_LIMITS, timeoutUs: clients.sessionTimeoutUs };
 }
 
 /** The service with its sessions, without a defect. */
 function referenceMachine(scenario: Scenario): StateMachine {
-  return new SessionMachine(SERVICES[scenario.workload.kind], sessionLimits(scenario));
+  return new SessionMachine(serviceOf(scenario), sessionLimits(scenario));
 }
 
 function clientMaker(

@@ -1,3 +1,4 @@
+import { type ApplicationVariant, applicationVariants } from '../clients/application-variants.ts';
 import { clientVariants, type ClientVariant } from '../clients/variants.ts';
 import type { Plain } from '../contract/message.ts';
 import type { MetricTable, OrderTable, ProtocolModule } from '../contract/module.ts';
@@ -27,6 +28,8 @@ export interface CatalogueProtocol {
   readonly messages?: readonly string[];
   /** What `expect` can name besides checks. */
   readonly invariants: { readonly declared: readonly { readonly id: string }[] };
+  /** Of a lock service. */
+  readonly locks?: { givesTokens(options: Options): boolean };
   initialProblem?(initial: Plain, nodes: number): string | null;
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
@@ -37,11 +40,12 @@ const builtIn: readonly ProtocolModule[] = [raft, redis];
 export const protocols: ReadonlyMap<string, ProtocolModule> = new Map(builtIn.map((module) => [module.name, module]));
 
 /** A row of the catalogue of defects. */
-export type DefectRow = Variant | ClientVariant;
+export type DefectRow = Variant | ClientVariant | ApplicationVariant;
 
 /** Every defect that can be armed: those of the protocols, of the services and of the clients. */
 export function defects(): readonly DefectRow[] {
-  return [...builtIn.flatMap((module) => module.variants), ...serviceVariants, ...clientVariants];
+  const ofProtocols = builtIn.flatMap((module) => module.variants);
+  return [...ofProtocols, ...serviceVariants, ...clientVariants, ...applicationVariants];
 }
 
 /** The defect of this id or row; `undefined` when there is none. `own` adds those of a user's protocol. */

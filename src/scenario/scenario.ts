@@ -25,6 +25,8 @@ export interface Scenario {
     /** Clients that are named here do this, in this order, and nothing else. */
     readonly script: readonly ScriptLine[];
   };
+  /** With a workload of kind `lock`: what is done with locks; `null` with all others. */
+  readonly locking: Locking | null;
   readonly network: LinkProfile;
   readonly disk: { readonly syncUs: Range };
   readonly clocks: {
@@ -71,7 +73,22 @@ export interface ClientSettings {
   readonly readFrom: 'leader' | 'any';
 }
 
-/** One operation of one client at one time. */
+/** How clients use locks, beside the keys and the pauses of their workload, and what the locks protect. */
+export interface Locking {
+  /** How long a client works with the lock held. */
+  readonly holdUs: Range;
+  /** How often it writes to the resource meanwhile: the work is split evenly before the writes. */
+  readonly writes: number;
+  /** The protected resource, process `r1`. */
+  readonly resource: {
+    /** Whether it refuses a store with a token that is lower than one that it has seen. */
+    readonly checksTokens: boolean;
+    /** Whether it issues tokens to holders whose lock gives them none. */
+    readonly issuesTokens: boolean;
+  };
+}
+
+/** One operation of one client at one time. Of a lock it is the whole of its use: an acquisition and what follows. */
 export interface ScriptLine {
   /** From the start of the client, by its own clock. */
   readonly atUs: TimeUs;

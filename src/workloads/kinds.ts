@@ -13,12 +13,15 @@ const ADDED_MAX = 1_000;
 const HALF = 500_000;
 const TENTH = 100_000;
 
-/** What clients do: the operations of this kind, as the table of models in the README of scenarios has them. */
-export type WorkloadKind =
+/**
+ * What clients do: the operations of this kind, as the table of models in the README of scenarios has them. `lock` is
+ * not here: who uses a lock service does not choose one operation after the other.
+ */
+export type OperationKind =
   'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock';
 
 /** How each kind of workload changes what it is about. The names are those of the models that judge. */
-export const CHANGES: Readonly<Record<WorkloadKind, Change>> = {
+export const CHANGES: Readonly<Record<OperationKind, Change>> = {
   'append': (_random, seen, key) => ({ f: 'append', key, value: uniqueValue(seen) }),
   'register': (_random, seen, key) => ({ f: 'write', key, value: uniqueValue(seen) }),
   'cas-register': writeOrCas,
@@ -30,7 +33,7 @@ export const CHANGES: Readonly<Record<WorkloadKind, Change>> = {
 };
 
 /** How a kind of workload asks without changing anything; `null` if it cannot. */
-export function questions(kind: WorkloadKind): Change | null {
+export function questions(kind: OperationKind): Change | null {
   if (kind === 'mutex' || kind === 'fenced-lock') return null;
   return kind === 'set' ? readOrContains : read;
 }

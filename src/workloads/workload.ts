@@ -1,9 +1,13 @@
 import type { RandomStream } from '../contract/context.ts';
 import type { Operation } from '../contract/session.ts';
 import type { OperationSource, Seen } from '../contract/workload.ts';
-import { CHANGES, type Change, questions, type WorkloadKind } from './kinds.ts';
+import { assert } from '../kernel/assert.ts';
+import { CHANGES, type Change, type OperationKind, questions } from './kinds.ts';
 
-export type { WorkloadKind } from './kinds.ts';
+export type { OperationKind } from './kinds.ts';
+
+/** `lock`: uses a lock service, and writes to what the lock protects. */
+export type WorkloadKind = OperationKind | 'lock';
 
 /** What clients do, over and over. */
 export interface Workload {
@@ -16,9 +20,10 @@ export interface Workload {
   readonly thinkUs: { readonly min: number; readonly max: number };
 }
 
-/** The generator of a workload. It keeps nothing between two calls, so one serves all clients. */
+/** The generator of a workload, other than `lock`. It keeps nothing between two calls, so one serves all clients. */
 export function createWorkload(workload: Workload): OperationSource {
-  return new Source(workload);
+  assert(workload.kind !== 'lock', 'who uses a lock does not choose one operation after the other');
+  return new Source(workload.kind, workload);
 }
 
 /** A class, because functions made anew for each run throw away what V8 has optimised for those of the last one. */
@@ -28,10 +33,10 @@ class Source implements OperationSource {
   private readonly question: Change | null;
   private readonly names: readonly string[];
 
-  constructor(workload: Workload) {
+  constructor(kind: OperationKind, workload: Workload) {
     this.workload = workload;
-    this.change = CHANGES[workload.kind];
-    this.question = questions(workload.kind);
+    this.change = CHANGES[kind];
+    this.question = questions(kind);
     this.names = Array.from({ length: workload.keys }, (_, number) => `k${number}`);
   }
 

@@ -17,6 +17,7 @@ const ANYWHERE = 0;
 export class Control implements WorldControl {
   readonly nodes: readonly NodeId[];
   readonly clients: readonly NodeId[];
+  readonly resources: readonly NodeId[];
   private readonly world: World;
   private readonly show: ProtocolModule['view'];
 
@@ -25,6 +26,11 @@ export class Control implements WorldControl {
     this.show = show;
     this.nodes = world.nodes;
     this.clients = world.clients;
+    this.resources = world.resources;
+  }
+
+  nameOf(process: NodeId): string {
+    return this.world.nameOf(process);
   }
 
   nowUs(): TimeUs {

@@ -15,6 +15,8 @@ export interface WorldSettings {
   readonly protocol: string;
   readonly nodes: number;
   readonly clients: number;
+  /** Processes that are neither: protected resources. */
+  readonly resources: number;
   /** What the nodes are made with until a fault sets options of another value. */
   readonly options: Options;
   readonly network: LinkProfile;
@@ -32,6 +34,8 @@ export interface WorldSettings {
   /** Makes an incarnation of a process: the first one at time 0, the others at restarts, with the options of then. */
   create(process: NodeId, disk: DiskView, isNew: boolean, options: Options): Node;
   readonly monitor: Monitor;
+  /** A process has gone down, of whatever cause; told after it has. */
+  onStopped?(process: NodeId): void;
   /** An {@link AssertionError} was thrown inside a process, which has crashed of it. */
   onAssertion(process: NodeId, fact: string): void;
 }

@@ -47,6 +47,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   readonly processes: readonly Process[];
   readonly nodes: readonly NodeId[];
   readonly clients: readonly NodeId[];
+  readonly resources: readonly NodeId[];
   /** Whether a full trace is kept. */
   readonly isTracing: boolean;
   /** What the nodes run with now, and what those that start are made with. */
@@ -78,9 +79,11 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     this.isTracing = settings.trace === 'full';
     this.text = new TraceText((process) => this.nameOf(process), ['client', ...settings.nodeFields]);
     this.requestName = this.trace.indexOf('ClientRequest');
-    const ids = Array.from({ length: settings.nodes + settings.clients }, (_, index) => nodeId(index));
-    this.nodes = ids.slice(0, settings.nodes);
-    this.clients = ids.slice(settings.nodes);
+    const { nodes, clients, resources } = settings;
+    const ids = Array.from({ length: nodes + clients + resources }, (_, index) => nodeId(index));
+    this.nodes = ids.slice(0, nodes);
+    this.clients = ids.slice(nodes, nodes + clients);
+    this.resources = ids.slice(nodes + clients);
     this.network = new Network(this, settings.streams, ids.length, settings.network);
     this.persists = new Persists(this, settings.syncUs);
     this.processes = ids.map((id) => this.makeProcess(id));
@@ -115,7 +118,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   }
 
   nameOf(id: NodeId): string {
-    return nodeName(id, this.settings.nodes);
+    return nodeName(id, this.settings.nodes, this.settings.clients);
   }
 
   onNote(events: readonly string[], listener: (process: NodeId, event: string) => void): void {
@@ -164,6 +167,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     if (process.node === null) return;
     const { sendsLost, messagesLost } = process.stop();
     if (this.isNode(process)) this.monitor.onCrashed?.(process.id);
+    this.settings.onStopped?.(process.id);
     if (effect === null) return;
     effect.processesStopped += 1;
     effect.sendsLost += sendsLost;

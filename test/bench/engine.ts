@@ -43,6 +43,7 @@ export function pingPong(nodes: number, inFlight: number, events: number, trace:
     protocol: 'bench',
     nodes,
     options: {},
+    resources: 0,
     clients: 0,
     network: {
       latencyUsMin: 1_000, latencyUsMax: 5_000, lossPerMillion: 0, duplicatePerMillion: 0,

@@ -46,7 +46,8 @@ export function standard(changes: StandardChanges = {}): Scenario {
     workload: {
       kind: 'cas-register', keys: 10, readPerMillion: 500_000, thinkUs: { min: 0, max: thinkUsMax }, script: [],
     },
-    network: {
+    locking: null,
+  network: {
       latencyUsMin: 1_000, latencyUsMax: 5_000, lossPerMillion: 10_000, duplicatePerMillion: 0,
       slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
     },

@@ -20,6 +20,7 @@ export function smallWorld(
     protocol: 'test',
     nodes: 3,
     clients: 0,
+    resources: 0,
     options: {},
     network,
     syncUs: { min: 2_000, max: 2_000 },

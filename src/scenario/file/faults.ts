@@ -15,6 +15,8 @@ type LinkProfile = Scenario['network'];
 export interface FaultSurroundings {
   readonly nodes: number | null;
   readonly clients: number | null;
+  /** Protected resources. */
+  readonly resources: number;
   readonly durationUs: number | null;
   /** How many lines `faults` has. */
   readonly lines: number;
@@ -366,9 +368,9 @@ class FaultReader {
   private nodesOnly(target: Target, path: Path): Target {
     const names = typeof target === 'string' ? [target] : target;
     names.forEach((name, index) => {
-      if (!/^c[1-9]/.test(name)) return;
+      if (!/^[cr][1-9]/.test(name)) return;
       const at = typeof target === 'string' ? path : [...path, index];
-      this.report.value(at, `${name} is a client, and orders are given to nodes, about nodes`);
+      this.report.value(at, `${name} is no node, and orders are given to nodes, about nodes`);
     });
     return this.target(target, path);
   }
@@ -455,16 +457,18 @@ class FaultReader {
 
   /** The name of a process: `n3`, `c1`. */
   private process(name: string, path: Path, mayBeGroup = false): void {
-    const [, kind, number] = /^([nc])([1-9]\d*)$/.exec(name) ?? [];
+    const [, kind, number] = /^([ncr])([1-9]\d*)$/.exec(name) ?? [];
     if (kind === undefined) {
       const words = mayBeGroup ? roles : [];
-      const hint = suggestion(name, words) ?? 'nodes are n1, n2, …, clients c1, c2, …';
-      const what = mayBeGroup ? 'a target' : 'the name of a node or a client';
+      const hint = suggestion(name, words) ?? 'nodes are n1, n2, …, clients c1, c2, …, a resource r1';
+      const what = mayBeGroup ? 'a target' : 'the name of a process';
       this.report.value(path, `${quote(name)} is not ${what}`, hint);
       return;
     }
-    const { nodes, clients } = this.surroundings;
-    const [count, what] = kind === 'n' ? [nodes, 'node'] : [clients, 'client'];
+    const { nodes, clients, resources } = this.surroundings;
+    const counted: Readonly<Record<string, readonly [number | null, string]>> =
+      { n: [nodes, 'node'], c: [clients, 'client'], r: [resources, 'resource'] };
+    const [count, what] = counted[kind] ?? [null, ''];
     if (count === null || Number(number) <= count) return;
     this.report.value(path, `${name}: the system has ${count} ${what}${count === 1 ? '' : 's'}`);
   }

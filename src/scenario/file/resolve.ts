@@ -8,6 +8,7 @@ import { quote } from './problem.ts';
 import { formatDuration } from './quantity.ts';
 import type { Report } from './report.ts';
 import type { CheckFile, FaultLineFile, ScenarioFile } from './schema.ts';
+import { resolveLocking } from './locking.ts';
 import { resolveScript } from './script.ts';
 
 const ms = 1_000;
@@ -54,6 +55,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
   const surroundings: FaultSurroundings = {
     nodes: broken.has('system') ? null : system.nodes,
     clients: broken.has('clients') ? null : clients.count,
+    resources: protocol?.locks === undefined ? 0 : 1,
     durationUs: broken.has('duration') ? null : durationUs,
     lines: file.faults.length,
     protocol: protocol ?? null,
@@ -80,6 +82,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     system,
     clients,
     workload: resolveWorkload(file, surroundings, report),
+    locking: resolveLocking(file, surroundings, report),
     network,
     disk: { syncUs: file.disk?.sync ?? lan.syncUs },
     clocks: { driftPerMillion: clocks?.drift ?? 0, offsetUs: clocks?.offset ?? 0 },
@@ -172,7 +175,8 @@ function resolveClients({ clients }: GoodParts, report: Report): Scenario['clien
 function resolveWorkload(
   { workload }: GoodParts, surroundings: FaultSurroundings, report: Report,
 ): Scenario['workload'] {
-  const kind = workload?.kind ?? lan.workload.kind;
+  const standard = surroundings.protocol?.locks === undefined ? lan.workload.kind : 'lock';
+  const kind = workload?.kind ?? standard;
   return {
     kind,
     keys: workload?.keys ?? lan.workload.keys,

@@ -167,7 +167,7 @@ const check = z.union(
 );
 
 const workloadKinds = [
-  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock',
+  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock', 'lock',
 ] as const satisfies readonly Workload['kind'][];
 
 const operation = z.union(
@@ -217,7 +217,14 @@ export const scenarioFile = map({
     keys: count(1, 10_000).optional(),
     reads: rate.optional(),
     think: span.optional(),
+    hold: span.optional(),
+    writes: count(1, 1_000).optional(),
     script: z.array(scriptLine).max(1_000).optional(),
+  }).optional(),
+  resource: map({
+    kind: z.literal('fenced-store').optional(),
+    checksTokens: z.boolean().optional(),
+    issuesTokens: z.boolean().optional(),
   }).optional(),
   network: map(networkShape).optional(),
   disk: map({ sync: span.optional() }).optional(),

@@ -24,6 +24,7 @@ const OPERATIONS: Readonly<Record<Kind, Readonly<Record<string, Carries>>>> = {
   'set': { add: SCALAR, remove: SCALAR, contains: SCALAR, read: 'nothing' },
   'mutex': { acquire: 'nothing', release: 'nothing' },
   'fenced-lock': { acquire: 'nothing', release: 'a whole number' },
+  'lock': { acquire: 'nothing' },
 };
 
 /** The script of a workload, line by line, in the order of time: lines of one instant in the order of the file. */

@@ -9,6 +9,7 @@ import { Stream } from '../../../src/kernel/rng.ts';
 export class FakeControl implements WorldControl {
   readonly nodes: readonly NodeId[] = [0, 1, 2, 3, 4].map(nodeId);
   readonly clients: readonly NodeId[] = [5, 6].map(nodeId);
+  readonly resources: readonly NodeId[] = [7].map(nodeId);
   readonly calls: string[] = [];
   /** What nodes show; the others are followers of epoch 0. */
   readonly views = new Map<number, NodeView>();
@@ -35,6 +36,7 @@ export class FakeControl implements WorldControl {
     for (const listener of this.listeners) listener(nodeId(process), event);
   }
 
+  nameOf(process: NodeId): string { return nodeName(process, this.nodes.length, this.clients.length); }
   nowUs(): number { return this.now; }
   at(atUs: number, action: () => void): void { this.agenda.push({ atUs, action }); }
   onNote(events: readonly string[], listener: (process: NodeId, event: string) => void): void {
@@ -101,7 +103,7 @@ export class FakeControl implements WorldControl {
   setOptions(changes: Options): void { this.say('options', JSON.stringify(changes)); }
 
   private say(verb: string, ...what: readonly (NodeId | string)[]): void {
-    const words = what.map((word) => (typeof word === 'number' ? nodeName(word, this.nodes.length) : word));
+    const words = what.map((word) => (typeof word === 'number' ? this.nameOf(word) : word));
     this.calls.push([this.now, verb, ...words].join(' '));
   }
 }

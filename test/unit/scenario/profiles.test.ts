@@ -47,7 +47,7 @@ function scenario(changes: Partial<Scenario> = {}): Scenario {
       slowUsMin: 0, slowUsMax: 0,
     },
     disk: { syncUs: { min: 2_000, max: 2_000 } }, clocks: { driftPerMillion: 0, offsetUs: 0 },
-    initial: null,
+    initial: null, locking: null,
     durationUs: 20 * S, limits: { events: 1, sameInstantEvents: 1 }, profile: 'swarm', defect: null, faults: [],
     checks: [], expect: {}, seeds: { first: 1, count: 1 }, ...changes,
   };

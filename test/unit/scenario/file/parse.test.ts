@@ -32,6 +32,7 @@ describe('a scenario file', () => {
       disk: { syncUs: { min: 2_000, max: 2_000 } },
       clocks: { driftPerMillion: 0, offsetUs: 0 },
       initial: null,
+      locking: null,
       durationUs: 10_000_000,
       limits: { events: 5_000_000, sameInstantEvents: 100_000 },
       profile: 'none',

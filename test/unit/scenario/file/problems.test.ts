@@ -33,7 +33,7 @@ describe('shape: a problem stands where the mistake is', () => {
     [`${head}limits: { events: 1000000001 }`, '3:19 must be at most 1000000000, found `1000000001`'],
     ['name: a\nsystem: { protocol: raft, nodes: 100 }', '2:34 must be at most 99, found `100`'],
     [`${head}workload: { kind: apend }`,
-      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, '
+      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, lock, '
         + 'found the text `apend` | did you mean `append`?'],
     [`${head}profile: wild`, '3:10 expected one of none, swarm, gentle, found the text `wild`'],
     [`${head}network: { slow: { rate: 1% } }`, '3:18 `delay` is missing'],
@@ -151,8 +151,8 @@ describe('faults fit the system and the run', () => {
     ['crash: n7', '4:10 n7: the system has 5 nodes'],
     ['crash: c4', '4:10 c4: the system has 3 clients'],
     ['crash: [n1, n6]', '4:15 n6: the system has 5 nodes'],
-    ['crash: [n1, leader]', '4:15 `leader` is not the name of a node or a client'
-      + ' | nodes are n1, n2, …, clients c1, c2, …'],
+    ['crash: [n1, leader]', '4:15 `leader` is not the name of a process'
+      + ' | nodes are n1, n2, …, clients c1, c2, …, a resource r1'],
     ['crash: leadr', '4:10 `leadr` is not a target | did you mean `leader`?'],
     ['crash: it', '4:10 `it` is the process of the event that a line waits for | use it with `when`'],
     ['crash: { target: leader, for: 2s, flavour: hard }',
@@ -193,9 +193,9 @@ describe('faults fit the system and the run', () => {
     ['order: { name: snapshot, node: n1 }',
       '4:10 an order `snapshot` is about nothing | leave out `node` and `nodes`'],
     ['order: { name: transfer, node: n6 }', '4:34 n6: the system has 5 nodes'],
-    ['order: { name: transfer, to: c1, node: n2 }', '4:32 c1 is a client, and orders are given to nodes, about nodes'],
+    ['order: { name: transfer, to: c1, node: n2 }', '4:32 c1 is no node, and orders are given to nodes, about nodes'],
     ['order: { name: reconfigure, nodes: [n1, c1] }',
-      '4:43 c1 is a client, and orders are given to nodes, about nodes'],
+      '4:43 c1 is no node, and orders are given to nodes, about nodes'],
     ['set: { heartbaet: 5ms }', '4:10 `heartbaet` is not an option of this protocol | did you mean `heartbeat`?'],
     ['set: { heartbeat: 5 }', '4:21 `5` has no unit | write 5ms or 5s'],
     ['set: { heartbeat: 7ms, batch: 7 }', '4:33 seven and seven'],
