@@ -28,6 +28,10 @@ export interface Hold {
   readonly grant: number;
   readonly fromUs: TimeUs;
   readonly untilUs: TimeUs;
+  /** Which of its own clocks the holder believed by, and what that showed at both ends; a wall clock may go back. */
+  readonly clock?: string;
+  readonly fromClockUs?: TimeUs;
+  readonly untilClockUs?: TimeUs;
 }
 
 const HOLD_KINDS: readonly string[] = ['believes', 'owns'] satisfies HoldKind[];
@@ -41,6 +45,10 @@ interface Field {
 const wholeNumber = (name: string): Field =>
   ({ name, isRight: isWholeNumber, expected: 'a whole number from 0' });
 
+function ifThere(field: Field): Field {
+  return { ...field, isRight: (value) => value === undefined || field.isRight(value) };
+}
+
 const STORE_FIELDS: readonly Field[] = [
   {
     name: 'token',
@@ -52,6 +60,9 @@ const STORE_FIELDS: readonly Field[] = [
 const HOLD_FIELDS: readonly Field[] = [
   { name: 'lock', isRight: (lock) => typeof lock === 'string', expected: 'a text' },
   ...['process', 'grant', 'fromUs', 'untilUs'].map(wholeNumber),
+  ifThere({ name: 'clock', isRight: (clock) => typeof clock === 'string', expected: 'a text' }),
+  ...['fromClockUs', 'untilClockUs'].map((name) =>
+    ifThere({ name, isRight: (reading) => Number.isSafeInteger(reading), expected: 'a whole number' })),
 ];
 
 /** What is wrong with the value of a line about locks, or `null`; `null` for all other lines. */
@@ -79,8 +90,14 @@ export function placeOf(output: Json): number | null {
 /** What a line of the nemesis tells, if it is of that kind and {@link lockLineProblem} found nothing in it. */
 export function holdOf({ index, process: writer, f, value }: HistoryEvent, kind: HoldKind): Hold | null {
   if (writer !== 'nemesis' || f !== kind) return null;
-  const { process, lock, grant, fromUs, untilUs } = fieldsOf(value) as unknown as Hold;
-  return { index, process, lock, grant, fromUs, untilUs };
+  const told = fieldsOf(value) as unknown as Hold;
+  const { process, lock, grant, fromUs, untilUs, clock, fromClockUs, untilClockUs } = told;
+  return {
+    index, process, lock, grant, fromUs, untilUs,
+    ...(clock === undefined ? {} : { clock }),
+    ...(fromClockUs === undefined ? {} : { fromClockUs }),
+    ...(untilClockUs === undefined ? {} : { untilClockUs }),
+  };
 }
 
 function fieldProblem(f: string, value: Json, fields: readonly Field[]): string | null {

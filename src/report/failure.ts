@@ -32,7 +32,8 @@ export function reasonLines(run: ReportedRun): readonly string[] {
 /** The operations that contradict each other, and why; nothing where nothing of the kind was found. */
 export function evidenceLines({ evidence, proof }: VerdictRecord): readonly string[] {
   if (proof === null) return evidence;
-  const { evidence: { forced, minimal }, verified } = proof;
+  const { evidence: found, verified } = proof;
+  const { forced, minimal } = 'findings' in found ? { forced: [], minimal: true } : found;
   const doubts = [...(verified ? [] : ['not verified']), ...(minimal ? [] : ['perhaps not minimal'])];
   return [...evidence, ...forced.map((sentence) => `- ${sentence}`),
     ...(doubts.length === 0 ? [] : [`evidence: ${doubts.join(', ')}`])];

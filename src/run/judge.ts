@@ -1,6 +1,6 @@
 import {
-  checkLinearizable, checkProgress, pairOperations, type Evidence, type Json, type LinearizabilityOptions,
-  type Operation,
+  checkLinearizable, checkLock, checkProgress, pairOperations, type Evidence, type Json, type LinearizabilityOptions,
+  type LockModelName, type Operation,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
@@ -12,6 +12,7 @@ import type { Breach } from '../scenario/build.ts';
 import { progressBudgetUs } from '../scenario/progress-budget.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
 import { brokenBy } from './ledger.ts';
+import { lockAxis, lockSummary, type LockSurroundings } from './lock-axis.ts';
 import { checkMetric, propertyOf, type Measured } from './metrics.ts';
 import type { VerdictRecord } from './result.ts';
 
@@ -79,9 +80,23 @@ function isBefore(fault: AppliedFault | undefined, instantUs: TimeUs): boolean {
 function findingOf(judged: Judged, check: Check): Finding {
   switch (check.checker) {
     case 'linearizable': return linearizable(judged);
+    case 'mutual-exclusion': case 'fencing': case 'lock-ownership': return ofLocks(judged, check.checker);
     case 'progress': return progress(judged, check);
     case 'metric': return checkMetric(check, judged);
   }
+}
+
+/** Of many breaches the first one is told; programs are given all of them. */
+function ofLocks({ history, scenario, faults }: Judged, model: LockModelName): Finding {
+  const { verdict, reason, evidence, verified } = checkLock(history, model);
+  const [first, ...others] = evidence?.findings ?? [];
+  if (evidence === null || first === undefined) return { verdict, summary: reason, atUs: null, evidence: [] };
+  const surroundings: LockSurroundings = { model, history, clients: scenario.clients.count, faults };
+  const axis = lockAxis(first, surroundings);
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  const summary = `${lockSummary(first, surroundings)}${more}`;
+  const proof = { evidence: { ...evidence, summary, axis }, verified };
+  return { verdict, summary, atUs: first.atUs, evidence: axis, proof };
 }
 
 function linearizable({ history, scenario, order }: Judged): Finding {

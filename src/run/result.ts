@@ -1,4 +1,4 @@
-import type { Evidence } from '../../checkers/index.ts';
+import type { Evidence, LockEvidence } from '../../checkers/index.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import type { History } from '../history/operation.ts';
 import type { TimeUs } from '../kernel/time.ts';
@@ -23,7 +23,7 @@ export interface VerdictRecord {
   readonly contract: 'intact' | 'outside';
   /** With `outside`, else `null`: the place in `faults` of the first fault that broke an assumption, and that one. */
   readonly broken: { readonly fault: number; readonly assumption: string } | null;
-  /** At most twelve lines that show the conflict to a person: operations. */
+  /** At most twelve lines that show the conflict to a person: operations, or what holders of a lock did and when. */
   readonly evidence: readonly string[];
   /** With an `invalid` verdict about a history, else `null`: the whole of it, for programs and for its argument. */
   readonly proof: Proof | null;
@@ -31,8 +31,8 @@ export interface VerdictRecord {
 
 /** Why a history is judged `invalid`. */
 export interface Proof {
-  readonly evidence: Evidence;
-  /** Whether `verifyEvidence`, which shares nothing with what found the evidence, accepts it. */
+  readonly evidence: Evidence | LockEvidence;
+  /** Whether `verifyEvidence` or `verifyLockFindings`, which share nothing with what found it, accepts it. */
   readonly verified: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { couldHaveBeenWrong } from '../../checkers/index.ts';
+import { couldHaveBeenWrong, LOCK_MODEL_NAMES } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import { vacuousLines } from '../faults/vacuous.ts';
 import type { AppliedFault } from '../faults/applied.ts';
@@ -109,28 +109,41 @@ function metersOf({ world, notes }: Built, module: ProtocolModule): Meters {
 
 /** Worst first. An expected `invalid` is a violation all the same: `asExpected` says that it was wanted. */
 function outcomeOf(
-  stop: StopReason, verdicts: readonly VerdictRecord[], vacuous: string | null,
+  stop: StopReason, verdicts: readonly VerdictRecord[], vacuous: Vacuity | null,
 ): { readonly outcome: Outcome; readonly reason: string | null } {
   if (stop.kind === 'error') return { outcome: 'error', reason: stop.text };
   const limit = stop.kind === 'limit' ? `limit: ${stop.text}` : null;
   if (verdicts.some(({ verdict }) => verdict === 'invalid')) return { outcome: 'violation', reason: limit };
   if (limit !== null) return { outcome: 'unknown', reason: limit };
-  const unknown = verdicts.find(({ verdict }) => verdict === 'unknown');
+  const unknown = verdicts.find(({ checker, verdict }) =>
+    verdict === 'unknown' && !(vacuous?.silenced.includes(checker) ?? false));
   if (unknown !== undefined) return { outcome: 'unknown', reason: `${unknown.checker}: ${unknown.summary}` };
-  if (vacuous !== null) return { outcome: 'vacuous', reason: vacuous };
+  if (vacuous !== null) return { outcome: 'vacuous', reason: vacuous.reason };
   return { outcome: 'pass', reason: null };
 }
 
-/** Why the run says nothing, or `null` when it says something. */
-function vacuity(scenario: Scenario, { nemesis, history }: Built): string | null {
+/** Why the run says nothing. */
+interface Vacuity {
+  readonly reason: string;
+  /** Names of checks that have nothing to judge for this very reason: that they are unknown is no other news. */
+  readonly silenced: readonly string[];
+}
+
+/** `null` when the run says something. */
+function vacuity(scenario: Scenario, { nemesis, history }: Built): Vacuity | null {
+  const ofLocks = scenario.checks.filter(({ checker }) => (LOCK_MODEL_NAMES as readonly string[]).includes(checker));
+  // A client that goes on under another number is no rival of itself.
+  const isContended = ofLocks.length === 0 || couldHaveBeenWrong(history.events, scenario.clients.count);
+  const silenced = isContended ? [] : ofLocks.map(({ name }) => name);
   const lines = vacuousLines(scenario.faults, nemesis.applied);
   if (lines.length > 0) {
     const names = lines.map((line) => `number ${line + 1} (${scenario.faults[line]?.action.kind ?? ''})`);
-    return `of its faults, ${names.join(', ')} never applied or changed nothing`;
+    return { reason: `of its faults, ${names.join(', ')} never applied or changed nothing`, silenced };
   }
+  if (!isContended) return { reason: 'no lock was granted to two clients', silenced };
   const asksAnswers = scenario.checks.some(({ checker }) => checker === 'linearizable');
   if (!asksAnswers || couldHaveBeenWrong(history.events)) return null;
-  return 'no answer could have been wrong: no read of anything written';
+  return { reason: 'no answer could have been wrong: no read of anything written', silenced };
 }
 
 /** What a run was, as 16 hexadecimal digits: events, history with values, durable content, every stream's next draw. */

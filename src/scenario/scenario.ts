@@ -1,3 +1,4 @@
+import type { LockModelName } from '../../checkers/index.ts';
 import type { LinkProfile } from '../contract/world-control.ts';
 import type { Plain } from '../contract/message.ts';
 import type { Options } from '../contract/options.ts';
@@ -102,6 +103,8 @@ export interface ScriptLine {
 /** A judge of the run. `name` is what `expect` refers to; by default the checker's own. */
 export type Check =
   | { readonly checker: 'linearizable'; readonly name: string }
+  /** Of workloads with locks: who held one, or which store a resource took. */
+  | { readonly checker: LockModelName; readonly name: string }
   /** `invalid` where the measured value is below `min` or above `max`, in the unit of the metric. */
   | {
       readonly checker: 'metric'; readonly name: string; readonly metric: Metric;

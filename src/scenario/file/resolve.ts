@@ -186,13 +186,19 @@ function resolveWorkload(
   };
 }
 
-const checkers = ['linearizable', 'progress', 'metric'] as const;
+/** Checkers without settings but their names. Those of locks want a lock service. */
+const lockCheckers = ['mutual-exclusion', 'fencing', 'lock-ownership'] as const;
+const namedCheckers = ['linearizable', ...lockCheckers] as const;
+const checkers = [...namedCheckers, 'progress', 'metric'] as const;
 
 function resolveChecks(
   file: GoodParts['check'], surroundings: FaultSurroundings, report: Report,
 ): readonly Check[] {
+  const { protocol } = surroundings;
+  const hasLocks = protocol === null ? null : protocol.locks !== undefined;
   if (file === null) {
-    return [{ checker: 'linearizable', name: 'linearizable' }, { checker: 'progress', name: 'progress', window: null }];
+    const checker = hasLocks === true ? 'mutual-exclusion' : 'linearizable';
+    return [{ checker, name: checker }, { checker: 'progress', name: 'progress', window: null }];
   }
   const checks: Check[] = [];
   for (const { index, item } of file) {
@@ -201,6 +207,7 @@ function resolveChecks(
       ? bareCheck(item, path, report)
       : fullCheck(item, path, surroundings, report);
     if (check === null) continue;
+    refuseOtherSystem(check.checker, hasLocks, path, report);
     if (checks.some(({ name }) => name === check.name)) {
       const key = check.checker === 'metric' ? 'as' : 'name';
       report.value(path, `a second check with the name ${quote(check.name)}`, `give it a \`${key}\` of its own`);
@@ -210,8 +217,26 @@ function resolveChecks(
   return checks;
 }
 
+/** A lock that expires is no mutex, and what is asked of a register says nothing of who held what. */
+function refuseOtherSystem(
+  checker: Check['checker'], hasLocks: boolean | null, path: readonly PropertyKey[], report: Report,
+): void {
+  if (hasLocks === null) return;
+  if (checker === 'linearizable' && hasLocks) {
+    const message = 'locks that expire are not linearizable';
+    report.value(path, message, `their checks are ${lockCheckers.join(', ')}`);
+  }
+  if (isNamedChecker(checker) && checker !== 'linearizable' && !hasLocks) {
+    report.value(path, `${quote(checker)} judges locks`, 'lock services are redlock, redis-lock and raft-lock');
+  }
+}
+
+function isNamedChecker(word: string): word is typeof namedCheckers[number] {
+  return (namedCheckers as readonly string[]).includes(word);
+}
+
 function bareCheck(word: string, path: readonly PropertyKey[], report: Report): Check | null {
-  if (word === 'linearizable') return { checker: word, name: word };
+  if (isNamedChecker(word)) return { checker: word, name: word };
   if (word === 'progress') return { checker: word, name: word, window: null };
   if (word === 'metric') report.value(path, '`metric` needs its settings', 'write { metric: { name: terms, max: 3 } }');
   else report.value(path, `${quote(word)} is not a checker`, suggestion(word, checkers));
@@ -222,13 +247,14 @@ function fullCheck(
   item: Exclude<CheckFile, string>, path: readonly PropertyKey[], surroundings: FaultSurroundings, report: Report,
 ): Check | null {
   const given = checkers.filter((checker) => item[checker] !== undefined);
-  if (given.length !== 1) {
+  const [only] = given;
+  if (only === undefined || given.length !== 1) {
     report.value(path, `this check names ${given.length} checkers`, `write exactly one of ${checkers.join(', ')}`);
     return null;
   }
   if (item.metric !== undefined) return resolveMetric(item.metric, [...path, 'metric'], surroundings, report);
-  if (item.progress === undefined) return { checker: 'linearizable', name: item.linearizable?.name ?? 'linearizable' };
-  const { name = 'progress', from, to, clients } = item.progress;
+  if (isNamedChecker(only)) return { checker: only, name: item[only]?.name ?? only };
+  const { name = 'progress', from, to, clients } = item.progress ?? {};
   const hasWindow = from !== undefined || to !== undefined || clients !== undefined;
   if (!hasWindow) return { checker: 'progress', name, window: null };
 

@@ -140,11 +140,16 @@ export const faultLine = map({
 
 const bound = z.union([z.string(), z.number()], { error: 'expected a number, or a duration such as 600ms' });
 
+const named = map({ name: word.optional() }).optional();
+
 const check = z.union(
   [
     z.string(),
     map({
-      linearizable: map({ name: word.optional() }).optional(),
+      linearizable: named,
+      'mutual-exclusion': named,
+      fencing: named,
+      'lock-ownership': named,
       metric: map({
         name: word,
         as: word.optional(),

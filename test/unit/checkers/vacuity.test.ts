@@ -34,6 +34,14 @@ test.each<[string, boolean, readonly string[]]>([
   expect(couldHaveBeenWrong(history(...lines))).toBe(expected);
 });
 
+test('a client that goes on under another number is no rival of itself', () => {
+  const again = ['0 invoke acquire', '0 ok acquire', '0 invoke release', '0 info release'];
+  const own = history(...again, '2 invoke acquire', '2 ok acquire');
+  expect(couldHaveBeenWrong(own)).toBe(true);
+  expect([2, 3].map((clients) => couldHaveBeenWrong(own, clients))).toEqual([false, true]);
+  expect(couldHaveBeenWrong(history(...again, '3 invoke acquire', '3 ok acquire'), 2)).toBe(true);
+});
+
 /** Its definition, word for word. */
 function byDefinition(operations: readonly Operation[]): boolean {
   const answered = operations.filter(({ outcome }) => outcome === 'ok');

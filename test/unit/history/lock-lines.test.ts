@@ -19,6 +19,9 @@ describe('lines about locks', () => {
     const text = `${STORE}\n${OK}\n${HOLD}\n`;
     expect(parseHistory(text, lockLineProblem)).toEqual(parseHistory(text));
     expect(problemsOf(parseHistory(text, lockLineProblem))).toEqual([]);
+    const clocked = text.replace('9898}', '9898,"clock":"wall","fromClockUs":-7,"untilClockUs":9871}');
+    expect(clocked).not.toBe(text);
+    expect(problemsOf(parseHistory(clocked, lockLineProblem))).toEqual([]);
     const bare = text.replaceAll('"token":33', '"token":null').replace(',"index":4', '').replace('believes', 'owns');
     expect(problemsOf(parseHistory(bare, lockLineProblem))).toEqual([]);
   });
@@ -34,6 +37,8 @@ describe('lines about locks', () => {
     ['no holder', HOLD.replace('"process":1', '"process":"c1"'), 1, 81, '"process" of "believes" is not'],
     ['a negative time', HOLD.replace('20', '-20'), 1, 81, '"fromUs" of "believes" is not'],
     ['no end', HOLD.replace(',"untilUs":9898', ''), 1, 81, '"untilUs" of "believes" is not'],
+    ['half a reading', HOLD.replace('9898}', '9898,"fromClockUs":0.5}'), 1, 81, '"fromClockUs" of "believes" is not'],
+    ['a clock without a name', HOLD.replace('9898}', '9898,"clock":1}'), 1, 81, '"clock" of "believes" is not a text'],
     ['no end of an ownership', HOLD.replace('believes', 'owns').replace('9898', 'null'), 1, 77, '"untilUs" of "owns"'],
   ])('are refused with the place of their value for %s, where they matter', (_what, text, line, column, message) => {
     expect(problemsOf(parseHistory(text, lockLineProblem))).toEqual(

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checkLinearizable } from '../../../checkers/index.ts';
+import { checkLinearizable, checkLock } from '../../../checkers/index.ts';
 import { emptySummary, withRun } from '../../../src/explore/standing.ts';
 import { checkJson } from '../../../src/report/check.ts';
 import { jsonReporter, runJson } from '../../../src/report/json.ts';
 import { lostWrite, reported, resultOf, verdictOf } from '../../support/cli/results.ts';
+import { PLANTED } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
 
 const plan = { scenarios: ['a claim'], tool: '1.2.3', trace: 4 };
@@ -52,6 +53,15 @@ describe('the results file', () => {
     expect(verdict).toMatchObject({ evidence: checked['evidence'], verified: true });
     expect(Object.keys(verdict).slice(-3)).toEqual(['contract', 'evidence', 'verified']);
     expect(evidence.forced.length).toBeGreaterThan(1);
+  });
+
+  it('says of a lock what `check` says of it, with one axis', () => {
+    const { evidence, verified } = checkLock(PLANTED.twoBeliefs, 'mutual-exclusion');
+    if (evidence === null) throw new Error('the history is valid');
+    const text = runJson(resultOf({ verdicts: [verdictOf({ verdict: 'invalid', proof: { evidence, verified } })] }));
+    const [verdict = {}] = (JSON.parse(text) as { verdicts: Record<string, unknown>[] }).verdicts;
+    const { axis } = evidence;
+    expect(verdict).toMatchObject({ evidence: { findings: [{ kind: 'overlap' }], axis }, verified: true });
   });
 
   it('is JSON for no run, one, and many', () => {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { checkLinearizable, type History } from '../../../checkers/index.ts';
+import {
+  checkLinearizable, type Evidence, type History, type LockEvidence, type LockModelName,
+} from '../../../checkers/index.ts';
 import type { ProtocolModule } from '../../../src/contract/module.ts';
 import { noEffect, type AppliedFault } from '../../../src/faults/applied.ts';
 import { judge, type Judged } from '../../../src/run/judge.ts';
 import type { VerdictRecord } from '../../../src/run/result.ts';
 import type { Scenario } from '../../../src/scenario/scenario.ts';
+import { PLANTED, timed } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
 import { toy, toyScenario } from '../../support/run/toy.ts';
 
@@ -118,6 +121,33 @@ describe('the check `linearizable`', () => {
   });
 });
 
+describe('the checks of locks', () => {
+  const ofLocks = (...checkers: readonly LockModelName[]): Partial<Scenario> =>
+    ({ checks: checkers.map((checker) => ({ checker, name: `my-${checker}` })) });
+
+  it('find a planted breach, at its instant, with clients by their names, and the whole of it for programs', () => {
+    const scenario = ofLocks('fencing', 'mutual-exclusion');
+    const [fenced, alone] = verdictsOf({ history: PLANTED.pauseBeforeStore, scenario });
+    expect(fenced).toMatchObject({
+      checker: 'my-fencing', verdict: 'invalid', atUs: 15_034_000,
+      summary: 'a store of c2 with grant 33 was applied after one of c1 with the newer grant 34',
+      proof: { verified: true, evidence: { findings: [{ kind: 'older-after-newer' }], summary: fenced?.summary } },
+    });
+    expect(fenced?.evidence.at(-2)).toContain('15.034000 s  |  .   c2 has stored: the write that slipped through');
+    expect((fenced?.proof?.evidence as LockEvidence).axis).toEqual(fenced?.evidence);
+    expect(alone).toMatchObject({ verdict: 'valid', proof: null, evidence: [] });
+  });
+
+  it('say how many breaches there are besides, and are unknown where there is nothing to judge', () => {
+    const again = timed('1 1 invoke store {"token":1,"grant":1}', '2 1 ok store {"token":1,"grant":1}',
+      ...[3, 5].flatMap((ms) =>
+        ['invoke', 'ok'].map((type, at) => `${ms + at} 2 ${type} store {"token":0,"grant":0}`)));
+    const [fenced, owned] = verdictsOf({ history: again, scenario: ofLocks('fencing', 'lock-ownership') });
+    expect(fenced?.summary).toMatch(/, and 1 more$/);
+    expect(owned).toMatchObject({ verdict: 'unknown', summary: 'no lock of which two grants were held' });
+  });
+});
+
 describe('evidence', () => {
   /**
    * A register is set up and down again by `pairs` of updates at once, all of which succeed; then it is up. Only all of
@@ -164,9 +194,10 @@ describe('evidence', () => {
     const { workload } = toyScenario('workload: { kind: cas-register }\n');
     const [record] = verdictsOf({ history: toggled(6), scenario: { workload } });
     expect(record?.proof).toMatchObject({ verified: true, evidence: { minimal: true, fromIndex: null } });
-    expect(record?.proof?.evidence.operations).toHaveLength(14);
+    expect((record?.proof?.evidence as Evidence).operations).toHaveLength(14);
     const [short] = verdictsOf({ history: stale });
-    expect(short?.proof?.evidence.forced.at(-1)).toMatch(/^so write .+ would have to come before itself$/);
+    const { forced } = short?.proof?.evidence as Evidence;
+    expect(forced.at(-1)).toMatch(/^so write .+ would have to come before itself$/);
     expect(verdictsOf({ history: sound })[0]?.proof).toBeNull();
   });
 

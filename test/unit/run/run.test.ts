@@ -82,6 +82,30 @@ describe('the outcome of a run is', () => {
   });
 });
 
+describe('a run of locks', () => {
+  /** Nobody writes beliefs here, so that the checker never has anything to judge. */
+  function runLocks(clients: number, more: string = ''): RunResult {
+    const locks = `workload: { kind: mutex, keys: 1, think: 1..5ms }\nclients: { count: ${clients} }\n`;
+    const request = toyRequest(`${locks}${more}`);
+    const checks = [{ checker: 'mutual-exclusion', name: 'alone' }, ...request.scenario.checks.slice(1)] as const;
+    return run({ ...request, scenario: { ...request.scenario, checks } }).result;
+  }
+
+  it('is vacuous where nobody had a rival, though its checkers are unknown for that very reason', () => {
+    const result = runLocks(1);
+    const reason = 'no lock was granted to two clients';
+    expect(result).toMatchObject({ outcome: 'vacuous', asExpected: false, reason });
+    expect(result.verdicts).toMatchObject([{ checker: 'alone', verdict: 'unknown' }]);
+  });
+
+  it('is unknown where two were granted a lock and a checker cannot say, or another checker cannot', () => {
+    const [rivals, late] = [runLocks(2), runLocks(1, `${both}${faults(death)}`)];
+    expect([rivals.outcome, late.outcome]).toEqual(['unknown', 'unknown']);
+    expect(rivals.reason).toMatch(/^alone: /);
+    expect(late.reason).toMatch(/^progress: /);
+  });
+});
+
 describe('a limit', () => {
   it.each<[string, string, Plants]>([
     ['of events', 'limits: { events: 300 }\n', {}],

@@ -107,6 +107,16 @@ seeds: { first: 0, count: 5 }
     expect(scenario.seeds).toEqual({ first: 0, count: 5 });
   });
 
+  it('may judge locks, of a lock service', () => {
+    const lock = 'name: a\nsystem: { protocol: raft-lock }\n';
+    expect(parsed(lock).checks.map(({ checker }) => checker)).toEqual(['mutual-exclusion', 'progress']);
+    expect(parsed(`${lock}check: [fencing, { lock-ownership: { name: owned } }, { mutual-exclusion: {} }]`).checks)
+      .toEqual([
+        { checker: 'fencing', name: 'fencing' }, { checker: 'lock-ownership', name: 'owned' },
+        { checker: 'mutual-exclusion', name: 'mutual-exclusion' },
+      ]);
+  });
+
   it('may repeat itself through an alias', () => {
     const lines = '  - { at: 1s, pause: &p { target: n1, for: 1s } }\n  - { at: 3s, pause: *p }\n';
     const scenario = parsed(`${head}faults:\n${lines}`);

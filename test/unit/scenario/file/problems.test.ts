@@ -284,10 +284,22 @@ describe('the beginning is the affair of the protocol', () => {
 });
 
 describe('checks and expectations fit each other', () => {
+  it('and a lock is not judged as an object', () => {
+    const problems = told('name: a\nsystem: { protocol: raft-lock }\ncheck: [fencing, linearizable]');
+    expect(problems).toEqual(['3:18 locks that expire are not linearizable'
+      + ' | their checks are mutual-exclusion, fencing, lock-ownership']);
+    expect(told('name: a\nsystem: { protocol: what }\ncheck: [fencing, linearizable]')).toHaveLength(1);
+  });
+
   it.each([
     ['check: [linearizible]', '3:9 `linearizible` is not a checker | did you mean `linearizable`?'],
     ['check: [progress, progress]', '3:19 a second check with the name `progress` | give it a `name` of its own'],
-    ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, progress, metric'],
+    ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, '
+      + 'mutual-exclusion, fencing, lock-ownership, progress, metric'],
+    ['check: [progress, fencing]', '3:19 `fencing` judges locks | lock services are redlock, redis-lock and raft-lock'],
+    ['workload: { kind: mutex }\ncheck: [{ lock-ownership: { name: owned } }]',
+      '4:9 `lock-ownership` judges locks | lock services are redlock, redis-lock and raft-lock'],
+    ['check: [mutual-exlusion]', '3:9 `mutual-exlusion` is not a checker | did you mean `mutual-exclusion`?'],
     ['check: [{ progress: { from: 1s, to: 11s } }]',
       '3:37 `to` is 11s, but the run lasts 10s | lengthen `duration`, or end the window earlier'],
     ['check: [{ progress: { from: 5s, to: 5s } }]', '3:29 this window ends (5s) before it begins (5s)'],
