@@ -3,6 +3,25 @@ import type { DurationUs, TimeUs } from '../kernel/time.ts';
 
 const MILLION = 1_000_000;
 
+/** Which of the two clocks of a process. */
+export type ClockName = 'monotonic' | 'wall';
+
+/** Instants of simulated time, `[fromUs, untilUs)`. */
+export interface Interval {
+  readonly fromUs: TimeUs;
+  readonly untilUs: TimeUs;
+}
+
+/** How both clocks ran until they changed: within a stretch, neither goes back. */
+interface Stretch {
+  /** Not included; it begins where the one before ends. */
+  readonly untilUs: TimeUs;
+  readonly baseTrueUs: TimeUs;
+  readonly baseMonotonicUs: TimeUs;
+  readonly driftPerMillion: number;
+  readonly wallOffsetUs: DurationUs;
+}
+
 /**
  * The two clocks of one process. The monotonic clock gains `driftPerMillion` microseconds each second of simulated
  * time and never goes back; the wall clock is the monotonic one plus an offset, which a fault may move both ways.
@@ -19,6 +38,8 @@ export class Clock {
   private baseTrueUs: TimeUs = 0;
   private baseMonotonicUs: TimeUs;
   private wallOffsetUs: DurationUs;
+  /** Before the last change, the earliest first; none is empty. */
+  private readonly past: Stretch[] = [];
 
   /** `monotonicUs` is what the monotonic clock shows when the run starts: the machine has been up for a while. */
   constructor(driftPerMillion: number, wallOffsetUs: DurationUs, monotonicUs: TimeUs) {
@@ -58,13 +79,84 @@ export class Clock {
 
   /** Changes the rate from now on; both clocks stay continuous. */
   setDrift(nowUs: TimeUs, perMillion: number): void {
+    this.endStretch(nowUs);
     this.baseMonotonicUs = this.monotonicUs(nowUs);
     this.baseTrueUs = nowUs;
     this.driftPerMillion = perMillion;
   }
 
-  /** Moves the wall clock, forward or back. */
-  jump(byUs: DurationUs): void {
+  /** Moves the wall clock from now on, forward or back. */
+  jump(nowUs: TimeUs, byUs: DurationUs): void {
+    this.endStretch(nowUs);
     this.wallOffsetUs += byUs;
   }
+
+  // ── Looking at the clock from outside: nothing of this counts as a reading ──
+
+  /** What a clock shows at an instant, or showed; of the future, what it will show if nothing changes. */
+  shownUs(name: ClockName, atUs: TimeUs): TimeUs {
+    const isNow = atUs >= this.changedAtUs();
+    const stretch = isNow ? undefined : this.past.find(({ untilUs }) => atUs < untilUs);
+    return shownIn(stretch ?? this.present(), name, atUs);
+  }
+
+  /**
+   * The first instant at which a clock shows at least `readingUs`, if it always ran as it does now: may lie before the
+   * last change.
+   */
+  firstShowsUs(name: ClockName, readingUs: TimeUs): TimeUs {
+    return this.trueAtUs(name === 'wall' ? readingUs - this.wallOffsetUs : readingUs);
+  }
+
+  /**
+   * Where in `[fromUs, toUs)` a clock shows less than a reading: several intervals where it was set back, ascending and
+   * with room in between. Cost: the number of changes.
+   */
+  whenBelow(name: ClockName, readingUs: TimeUs, fromUs: TimeUs, toUs: TimeUs): Interval[] {
+    const found: Interval[] = [];
+    let beginUs = fromUs;
+    for (const stretch of [...this.past, this.present()]) {
+      const endUs = Math.min(stretch.untilUs, toUs);
+      if (endUs <= beginUs) continue;
+      const untilUs = firstShowing(stretch, name, readingUs, { fromUs: beginUs, untilUs: endUs });
+      const last = found.at(-1);
+      if (untilUs > beginUs && last?.untilUs === beginUs) found[found.length - 1] = { fromUs: last.fromUs, untilUs };
+      else if (untilUs > beginUs) found.push({ fromUs: beginUs, untilUs });
+      beginUs = endUs;
+    }
+    return found;
+  }
+
+  /** Both clocks run in another way from now on. */
+  private endStretch(nowUs: TimeUs): void {
+    if (nowUs > this.changedAtUs()) this.past.push({ ...this.present(), untilUs: nowUs });
+  }
+
+  private changedAtUs(): TimeUs {
+    return this.past.at(-1)?.untilUs ?? 0;
+  }
+
+  private present(): Stretch {
+    const { baseTrueUs, baseMonotonicUs, driftPerMillion, wallOffsetUs } = this;
+    return { untilUs: Infinity, baseTrueUs, baseMonotonicUs, driftPerMillion, wallOffsetUs };
+  }
+}
+
+function shownIn(stretch: Stretch, name: ClockName, atUs: TimeUs): TimeUs {
+  const elapsed = atUs - stretch.baseTrueUs;
+  const gained = Math.floor((elapsed * stretch.driftPerMillion) / MILLION);
+  return stretch.baseMonotonicUs + elapsed + gained + (name === 'wall' ? stretch.wallOffsetUs : 0);
+}
+
+/** The first instant of a part of a stretch at which the clock shows at least `readingUs`; its end if there is none. */
+function firstShowing(stretch: Stretch, name: ClockName, readingUs: TimeUs, { fromUs, untilUs }: Interval): TimeUs {
+  if (shownIn(stretch, name, untilUs - 1) < readingUs) return untilUs;
+  // By halves: solving for the instant would have to be corrected for what the reading rounds off.
+  let [tooEarlyUs, foundUs] = [fromUs - 1, untilUs - 1];
+  while (foundUs - tooEarlyUs > 1) {
+    const middleUs = Math.floor((tooEarlyUs + foundUs) / 2);
+    if (shownIn(stretch, name, middleUs) < readingUs) tooEarlyUs = middleUs;
+    else foundUs = middleUs;
+  }
+  return foundUs;
 }

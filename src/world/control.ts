@@ -116,7 +116,7 @@ export class Control implements WorldControl {
 
   jumpClock(id: NodeId, byUs: DurationUs, effect: FaultEffect): void {
     const process = this.world.process(id);
-    process.clock.jump(byUs);
+    process.clock.jump(this.world.nowUs, byUs);
     if (byUs !== 0) process.clock.movedBy.push(effect);
     this.world.say(`  clock of ${process.name} jumps by ${byUs} us`);
   }
