@@ -1,0 +1,49 @@
+import type { DiskView } from '../contract/disk.ts';
+import type { Monitor } from '../contract/invariant.ts';
+import type { Message } from '../contract/message.ts';
+import type { NodeId } from '../kernel/ids.ts';
+
+/** Called after what can change a node: with its state, or with `null` where it has just crashed or been made anew. */
+export type LookAt = (node: NodeId, state: unknown) => void;
+
+/** A monitor with somebody beside it, who looks after it did. */
+export class WatchedMonitor implements Monitor {
+  private readonly inner: Monitor;
+  private readonly lookAt: LookAt;
+
+  constructor(inner: Monitor, lookAt: LookAt) {
+    this.inner = inner;
+    this.lookAt = lookAt;
+  }
+
+  onStarted(node: NodeId, state: unknown, synced: DiskView): void {
+    this.inner.onStarted?.(node, state, synced);
+    this.lookAt(node, null);
+  }
+
+  onCrashed(node: NodeId): void {
+    this.inner.onCrashed?.(node);
+    this.lookAt(node, null);
+  }
+
+  afterEvent(node: NodeId, state: unknown): void {
+    this.inner.afterEvent?.(node, state);
+    this.lookAt(node, state);
+  }
+
+  onAppend(node: NodeId, file: string, index: number, entry: unknown): void {
+    this.inner.onAppend?.(node, file, index, entry);
+  }
+
+  onTruncate(node: NodeId, file: string, index: number): void {
+    this.inner.onTruncate?.(node, file, index);
+  }
+
+  onDrop(node: NodeId, file: string, index: number): void {
+    this.inner.onDrop?.(node, file, index);
+  }
+
+  onSend(from: NodeId, to: NodeId, message: Message, synced: DiskView): void {
+    this.inner.onSend?.(from, to, message, synced);
+  }
+}
