@@ -115,6 +115,11 @@ describe('what nodes say to clients of their role', () => {
         const real = await (node === 'n1' ? primary : replica).client.call(...args);
         expect({ node, args, reply: cluster.askArgs(node, args, 2_000) }).toEqual({ node, args, reply: real });
       };
+      await both('n1', 'ROLE', 'x');
+      for (const [node, real] of [['n1', primary], ['n2', replica]] as const) {
+        const reply = cluster.askArgs(node, ['ROLE'], 2_000);
+        expect(shapeOf(reply)).toEqual(shapeOf(await real.client.call('ROLE')));
+      }
       await both('n2', 'SET', 'k', 'v');
       await both('n2', 'WAIT', '0', '0');
       await both('n2', 'WAIT', 'x', '0');
@@ -143,6 +148,13 @@ describe('what nodes say to clients of their role', () => {
     }
   });
 });
+
+/** Kinds, and the first word: addresses and offsets are each one's own. */
+function shapeOf(reply: Reply | null): unknown {
+  if (reply?.kind !== 'array') return reply?.kind;
+  const [first] = reply.items;
+  return [first?.kind === 'bulk' && /^[a-z]+$/.test(first.text) ? first.text : '', ...reply.items.map(shapeOf)];
+}
 
 function deposedAmidWait({ control, world, id, askArgs }: Cluster): Reply | null {
   control.at(world.nowUs + 50_000, () => control.order(id('n1'), { kind: 'follow', nodes: [id('n2')] }, noEffect()));

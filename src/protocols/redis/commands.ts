@@ -50,6 +50,7 @@ const table: Readonly<Record<string, Command>> = {
   ping: { arity: -1, run: ping },
   eval: { arity: -3, run: (keys, args) => evaluate(keys, args, perform) },
   evalsha: { arity: -3, run: (keys, args) => evaluateSha(keys, args, perform) },
+  role: { arity: 1, run: roleAlone },
   wait: { arity: 3, run: (_keys, args) => waitWithoutReplicas(args) },
 };
 const commands: ReadonlyMap<string, Command> = new Map(Object.entries(table));
@@ -93,6 +94,11 @@ export function readWait(args: Args): Wait | Reply | null {
   if (timeoutMs === null) return failure('timeout is not an integer or out of range');
   if (timeoutMs < 0n) return failure('timeout is negative');
   return { replicas: Number(replicas), timeoutMs: Number(timeoutMs) };
+}
+
+/** ROLE, which only a node can answer. */
+export function isRole(args: Args): boolean {
+  return nameOf(args) === 'role' && args.length === 1;
 }
 
 function perform(keys: Keyspace, args: Args): Reply {
@@ -145,6 +151,11 @@ function flushall(keys: Keyspace, args: Args): Reply {
 function ping(_keys: Keyspace, args: Args): Reply {
   if (args.length > 2) return wrongArity('ping');
   return args.length === 2 ? bulk(args[1] as string) : { kind: 'status', text: 'PONG' };
+}
+
+/** What a primary says whom nobody follows. */
+function roleAlone(): Reply {
+  return { kind: 'array', items: [bulk('master'), integer(0), { kind: 'array', items: [] }] };
 }
 
 /** Nobody acknowledges: the answer that comes when the time is over, or at once. */

@@ -11,6 +11,7 @@ import { SentinelNode } from './sentinel.ts';
 import type { SentinelState } from './sentinel-state.ts';
 import type { RedisState } from './state.ts';
 
+export { singleInstanceLock } from './lock/system.ts';
 export { redisLockServers } from './lock-servers.ts';
 
 const messageKinds: Readonly<Record<RedisMessage['kind'], true>> = {

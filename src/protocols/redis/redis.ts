@@ -27,7 +27,7 @@ import type { Options } from '../../contract/options.ts';
 import type { Operation } from '../../contract/session.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import { type NodeId, nodeId } from '../../kernel/ids.ts';
-import { execute, NO_REPLICAS, readWait, type Wait } from './commands.ts';
+import { execute, isRole, NO_REPLICAS, readWait, type Wait } from './commands.ts';
 import type { RedisAnswer, RedisMessage, RedisRequest } from './messages.ts';
 import { answerOf, commandOf, notOffered } from './operations.ts';
 import { readSettings } from './options.ts';
@@ -129,6 +129,7 @@ export class RedisNode extends Replication implements Node<RedisState> {
   private onCall(ctx: Context, request: ClientRequest, args: Args): void {
     const wait = readWait(args);
     if (wait !== null) return this.onWait(ctx, request, wait);
+    if (isRole(args)) return this.answer(ctx, request, { kind: 'reply', reply: this.roleReply() });
     const followed = this.readReplicaOf(args);
     if (followed !== undefined) this.onReplicaOf(ctx, { kind: 'ReplicaOf', primary: followed });
     const reply = followed === undefined ? this.execute(ctx, request, args) : OK;

@@ -8,7 +8,7 @@ import type {
   Ack, Closed, FullResync, PartialResync, Psync, RedisAnswer, RedisMessage, Replicate, ReplicaOf, Unit,
 } from './messages.ts';
 import { Persistence } from './persistence.ts';
-import { integer, type Reply } from './reply.ts';
+import { bulk, hostOf, integer, PORT, type Reply } from './reply.ts';
 import { newRole, type Primary, type Replica, type Waiting } from './state.ts';
 
 /** How often a replica says how far it is, or asks to be fed. */
@@ -352,7 +352,20 @@ export abstract class Replication extends Persistence {
     this.connect(ctx, role);
   }
 
-  // ── What Sentinels ask ───────────────────────────────────────────────
+  // ── What Sentinels and clients ask ───────────────────────────────────
+
+  /** ROLE: who is no primary is no place for a client that wants to write. Nodes go by their numbers, as hosts do. */
+  protected roleReply(): Reply {
+    const { role, position: { offset } } = this.state;
+    if (role.kind === 'primary') {
+      const followers = [...role.followers].map(([node, { offset: acknowledged }]): Reply =>
+        ({ kind: 'array', items: [hostOf(node), bulk(PORT), bulk(String(Math.max(0, acknowledged)))] }));
+      return { kind: 'array', items: [bulk('master'), integer(offset), { kind: 'array', items: followers }] };
+    }
+    const link = bulk(role.isLinked ? 'connected' : 'connect');
+    const port = integer(Number(PORT));
+    return { kind: 'array', items: [bulk('slave'), hostOf(role.primary), port, link, integer(offset)] };
+  }
 
   protected onInfo(ctx: Context, from: NodeId): void {
     const { role, position } = this.state;

@@ -1,3 +1,8 @@
+import type { NodeId } from '../../kernel/ids.ts';
+
+/** Every server listens there. */
+export const PORT = '6379';
+
 /**
  * What Redis answers, by the kinds of its wire protocol (RESP 2). Integers are numbers here: what is beyond 2^53 loses
  * digits on its way to a client, and in no key.
@@ -19,6 +24,11 @@ export function bulk(text: string): Reply {
 
 export function integer(value: number): Reply {
   return { kind: 'integer', value };
+}
+
+/** The address of a node in replies is its number; those of names begin at 1. */
+export function hostOf(node: NodeId): Reply {
+  return bulk(String(node + 1));
 }
 
 /** `text` without the prefix that most errors share. */

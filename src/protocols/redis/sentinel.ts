@@ -10,7 +10,7 @@ import type {
   Hello, InfoReply, IsPrimaryDown, IsPrimaryDownReply, RedisAnswer, RedisMessage, RedisRequest,
 } from './messages.ts';
 import { readSettings } from './options.ts';
-import { bulk, failure, type Reply } from './reply.ts';
+import { bulk, failure, hostOf, PORT, type Reply } from './reply.ts';
 import { SentinelRules } from './sentinel-rules.ts';
 import { type Failover, SENTINEL_FILE, type SentinelRecord, type SentinelState } from './sentinel-state.ts';
 
@@ -33,7 +33,6 @@ const TILT_TRIGGER_US = 2 * US_PER_S;
 const TILT_US = 30 * US_PER_S;
 /** How long a server may follow the wrong one, or nobody, before it is told: Sentinels hear of a failover by then. */
 const CONVERT_US = 4 * HELLO_US;
-const PORT = '6379';
 
 /**
  * A Redis Sentinel: finds servers down, agrees with others that they are, is elected to lead a failover, promotes a
@@ -360,5 +359,5 @@ function replyTo(args: readonly string[], primary: NodeId): Reply {
   if (name.toUpperCase() === 'PING') return { kind: 'status', text: 'PONG' };
   const isAddress = name.toUpperCase() === 'SENTINEL' && subcommand.toLowerCase() === 'get-master-addr-by-name';
   if (!isAddress) return failure(`unknown command '${name}', with args beginning with: `);
-  return { kind: 'array', items: [bulk(String(primary + 1)), bulk(PORT)] };
+  return { kind: 'array', items: [hostOf(primary), bulk(PORT)] };
 }

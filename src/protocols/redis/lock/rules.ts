@@ -1,0 +1,140 @@
+import type { Context } from '../../../contract/context.ts';
+import type { LockClientInit, Validity } from '../../../contract/lock.ts';
+import { type NodeId } from '../../../kernel/ids.ts';
+import { type DurationUs, type TimeUs, US_PER_MS } from '../../../kernel/time.ts';
+import { EXTEND_LOCK, RELEASE_LOCK, type Reply } from '../messages.ts';
+import { readSettings, serversAmong } from '../options.ts';
+import type { Args } from '../store.ts';
+import { type LockSettings, readLockSettings } from './options.ts';
+import { IDLE, type LockState, type Watchdog } from './state.ts';
+
+/** What the answer to a try means. */
+export type Taking =
+  | { readonly kind: 'taken' }
+  /** Not taken. `isFinal`: nor will it be, whatever one waits for. */
+  | { readonly kind: 'refused'; readonly error: string; readonly isFinal: boolean };
+
+/** The state of a client of a single-instance lock and its rules over it. Rules answer, and do nothing else. */
+export abstract class LockRules {
+  readonly state: LockState;
+  protected readonly init: LockClientInit;
+  protected readonly settings: LockSettings;
+  /** In whose order they are asked: the Sentinels, or without any the servers. */
+  protected readonly sources: readonly NodeId[];
+  protected readonly hasSentinels: boolean;
+
+  constructor(init: LockClientInit) {
+    this.init = init;
+    this.settings = readLockSettings(init.options);
+    const redis = readSettings(init.options);
+    const servers = serversAmong(init.nodes.length, redis);
+    this.hasSentinels = redis.sentinels > 0 && servers < init.nodes.length;
+    this.sources = this.hasSentinels ? init.nodes.slice(servers) : init.nodes.slice(0, servers);
+    this.state = {
+      phase: IDLE,
+      watchdog: null,
+      asked: { task: null, renewal: null },
+      abandoned: new Map(),
+      // Without Sentinels, the address of the primary is what the operator wrote down.
+      primary: this.hasSentinels ? null : this.sources[0] ?? null,
+      nextSource: init.client,
+      nextRequest: init.firstRequest,
+    };
+  }
+
+  // ── What is asked ────────────────────────────────────────────────────
+
+  /** Length that the server is asked for, in milliseconds. */
+  protected leaseMs(): number {
+    return this.settings.ttlMs;
+  }
+
+  /** Takes a free lock, and lets it expire by itself: one command, so that there is no lock without an end. */
+  protected takeCommand(_ctx: Context, lock: string, owner: string): Args {
+    return ['SET', lock, owner, 'NX', 'PX', String(this.leaseMs())];
+  }
+
+  /** Compares and deletes in one step: who reads that the lock is his own and deletes it then may delete another's. */
+  protected releaseCommand(lock: string, owner: string): Args {
+    return ['EVAL', RELEASE_LOCK, '1', lock, owner];
+  }
+
+  protected renewCommand(lock: string, owner: string): Args {
+    return ['EVAL', EXTEND_LOCK, '1', lock, owner, String(this.leaseMs())];
+  }
+
+  /**
+   * What names an acquisition, 20 random bytes as hexadecimal digits: another one for each try, so that the late copy
+   * of one that was given up is never taken for this one.
+   */
+  protected drawOwner(ctx: Context): string {
+    const random = ctx.random('lock-value');
+    let owner = '';
+    for (let word = 0; word < 5; word++) owner += random.between(0, 0xffff_ffff).toString(16).padStart(8, '0');
+    return owner;
+  }
+
+  // ── What answers mean ────────────────────────────────────────────────
+
+  protected readTaking(reply: Reply): Taking {
+    if (reply.kind === 'status') return { kind: 'taken' };
+    if (reply.kind === 'nil') return { kind: 'refused', error: 'held by another', isFinal: false };
+    const error = reply.kind === 'error' ? reply.text : `unexpected ${reply.kind}`;
+    return { kind: 'refused', error, isFinal: !isPassing(reply) };
+  }
+
+  /** Whether a lock that so many replicas have acknowledged is held. */
+  protected hasEnoughReplicas(count: number): boolean {
+    return count >= this.settings.replicas;
+  }
+
+  // ── Until when ───────────────────────────────────────────────────────
+
+  /** The clock by which validities are measured. */
+  protected clockUs(ctx: Context): TimeUs {
+    return this.settings.clock === 'wall' ? ctx.wallUs() : ctx.monotonicUs();
+  }
+
+  /** Counted from before the request: the server may have begun to count at any instant since then. */
+  protected validityFrom(sentAtUs: TimeUs): Validity {
+    const { clock, ttlUs, driftUs } = this.settings;
+    return { clock, untilUs: sentAtUs + ttlUs - driftUs };
+  }
+
+  protected isValid(ctx: Context, { untilUs }: Validity): boolean {
+    return this.clockUs(ctx) < untilUs;
+  }
+
+  // ── How often ────────────────────────────────────────────────────────
+
+  protected mayTryAgain(tries: number): boolean {
+    return tries <= this.settings.retryCount;
+  }
+
+  protected retryAfterUs(ctx: Context): DurationUs {
+    const { retryDelayUs, retryJitterUs } = this.settings;
+    return retryDelayUs + (retryJitterUs === 0 ? 0 : ctx.random('lock-retry').between(0, retryJitterUs));
+  }
+
+  /** Whether the watchdog goes on: until the lock is released, was lost, or is valid no more. */
+  protected mayRenew(ctx: Context, { owner }: Watchdog): boolean {
+    const { phase } = this.state;
+    return phase.kind === 'held' && phase.grant.owner === owner && this.isValid(ctx, phase.grant.validity);
+  }
+
+  /** How long a command may be without an answer. */
+  protected patienceUs(args: Args): DurationUs {
+    const { attemptTimeoutUs } = this.init;
+    return args[0] === 'WAIT' ? attemptTimeoutUs + Number(args[2]) * US_PER_MS : attemptTimeoutUs;
+  }
+}
+
+/** A node that is no primary (any more) executes no write. */
+export function isReadOnly(reply: Reply): boolean {
+  return reply.kind === 'error' && reply.text.startsWith('READONLY');
+}
+
+/** Whether the same may be answered otherwise a while later: by the next primary, or when replicas are back. */
+function isPassing(reply: Reply): boolean {
+  return isReadOnly(reply) || (reply.kind === 'error' && reply.text.startsWith('NOREPLICAS'));
+}
