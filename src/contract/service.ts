@@ -1,3 +1,4 @@
+import type { TimeUs } from '../kernel/time.ts';
 import type { Operation, SessionResult } from './session.ts';
 
 /**
@@ -10,9 +11,10 @@ export interface Service<S = unknown> {
   initial(): S;
   /**
    * Executes one operation, which may change the state in place. `client` asks for it, through whatever session: who
-   * holds a lock is known by it. A refused operation has changed nothing. Cost: that of the operation alone.
+   * holds a lock is known by it. `timeUs` is the cluster's time as the log has it: the same on every node, never going
+   * down from one operation to the next. A refused operation has changed nothing. Cost: that of the operation alone.
    */
-  apply(state: S, operation: Operation, client: number): SessionResult;
+  apply(state: S, operation: Operation, client: number, timeUs: TimeUs): SessionResult;
   /** Answers an operation that changes nothing; `null` for one that has to be applied. */
   query(state: S, operation: Operation): SessionResult | null;
   /** All of a state as text. Equal content gives equal text. Cost: the size of the state. */

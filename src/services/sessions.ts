@@ -126,7 +126,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
     if (request.sequence < session.acknowledged) return NO_SESSION;
     const earlier = this.earlierResult(session, request.sequence);
     if (earlier !== null) return notExecuted(earlier);
-    const result = this.service.apply(state.service, request.operation, session.client);
+    const result = this.service.apply(state.service, request.operation, session.client, timeUs);
     remember(state, request.session, session, request.sequence, result);
     return result.kind === 'ok' ? { result, executed: request } : notExecuted(result);
   }

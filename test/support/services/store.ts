@@ -4,15 +4,27 @@ import type { Plain } from '../../../src/contract/message.ts';
 import type { Service } from '../../../src/contract/service.ts';
 import type { Operation } from '../../../src/contract/session.ts';
 
-/** One operation, and its client if that matters. */
-export type Command = readonly [f: string, key: string, value?: Plain, client?: number];
+/** One operation, and its client and the time if they matter: the time that has passed since the one before. */
+export type Command = readonly [f: string, key: string, value?: Plain, client?: number, afterUs?: number];
 
 const operationOf = ([f, key, value = null]: Command): Operation => ({ f, key, value });
+
+/** Applies commands to a state, as the cluster's time goes on from `fromUs`. */
+function applierOf<S>(service: Service<S>, state: S, fromUs = 0): (...command: Command) => Plain {
+  let timeUs = fromUs;
+  return (...command) => {
+    timeUs += command[4] ?? 0;
+    return service.apply(state, operationOf(command), command[3] ?? 0, timeUs);
+  };
+}
+
+/** How much time some commands take. */
+const timeOf = (commands: readonly Command[]): number => commands.reduce((sum, [, , , , us = 0]) => sum + us, 0);
 
 /** A store on the bench: operations in, results out. */
 export function storeOf<S>(service: Service<S>) {
   const state = service.initial();
-  const apply = (...command: Command): Plain => service.apply(state, operationOf(command), command[3] ?? 0);
+  const apply = applierOf(service, state);
   const ask = (...command: Command): Plain => service.query(state, operationOf(command)) ?? 'has to be applied';
   return { state, apply, ask, digest: () => service.digest(state) };
 }
@@ -45,10 +57,8 @@ export function describeDigestAndSnapshot<S extends object>(
       const state = stateAfter(service, before);
       const loaded = service.load(service.save(state));
       expect([service.digest(loaded), service.save(loaded)]).toEqual([service.digest(state), service.save(state)]);
-      for (const command of [...after, ...asks]) {
-        const [one, other] = [state, loaded].map((each) => service.apply(each, operationOf(command), command[3] ?? 0));
-        expect(other).toEqual(one);
-      }
+      const [one, other] = [state, loaded].map((each) => applierOf(service, each, timeOf(before)));
+      for (const command of [...after, ...asks]) expect(other?.(...command)).toEqual(one?.(...command));
       expect(service.digest(loaded)).toBe(service.digest(state));
     }), { seed: 7, numRuns: 300 });
   });
@@ -58,7 +68,8 @@ export function describeDigestAndSnapshot<S extends object>(
       const state = stateAfter(service, before);
       const text = service.save(state);
       const later = service.saveLater(state);
-      for (const command of after) service.apply(state, operationOf(command), command[3] ?? 0);
+      const apply = applierOf(service, state, timeOf(before));
+      for (const command of after) apply(...command);
       expect(later()).toBe(text);
     }), { seed: 9, numRuns: 300 });
   });
@@ -68,7 +79,7 @@ export function describeDigestAndSnapshot<S extends object>(
       const state = stateAfter(service, some);
       const before = service.digest(state);
       for (const ask of asks) {
-        expect(service.query(state, operationOf(ask))).toEqual(service.apply(state, operationOf(ask), 0));
+        expect(service.query(state, operationOf(ask))).toEqual(service.apply(state, operationOf(ask), 0, timeOf(some)));
       }
       expect(service.digest(state)).toBe(before);
     }), { seed: 8, numRuns: 100 });
