@@ -39,4 +39,10 @@ export type { Options, OptionSpec, OptionTable, OptionValue, SwarmDraw } from '.
 export type * from './contract/session.ts';
 export type * from './contract/state-machine.ts';
 export type * from './contract/variant.ts';
+
+// A lock with leases on top of it.
+export { leaseLock, leaseLockAssumptions, leaseLockProgressUs } from './clients/lease-lock.ts';
+export { leaseLockVariants } from './clients/lease-lock-variants.ts';
+export { leaseServiceVariants } from './services/lease-lock-variants.ts';
+export type * from './contract/lock.ts';
 export type { CrashKind, FaultEffect, InFlight, LinkProfile } from './contract/world-control.ts';

@@ -142,7 +142,12 @@ export abstract class Requester {
     if (request === null) return;
     if (request.route === 'home') state.home = request.target;
     state.requests[lane] = null;
-    ctx.cancelTimer(timerName('attempt', lane));
+    ctx.cancelTimer(this.attemptTimer(lane));
+  }
+
+  /** Who is a part of a process keeps to a part of its names. */
+  protected attemptTimer(lane: number): string {
+    return timerName('attempt', lane);
   }
 
   private attempt(ctx: Context, lane: number, request: Request): void {
@@ -163,7 +168,7 @@ export abstract class Requester {
       kind: 'ClientRequest', client: ctx.self, id, command: request.command as unknown as Plain,
     };
     ctx.send(request.target, message);
-    if (request.route !== 'pinned') ctx.setTimer(timerName('attempt', lane), this.patienceUs());
+    if (request.route !== 'pinned') ctx.setTimer(this.attemptTimer(lane), this.patienceUs());
   }
 
   /**
@@ -184,7 +189,7 @@ export abstract class Requester {
     const longest = Math.floor(this.asks.attemptTimeoutUs / 8);
     request.awaited = null;
     request.hops = 0;
-    ctx.setTimer(timerName('attempt', lane), ctx.random('back-off').between(Math.floor(longest / 2), longest));
+    ctx.setTimer(this.attemptTimer(lane), ctx.random('back-off').between(Math.floor(longest / 2), longest));
   }
 
   private nodeAfter(node: NodeId): NodeId {

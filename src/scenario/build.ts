@@ -21,6 +21,7 @@ import type { TraceMode } from '../kernel/trace.ts';
 import { counterStore } from '../services/counter.ts';
 import { FencedStore } from '../services/fenced-store.ts';
 import { listStore, registerStore } from '../services/kv.ts';
+import { leaseLockService } from '../services/lease-lock.ts';
 import { fencedLock, mutex } from '../services/lock.ts';
 import { GENEROUS_LIMITS, SessionMachine } from '../services/sessions.ts';
 import { setStore } from '../services/set.ts';
@@ -195,7 +196,7 @@ class OrderedRecorder implements Recorder {
 }
 
 function serviceOf({ workload: { kind } }: Scenario): Service {
-  return kind === 'lock' ? fencedLock : SERVICES[kind];
+  return kind === 'lock' ? leaseLockService : SERVICES[kind];
 }
 
 function sessionLimits({ clients }: Scenario): SessionLimits {
