@@ -61,3 +61,4 @@ export function catalogueWith(own?: ProtocolModule): Catalogue {
 }
 
 export { redlockSystem } from '../protocols/redlock/lock-system.ts';
+export { redlockVariants } from '../protocols/redlock/variants.ts';
