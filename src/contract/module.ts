@@ -18,6 +18,33 @@ export interface NodeView {
   readonly leader: NodeId | null;
 }
 
+/** A fault that has struck, as far as an assumption may tell it from others of its kind. */
+export interface Strike {
+  readonly kind: string;
+  /** Names of the processes that it struck, `n1`, `c1`, `r1`; of a fault of links, of those to whom messages go. */
+  readonly struck: readonly string[];
+  /** Of a crash: what survives it, in the words of `CrashKind`. */
+  readonly flavour: string | null;
+  /** Of a jump of a wall clock. */
+  readonly byUs: DurationUs | null;
+  /** Of a clock whose rate was changed, in parts per million. */
+  readonly perMillion: number | null;
+  /** By how much the rates of two clocks may have differed when it struck, it included. */
+  readonly apartPerMillion: number;
+  /** Of a link that was changed: how long a message may take at most. */
+  readonly delayUs: DurationUs | null;
+  /** How long it had lasted when the property was breached, and whether it was over then. */
+  readonly lastedUs: DurationUs;
+  readonly isOver: boolean;
+}
+
+/** What a property is claimed of. */
+export interface Premises {
+  readonly options: Options;
+  /** Whether a protected resource refuses what comes with an older token. */
+  readonly checksTokens: boolean;
+}
+
 /** Something that a property relies on, and the kinds of fault that break it. */
 export interface Assumption {
   readonly id: string;
@@ -28,8 +55,13 @@ export interface Assumption {
   readonly brokenBy: readonly string[];
   /** Crashes, pauses and partitions that leave a majority of the nodes running and together do not break it. */
   readonly tolerates?: 'minority';
-  /** A change of a clock's rate by so many parts per million, either way, does not break it; without it, any does. */
-  toleratedDrift?(options: Options): number;
+  /** Whose faults break it: strikes on nobody else do. Without it, everybody's. */
+  readonly of?: 'nodes' | 'clients' | 'resource';
+  /**
+   * Whether it holds after this strike, of a kind that may break it. Without it, none is withstood. What it says of a
+   * change of rates goes for those, too, with which the clocks of a scenario are drawn.
+   */
+  withstands?(strike: Strike, premises: Premises): boolean;
 }
 
 /** Something that an operator can ask of a node, see {@link Node.onOrder}. */

@@ -1,9 +1,21 @@
-import type { FaultEffect } from '../contract/world-control.ts';
-import type { TimeUs } from '../kernel/time.ts';
+import type { CrashKind, FaultEffect, LinkProfile } from '../contract/world-control.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { PlainFault } from './plan.ts';
 
+/** In what faults of one kind differ, besides whom they strike and for how long; `null` where a kind has no such. */
+export interface FaultStrength {
+  /** Of a crash. */
+  readonly flavour: CrashKind | null;
+  /** Of a jump of a wall clock. */
+  readonly byUs: DurationUs | null;
+  /** Of a change of a clock's rate: parts per million. */
+  readonly perMillion: number | null;
+  /** Of a changed link: how long a message may take at most. */
+  readonly delayUs: DurationUs | null;
+}
+
 /** A fault as it was applied. */
-export interface AppliedFault {
+export interface AppliedFault extends FaultStrength {
   /** Its index in the plan. */
   readonly index: number;
   /** Index of the scenario's line that brought it. */
@@ -14,10 +26,23 @@ export interface AppliedFault {
   untilUs: TimeUs | null;
   /** What it struck, in words: `n2`, `n1 > n2`, `n1 | n2 n3`. */
   readonly target: string;
-  /** Of a change of a clock's rate: parts per million. */
-  readonly perMillion: number | null;
   /** Counted by the world, as long as the fault lasts. */
   readonly effect: FaultEffect;
+}
+
+/** Of a fault whose ranges have shrunk to one number; else of the upper ends. */
+export function strengthOf(action: PlainFault): FaultStrength {
+  const { kind } = action;
+  return {
+    flavour: kind === 'crash' ? action.flavour : null,
+    byUs: kind === 'clock-jump' ? action.byUs.max : null,
+    perMillion: kind === 'clock-drift' ? action.perMillion.max : null,
+    delayUs: kind === 'link' ? longestUs(action.profile) : null,
+  };
+}
+
+function longestUs({ latencyUsMax, slowPerMillion, slowUsMax }: LinkProfile): DurationUs {
+  return slowPerMillion > 0 ? Math.max(latencyUsMax, slowUsMax) : latencyUsMax;
 }
 
 /** Counters of a fault that has changed nothing yet. */

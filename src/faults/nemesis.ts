@@ -7,7 +7,7 @@ import type { DurationUs } from '../kernel/time.ts';
 import {
   bridge, halves, isolate, majoritiesRing, minority, minorityWith, ring, separate, type Topology,
 } from '../world/topology.ts';
-import { noEffect, type AppliedFault } from './applied.ts';
+import { noEffect, strengthOf, type AppliedFault } from './applied.ts';
 import type { PartitionShape } from './fault.ts';
 import { picksFrom } from './picks.ts';
 import type { PlainFault, PlannedFault } from './plan.ts';
@@ -336,8 +336,7 @@ export class Nemesis {
     const { index, line, action } = fault;
     const record: AppliedFault = {
       index, line, kind: action.kind, atUs: this.control.nowUs(), untilUs: null, target,
-      perMillion: action.kind === 'clock-drift' ? action.perMillion.min : null,
-      effect: noEffect(),
+      ...strengthOf(action), effect: noEffect(),
     };
     this.applied.push(record);
     this.onFault(action.kind, { target, ...detailsOf(action), ...details });

@@ -11,7 +11,7 @@ import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
 import { progressBudgetUs } from '../scenario/progress-budget.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
-import { brokenBy } from './ledger.ts';
+import { brokenBy, claimedOf } from './ledger.ts';
 import { lockAxis, lockSummary, type LockSurroundings } from './lock-axis.ts';
 import { checkMetric, propertyOf, type Measured } from './metrics.ts';
 import type { VerdictRecord } from './result.ts';
@@ -57,7 +57,7 @@ function record(judged: Judged, name: string, property: string, finding: Finding
   const isInvalid = finding.verdict === 'invalid';
   const suspects = isInvalid ? [...faults.keys()].filter((at) => isBefore(faults[at], untilUs)).reverse() : [];
   const { assumptions } = module;
-  const broken = isInvalid ? brokenBy(property, untilUs, faults, assumptions, scenario.system) : null;
+  const broken = isInvalid ? brokenBy(property, untilUs, faults, assumptions, claimedOf(scenario)) : null;
   return {
     checker: name,
     verdict: finding.verdict,

@@ -1,20 +1,31 @@
-import type { Assumption } from '../contract/module.ts';
+import type { Assumption, Premises, Strike } from '../contract/module.ts';
 import { majority } from '../contract/quorum.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { TimeUs } from '../kernel/time.ts';
+import { isBroken, premisesOf, reliedOn } from '../scenario/assumptions.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 /** What a violation stands on: the fault that broke an assumption of the property first, and that assumption. */
 export interface Broken {
-  /** Its place among the applied faults. */
-  readonly fault: number;
+  /** Its place among the applied faults; `null`: the clocks of the scenario differ by too much from the start. */
+  readonly fault: number | null;
   readonly assumption: string;
 }
 
-/** The system that a property is claimed of. */
-export type Claimed = Pick<Scenario['system'], 'nodes' | 'options'>;
+/** The system that a property is claimed of, and its surroundings. */
+export interface Claimed extends Premises {
+  readonly nodes: number;
+  /** Rates of clocks are drawn from so much to both sides. */
+  readonly driftPerMillion: number;
+}
 
-type Struck = Pick<AppliedFault, 'kind' | 'atUs' | 'untilUs' | 'target' | 'perMillion'>;
+/** What a scenario claims its properties of. */
+export function claimedOf(scenario: Scenario): Claimed {
+  const { system, clocks } = scenario;
+  return { ...premisesOf(scenario), nodes: system.nodes, driftPerMillion: clocks.driftPerMillion };
+}
+
+type Struck = Omit<AppliedFault, 'index' | 'line' | 'effect'>;
 
 /**
  * Whether a violation of `property` at `atUs` came while what the property relies on still held. Safety never recovers
@@ -22,29 +33,53 @@ type Struck = Pick<AppliedFault, 'kind' | 'atUs' | 'untilUs' | 'target' | 'perMi
  * assumption about a majority of the nodes is not broken by what leaves a majority running and together.
  */
 export function contractOf(
-  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], system: Claimed,
+  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], claimed: Claimed,
 ): 'intact' | 'outside' {
-  return brokenBy(property, atUs, faults, assumptions, system) === null ? 'intact' : 'outside';
+  return brokenBy(property, atUs, faults, assumptions, claimed) === null ? 'intact' : 'outside';
 }
 
 /** The first fault that broke an assumption of `property`; see {@link contractOf}. */
 export function brokenBy(
-  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], system: Claimed,
+  property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], claimed: Claimed,
 ): Broken | null {
-  const relied = assumptions.filter(({ properties }) => properties.includes(property) || properties.includes('*'));
+  const relied = reliedOn(property, assumptions);
+  const drawn = drawnRates(claimed);
+  // Most assumptions about rates do not say how much is too much: only a fault can be.
+  const tooFar = relied.find((each) => each.withstands !== undefined && drawn !== null
+    && isBroken(each, drawn, claimed));
+  if (tooFar !== undefined) return { fault: null, assumption: tooFar.text };
   for (const [place, fault] of faults.entries()) {
     if (fault.atUs > atUs || (property === 'progress' && !isStanding(fault, atUs))) continue;
     const instantUs = property === 'progress' ? atUs : fault.atUs;
     const standing = faults.filter((other) => isStanding(other, instantUs));
-    const assumption = relied.find((each) => each.brokenBy.includes(fault.kind) && !isTolerated(each, fault, system) &&
-      !(each.tolerates === 'minority' && isMinorityOnly(fault, standing, system.nodes)));
+    const strike = strikeOf(fault, atUs, standing, claimed);
+    const assumption = relied.find((each) => isBroken(each, strike, claimed) &&
+      !(each.tolerates === 'minority' && isMinorityOnly(fault, standing, claimed.nodes)));
     if (assumption !== undefined) return { fault: place, assumption: assumption.text };
   }
   return null;
 }
 
-function isTolerated(assumption: Assumption, { perMillion }: Struck, { options }: Claimed): boolean {
-  return perMillion !== null && Math.abs(perMillion) <= (assumption.toleratedDrift?.(options) ?? -1);
+/** `null` where all clocks are exact. */
+function drawnRates({ driftPerMillion }: Claimed): Strike | null {
+  if (driftPerMillion === 0) return null;
+  return {
+    kind: 'clock-drift', struck: ['n1', 'c1', 'r1'], flavour: null, byUs: null, perMillion: driftPerMillion,
+    apartPerMillion: 2 * driftPerMillion, delayUs: null, lastedUs: 0, isOver: false,
+  };
+}
+
+/** A fault as it was at the instant of a violation. */
+function strikeOf(fault: Struck, atUs: TimeUs, standing: readonly Struck[], { driftPerMillion }: Claimed): Strike {
+  const { kind, flavour, byUs, perMillion, delayUs, target, untilUs } = fault;
+  const rates = [...standing, fault].flatMap((other) => other.perMillion ?? []);
+  const apartPerMillion = Math.max(driftPerMillion, ...rates) - Math.min(-driftPerMillion, ...rates);
+  return {
+    kind, flavour, byUs, perMillion, apartPerMillion, delayUs,
+    struck: (target.split(' > ')[1] ?? target).split(/[ |]+/),
+    lastedUs: Math.min(untilUs ?? atUs, atUs) - fault.atUs,
+    isOver: untilUs !== null && untilUs <= atUs,
+  };
 }
 
 function isStanding({ atUs: fromUs, untilUs }: Struck, atUs: TimeUs): boolean {

@@ -210,11 +210,18 @@ function namesIn({ target }: AppliedFault): readonly string[] {
 
 function rowsOf(fault: AppliedFault, untilUs: TimeUs): Row[] {
   const { kind, atUs, target } = fault;
-  const what = `${kind} of ${shortened(target)}`;
+  const what = `${kind} of ${shortened(target)}${strengthText(fault)}`;
   const row = (instantUs: TimeUs, text: string): Row => ({ atUs: instantUs, clockUs: null, text });
   if (kind === 'clock-jump' || fault.untilUs === atUs) return [row(atUs, what)];
   const begin = row(atUs, `${what} begins`);
   return fault.untilUs === null || fault.untilUs > untilUs ? [begin] : [begin, row(fault.untilUs, `${what} ends`)];
+}
+
+function strengthText({ flavour, byUs, perMillion, delayUs }: AppliedFault): string {
+  if (flavour !== null) return ` (${flavour})`;
+  if (byUs !== null) return ` by ${byUs < 0 ? '' : '+'}${signedTime(byUs)} s`;
+  if (perMillion !== null) return ` by ${perMillion} ppm`;
+  return delayUs === null ? '' : ` (up to ${formatTime(delayUs)} s)`;
 }
 
 function shortened(target: string): string {

@@ -21,8 +21,11 @@ export interface VerdictRecord {
   readonly suspects: readonly number[];
   /** `outside`: a fault broke an assumption of this property first. `intact`: a bug. */
   readonly contract: 'intact' | 'outside';
-  /** With `outside`, else `null`: the place in `faults` of the first fault that broke an assumption, and that one. */
-  readonly broken: { readonly fault: number; readonly assumption: string } | null;
+  /**
+   * With `outside`, else `null`: the place in `faults` of the first fault that broke an assumption, and that one. Without
+   * a fault it was the scenario itself, whose clocks differ by too much.
+   */
+  readonly broken: { readonly fault: number | null; readonly assumption: string } | null;
   /** At most twelve lines that show the conflict to a person: operations, or what holders of a lock did and when. */
   readonly evidence: readonly string[];
   /** With an `invalid` verdict about a history, else `null`: the whole of it, for programs and for its argument. */

@@ -60,7 +60,7 @@ export const raft: ProtocolModule<RaftState> = {
       text: 'with reads: lease, the rates of two clocks differ by no more than leaseDriftBound (thesis §6.4.1)',
       properties: ['linearizable', 'R20', 'R21'],
       brokenBy: ['clock-drift'],
-      toleratedDrift: toleratedByLeases,
+      withstands: ({ perMillion }, { options }) => Math.abs(perMillion ?? 0) <= toleratedByLeases(options),
     },
     {
       id: 'majority-connected',

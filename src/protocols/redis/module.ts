@@ -65,12 +65,19 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
         'crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link', 'order',
         'clock-jump',
       ],
+      of: 'nodes',
+      // Without Sentinels only an operator makes another node the primary.
+      withstands: ({ kind }, { options }) => kind !== 'order' && options['sentinels'] === 0,
     },
     {
       id: 'a-restart-loses-nothing',
-      text: 'a primary that starts again has all that it has answered: appendfsync always and an honest disk',
+      text: 'a primary that starts again has all that it has answered: it was synced, or only its process died, and disks are honest',
       properties: ['linearizable'],
       brokenBy: ['crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error'],
+      of: 'nodes',
+      // What was written survives its process, and with `always` it was synced before anybody was answered.
+      withstands: ({ kind, flavour }, { options: { appendfsync } }) => kind === 'crash'
+        && (flavour === 'process' ? appendfsync !== 'off' : appendfsync === 'always'),
     },
     {
       id: 'sentinels-keep-what-they-synced',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noEffect, type AppliedFault } from '../../../src/faults/applied.ts';
 import type { FaultLine, Trigger } from '../../../src/faults/fault.ts';
 import { vacuousLines } from '../../../src/faults/vacuous.ts';
+import { noStrength } from '../../support/faults/strength.ts';
 
 const line = (trigger: Trigger['kind'], allowVacuous = false): FaultLine => ({
   trigger: trigger === 'random'
@@ -11,7 +12,7 @@ const line = (trigger: Trigger['kind'], allowVacuous = false): FaultLine => ({
   allowVacuous,
 });
 const applied = (of: number, dropped: number, kind: AppliedFault['kind'] = 'cut'): AppliedFault => ({
-  index: 0, line: of, kind, atUs: 0, untilUs: null, target: 'n1', perMillion: null,
+  index: 0, line: of, kind, atUs: 0, untilUs: null, target: 'n1', ...noStrength,
     effect: { ...noEffect(), messagesDropped: dropped },
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emptySummary, withRun } from '../../../src/explore/standing.ts';
 import { listReporter } from '../../../src/report/list.ts';
 import type { ReportedRun } from '../../../src/report/reporter.ts';
+import type { VerdictRecord } from '../../../src/run/result.ts';
 import { displayWidth, type TextStyle } from '../../../src/report/text.ts';
 import { lostWrite, reported, resultOf, verdictOf } from '../../support/cli/results.ts';
 
@@ -47,6 +48,16 @@ describe('the list of results', () => {
     const missed = resultOf({ asExpected: false, verdicts: [verdictOf({ expected: 'invalid' })] });
     expect(render(plain, [reported(missed)])).toContain(
       'linearizable: expected invalid, found valid: there is an order');
+  });
+
+  it('says which assumption was broken, also where no fault did it', () => {
+    const told = (fault: number | null): string => {
+      const broken = { fault, assumption: 'clocks agree' };
+      const [first, ...others] = lostWrite().verdicts as [VerdictRecord, ...VerdictRecord[]];
+      return render(plain, [reported(lostWrite({ verdicts: [{ ...first, broken }, ...others] }))]);
+    };
+    expect(told(0)).toContain('  contract: outside: crash of n2 at 0.100 s broke "clocks agree"\n');
+    expect(told(null)).toContain('  contract: outside: clocks that differ by so much break "clocks agree"\n');
   });
 
   it('gives the reason where nothing was shown', () => {

@@ -7,6 +7,7 @@ import { noEffect, type AppliedFault } from '../../../src/faults/applied.ts';
 import { judge, type Judged } from '../../../src/run/judge.ts';
 import type { VerdictRecord } from '../../../src/run/result.ts';
 import type { Scenario } from '../../../src/scenario/scenario.ts';
+import { noStrength } from '../../support/faults/strength.ts';
 import { PLANTED, timed } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
 import { toy, toyScenario } from '../../support/run/toy.ts';
@@ -38,7 +39,7 @@ const breach = (id: string, atUs: number): Judged['breaches'][number] =>
   ({ id, text: `what broke ${id}`, atUs, event: 7 });
 
 const fault = (kind: AppliedFault['kind'], atUs: number, untilUs: number | null = null): AppliedFault =>
-  ({ index: 90 - atUs / 10, line: 3, kind, atUs, untilUs, target: 'n1', perMillion: null, effect: noEffect() });
+  ({ index: 90 - atUs / 10, line: 3, kind, atUs, untilUs, target: 'n1', ...noStrength, effect: noEffect() });
 
 /** Lines are 10 us apart, from 0. */
 const sound = history('0 invoke write 1 x', '0 ok write 1 x', '1 invoke read null x', '1 ok read 1 x');

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Assumption } from '../../../src/contract/module.ts';
 import { noEffect, type AppliedFault } from '../../../src/faults/applied.ts';
-import { type Claimed, contractOf } from '../../../src/run/ledger.ts';
+import { brokenBy, type Claimed, contractOf } from '../../../src/run/ledger.ts';
+import { noStrength } from '../../support/faults/strength.ts';
 
 /** A fault that struck at 100. */
 function struck(kind: AppliedFault['kind'], untilUs: number | null = null, target: string = 'n1'): AppliedFault {
-  return { index: 0, line: 0, kind, atUs: 100, untilUs, target, perMillion: null, effect: noEffect() };
+  return { index: 0, line: 0, kind, atUs: 100, untilUs, target, ...noStrength, effect: noEffect() };
 }
 
 function relying(properties: readonly string[], brokenBy: readonly string[]): Assumption {
   return { id: 'planted', text: 'nothing of the kind happens', properties, brokenBy };
 }
 
-const one: Claimed = { nodes: 1, options: {} };
+const one: Claimed = { nodes: 1, options: {}, checksTokens: false, driftPerMillion: 0 };
 const steady = relying(['fencing'], ['clock-jump', 'pause']);
 const connected = relying(['progress'], ['partition', 'pause']);
 
@@ -61,7 +62,7 @@ describe('an assumption that tolerates a minority', () => {
   const brokenBy = ['crash', 'pause', 'partition', 'cut'];
   const majority: Assumption = { ...relying(['progress'], brokenBy), tolerates: 'minority' };
   const contract = (nodes: number, faults: readonly AppliedFault[]): string =>
-    contractOf('progress', 200, faults, [majority], { nodes, options: {} });
+    contractOf('progress', 200, faults, [majority], { ...one, nodes });
 
   it.each<[string, number, readonly AppliedFault[]]>([
     ['a crash of one of three', 3, [struck('crash')]],
@@ -90,16 +91,70 @@ describe('an assumption that tolerates a minority', () => {
 describe('an assumption about the rates of clocks', () => {
   const rates: Assumption = {
     ...relying(['R20'], ['clock-drift']),
-    toleratedDrift: ({ reads, bound }) => (reads === 'lease' ? (bound as number) / 2 : Infinity),
+    withstands: ({ perMillion }, { options: { reads, bound } }) =>
+      Math.abs(perMillion ?? 0) <= (reads === 'lease' ? (bound as number) / 2 : Infinity),
   };
+  const claimed = (reads: string, driftPerMillion: number): Claimed =>
+    ({ ...one, nodes: 3, options: { reads, bound: 100_000 }, driftPerMillion });
+  const drift = (perMillion: number): AppliedFault => ({ ...struck('clock-drift'), perMillion });
   const contract = (perMillion: number, reads: string): string =>
-    contractOf('R20', 200, [{ ...struck('clock-drift'), perMillion }], [rates], {
-      nodes: 3, options: { reads, bound: 100_000 },
-    });
+    contractOf('R20', 200, [drift(perMillion)], [rates], claimed(reads, 0));
 
   it('is broken by a drift beyond what the system says that it tolerates, either way, and by no other', () => {
     expect([contract(50_000, 'lease'), contract(-50_000, 'lease')]).toEqual(['intact', 'intact']);
     expect([contract(50_001, 'lease'), contract(-50_001, 'lease')]).toEqual(['outside', 'outside']);
     expect(contract(-900_000, 'log')).toBe('intact');
+  });
+
+  it('is broken by clocks that are drawn too far apart, without any fault, where it says how far that is', () => {
+    const broken = (driftPerMillion: number, assumption: Assumption): unknown =>
+      brokenBy('R20', 200, [], [assumption], claimed('lease', driftPerMillion));
+    expect(broken(50_001, rates)).toEqual({ fault: null, assumption: rates.text });
+    expect(broken(50_000, rates)).toBeNull();
+    expect(broken(900_000, relying(['R20'], ['clock-drift']))).toBeNull();
+  });
+
+  it('is told by how much two of them may differ, the drawn ones and those of other faults included', () => {
+    const apart = (...rates: readonly number[]): number => {
+      const seen: number[] = [];
+      const asked: Assumption = {
+        ...relying(['R20'], ['clock-drift']), withstands: (strike) => seen.push(strike.apartPerMillion) > 0,
+      };
+      brokenBy('R20', 200, rates.map(drift), [asked], { ...one, driftPerMillion: 100 });
+      return seen.at(-1) as number;
+    };
+    expect([apart(50), apart(300), apart(-300), apart(700, -500)]).toEqual([200, 400, 400, 1_200]);
+  });
+});
+
+describe('an assumption that asks for more than the kind of a fault', () => {
+  const contract = (assumption: Partial<Assumption>, fault: AppliedFault, atUs: number = 200): string =>
+    contractOf('fencing', atUs, [fault], [{ ...steady, brokenBy: [fault.kind], ...assumption }], one);
+
+  it.each<[Assumption['of'], string, 'intact' | 'outside']>([
+    ['clients', 'n1', 'intact'], ['clients', 'n1 c2', 'outside'], ['nodes', 'c1 c2', 'intact'],
+    ['nodes', 'n3', 'outside'], ['resource', 'r1', 'outside'], [undefined, 'n1', 'outside'],
+    ['resource', 'c1 > r1', 'outside'], ['resource', 'r1 > c1', 'intact'], ['clients', 'c1 > r1', 'intact'],
+    ['clients', 'n1 n2 | n3 c1', 'outside'],
+  ])('of %s, is about them alone: a fault of %s leaves it %s', (of, target, expected) => {
+    expect(contract(of === undefined ? {} : { of }, struck('pause', 150, target))).toBe(expected);
+  });
+
+  it('asks how long it had lasted by then, and whether it was over', () => {
+    const asked = (fault: AppliedFault, atUs: number): unknown => {
+      let told: unknown = null;
+      contract({ withstands: ({ lastedUs, isOver }) => (told = [lastedUs, isOver]) !== null }, fault, atUs);
+      return told;
+    };
+    expect(asked(struck('pause', 150), 200)).toEqual([50, true]);
+    expect(asked(struck('pause', 250), 200)).toEqual([100, false]);
+    expect(asked(struck('pause'), 300)).toEqual([200, false]);
+  });
+
+  it('asks how strong it is', () => {
+    const crash: AppliedFault = { ...struck('crash'), flavour: 'machine' };
+    const withstands: Assumption['withstands'] = ({ flavour }) => flavour === 'process';
+    expect(contract({ withstands }, crash)).toBe('outside');
+    expect(contract({ withstands }, { ...crash, flavour: 'process' })).toBe('intact');
   });
 });

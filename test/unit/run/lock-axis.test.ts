@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkLock, type History, type LockFinding, type LockModelName } from '../../../checkers/index.ts';
 import { noEffect, type AppliedFault } from '../../../src/faults/applied.ts';
 import { lockAxis, lockSummary, type LockSurroundings } from '../../../src/run/lock-axis.ts';
+import { noStrength } from '../../support/faults/strength.ts';
 import { PLANTED, storesWithTokens, timed } from '../../support/histories/locks.ts';
 
 function believes(process: number, grant: number, ms: readonly number[], clock: string = 'monotonic'): string {
@@ -24,7 +25,7 @@ const paused = timed(
 
 function fault(kind: AppliedFault['kind'], atMs: number, untilMs: number | null, target: string): AppliedFault {
   const untilUs = untilMs === null ? null : untilMs * 1000;
-  return { index: 0, line: 0, kind, atUs: atMs * 1000, untilUs, target, perMillion: null, effect: noEffect() };
+  return { index: 0, line: 0, kind, atUs: atMs * 1000, untilUs, target, ...noStrength, effect: noEffect() };
 }
 
 const pause = fault('pause', 31, 15_030, 'c1');
@@ -56,12 +57,12 @@ describe('a finding about locks on one axis', () => {
   });
 
   it('shows two who held at one time side by side, what let the second in, and what both wrote', () => {
-    const { summary, axis } = told('mutual-exclusion', PLANTED.twoBeliefs, [fault('clock-jump', 500, null, 'n3')]);
+    const { summary, axis } = told('mutual-exclusion', PLANTED.twoBeliefs, [{ ...fault('clock-jump', 500, null, 'n3'), byUs: 11_000_000 }]);
     expect(summary).toBe('c2 (grant 33) and c1 (grant 34) both believed that they held l for 9.298000 s');
     expect(axis).toEqual([
       '  true time  c1 c2  | believes, # is stopped',
       ' 0.015000 s  .  |   c2 (process 1) believes that it holds l: grant 33',
-      ' 0.500000 s  .  |   clock-jump of n3',
+      ' 0.500000 s  .  |   clock-jump of n3 by +11.000000 s',
       ' 0.600000 s  |  |   c1 (process 2) believes that it holds l: grant 34',
       ' 0.704000 s  |  |   c1 has stored: grant 34, token 34',
       ' 0.804000 s  |  |   c2 has stored: grant 33, token 33',

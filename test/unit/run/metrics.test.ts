@@ -5,6 +5,7 @@ import type { History } from '../../../src/history/operation.ts';
 import { checkMetric, meteredEvents, metricsOf, type Measured } from '../../../src/run/metrics.ts';
 import { run } from '../../../src/run/run.ts';
 import type { Check, Metric } from '../../../src/scenario/scenario.ts';
+import { noStrength } from '../../support/faults/strength.ts';
 import { toy, toyRequest, type Plants } from '../../support/run/toy.ts';
 
 const S = 1_000_000;
@@ -32,7 +33,7 @@ function measured(changes: Changes): Measured {
 }
 
 const fault = (line: number, atUs: number): AppliedFault =>
-  ({ index: 0, line, kind: 'crash', atUs, untilUs: null, target: 'n1', perMillion: null, effect: noEffect() });
+  ({ index: 0, line, kind: 'crash', atUs, untilUs: null, target: 'n1', ...noStrength, effect: noEffect() });
 
 type Bounds = { readonly min?: number; readonly max?: number };
 
