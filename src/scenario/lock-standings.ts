@@ -43,7 +43,7 @@ export interface StandingNow {
  * Where one server is enough to own the lock, the others are its replicas, and that is not the whole truth: (1) c1 is
  * granted the lock by n1, which tells n2; (2) n1 crashes, and n2 is promoted; (3) c1 releases the lock at n2; (4) c2 is
  * granted it there. If the entry of n1 still counted, c1 would own the lock beside c2. So there, what a server has that
- * does not grant ends as soon as another one grants with an entry of the same owner, or as its client begins to give
+ * does not grant ends as soon as another one grants with an entry of the same owner, or as its client has begun to give
  * the lock back. What no promoted server ever had goes on to count: that is how a failover loses a lock.
  */
 export class LockStandings {
@@ -52,6 +52,8 @@ export class LockStandings {
   readonly quorum: number;
   private readonly clockOf: (process: NodeId) => Clock;
   private readonly servers: ReadonlyMap<NodeId, Server>;
+  /** Owners whose clients gave the lock back; one that is used again is none of them. */
+  private readonly givenUp = new Set<string>();
   /** By owner, in the order in which they began. */
   private readonly byOwner = new Map<string, Standing[]>();
 
@@ -61,9 +63,19 @@ export class LockStandings {
     this.servers = new Map(nodes.map((node) => [node, { isGranting: false, standing: null }]));
   }
 
+  /** A client is about to ask for the lock under this name. */
+  onAttempted(owner: string): void {
+    this.givenUp.delete(owner);
+  }
+
   /** A server does not grant. */
-  onSilent(node: NodeId): void {
-    this.server(node).isGranting = false;
+  onSilent(node: NodeId, nowUs: TimeUs): void {
+    const server = this.server(node);
+    if (!server.isGranting) return;
+    server.isGranting = false;
+    const owner = server.standing?.entry.owner;
+    if (owner === undefined || this.quorum > 1) return;
+    if (this.givenUp.has(owner) || this.isGrantedElsewhere(owner)) this.end(server, nowUs);
   }
 
   /** A server that grants shows its entry. Answers `null` if it is the one that it showed before. */
@@ -71,12 +83,10 @@ export class LockStandings {
     const server = this.server(node);
     const ranOn = server.isGranting;
     const before = server.standing?.entry ?? null;
-    const isSame = before?.owner === after?.owner && before?.untilWallUs === after?.untilWallUs;
     server.isGranting = true;
-    if (isSame && ranOn) return null;
+    if (before?.owner === after?.owner && before?.untilWallUs === after?.untilWallUs) return null;
     // Of one and the same data, who grants has the newer copy.
     if (after !== null && this.quorum === 1) this.endSilent(after.owner, nowUs);
-    if (isSame) return null;
     this.end(server, nowUs);
     if (after !== null) this.begin(server, { server: node, entry: after, fromUs: nowUs, untilUs: Infinity });
     return { before, after, ranOn };
@@ -84,7 +94,9 @@ export class LockStandings {
 
   /** The client of `owner` begins to give the lock back, or has given it up. */
   onGivenUp(owner: string, nowUs: TimeUs): void {
-    if (this.quorum === 1) this.endSilent(owner, nowUs);
+    if (this.quorum > 1) return;
+    this.givenUp.add(owner);
+    this.endSilent(owner, nowUs);
   }
 
   /** Where `owner` stands now, expired or not, what ends last first. */
@@ -146,6 +158,10 @@ export class LockStandings {
     for (const server of this.servers.values()) {
       if (!server.isGranting && server.standing?.entry.owner === owner) this.end(server, nowUs);
     }
+  }
+
+  private isGrantedElsewhere(owner: string): boolean {
+    return [...this.servers.values()].some(({ isGranting, standing }) => isGranting && standing?.entry.owner === owner);
   }
 
   private server(node: NodeId): Server {

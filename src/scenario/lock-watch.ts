@@ -93,6 +93,8 @@ export class LockWatch {
     this.acquisitions.push(acquisition);
     this.byOwner.set(owner, acquisition);
     this.byClient.set(client, acquisition);
+    const ownership = this.ownershipOf(acquisition);
+    if (ownership.kind === 'servers') ownership.onAttempted(owner);
   }
 
   /** From now on the client believes that it holds the lock, by this validity; of one that does already, its end. */
@@ -141,7 +143,7 @@ export class LockWatch {
     (this.lock(lock).ownership as ServiceGrants).released(owner, this.settings.nowUs());
   }
 
-  /** After an event of a node; `null` while it is down or has not handled its start. */
+  /** After an event of a node; `null` where it has crashed. */
   private lookAt(node: NodeId, state: unknown): void {
     const servers = this.servers as LockServers;
     const isGranting = state !== null && servers.isGranting(state);
@@ -149,7 +151,7 @@ export class LockWatch {
     for (const [lock, watched] of this.locks) {
       const standings = watched.ownership as LockStandings;
       const replaced = isGranting ? standings.onShown(node, servers.entryOf(state, lock), nowUs) : null;
-      if (!isGranting) standings.onSilent(node);
+      if (!isGranting) standings.onSilent(node, nowUs);
       if (replaced === null) continue;
       const { before, after } = replaced;
       const loser = before === null ? undefined : this.byOwner.get(before.owner);

@@ -3,7 +3,7 @@ import type { Monitor } from '../contract/invariant.ts';
 import type { Message } from '../contract/message.ts';
 import type { NodeId } from '../kernel/ids.ts';
 
-/** Called after what can change a node: with its state, or with `null` where it has just crashed or been made anew. */
+/** Called after what can change a node: with its state, or with `null` where it has crashed. */
 export type LookAt = (node: NodeId, state: unknown) => void;
 
 /** A monitor with somebody beside it, who looks after it did. */
@@ -18,7 +18,6 @@ export class WatchedMonitor implements Monitor {
 
   onStarted(node: NodeId, state: unknown, synced: DiskView): void {
     this.inner.onStarted?.(node, state, synced);
-    this.lookAt(node, null);
   }
 
   onCrashed(node: NodeId): void {

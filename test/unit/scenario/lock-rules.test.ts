@@ -135,6 +135,10 @@ describe('the invariants of locks', () => {
       ['is extended', () => held().at(1 * S).put([0, 1, 2], 'a', 11 * S)],
       ['is that of a client that was never granted the lock', () =>
         new LockStage().at(0).attempt(1, 'a').put([0], 'a', 10 * S).at(1).take([0])],
+      ['is one of another lock, under the same name', () => {
+        const stage = new LockStage({ locks: ['k0', 'k1'] }).at(0).attempt(1, 'a', 'k1').put([0], 'a', 10 * S, 'k1');
+        return stage.attempt(1, 'a').put(ALL, 'a', 10 * S).believes('a', 9 * S).at(1).take([0], 'k1');
+      }],
       ['is nobody\'s that is known', () => new LockStage().put([0], 'stranger', 10 * S).at(1).take([0])],
     ])('says nothing of an entry that %s', (_name, make) => {
       expect(breaches(make(), 'L3')).toEqual([]);

@@ -195,6 +195,22 @@ describe('LockWatch', () => {
       expect(stage.finish(20 * S, 'owns')).toEqual(['0 owns k0 #1 0-1500000', '1 owns k0 #2 2000000-12000000']);
     });
 
+    it.each([
+      ['after its client gave it back', (stage: LockStage) => stage.stops('a'), 2 * S],
+      ['after another one granted with it', (stage: LockStage) => stage.put([1], 'a', 10 * S), 3 * S],
+      ['for nothing', (stage: LockStage) => stage, 10 * S],
+    ])('ends or not where its server is deposed %s', (_name, change, untilUs) => {
+      const stage = new LockStage({ nodes: 2, quorum: 1 }).at(0).attempt(1, 'a').put([0], 'a', 10 * S);
+      change(stage.at(1 * S)).at(2 * S).event(0, false).at(3 * S).take([1]);
+      expect(stage.finish(20 * S, 'owns')).toEqual([`0 owns k0 #1 0-${untilUs}`]);
+    });
+
+    it('does not end where its client gave back what it had before under the same name', () => {
+      const stage = new LockStage({ nodes: 2, quorum: 1 }).event(1, false).at(0).attempt(1, 'a').stops('a');
+      stage.attempt(1, 'a').put([0], 'a', 10 * S).at(1 * S).crash(0);
+      expect(stage.finish(20 * S, 'owns')).toEqual(['0 owns k0 #1 0-10000000']);
+    });
+
     it('does not end where its client crashes, and asks anew', () => {
       const stage = failing().at(1_500_000);
       stage.watch.crashed(stage.client(1));
@@ -209,9 +225,18 @@ describe('LockWatch', () => {
       stage.watch.granted('k0', 'b');
       stage.watch.granted('k0', 'b');
       stage.at(7).believes('b', 20).at(9).stops('b').at(10).watch.released('k0', 'b');
-      stage.watch.released('k0', 'b');
+      stage.at(11).watch.released('k0', 'b');
       stage.at(12).watch.granted('k0', 'a');
       expect(stage.finish(30)).toEqual(['1 owns k0 #1 5-10', '1 believes k0 #1 7-9', '0 owns k0 #2 12-30']);
+    });
+
+    it('numbers in the order of the executions', () => {
+      const stage = new LockStage({ servers: null }).at(0).attempt(1, 'a').attempt(2, 'b');
+      stage.watch.granted('k0', 'a');
+      stage.watch.released('k0', 'a');
+      stage.watch.granted('k0', 'b');
+      stage.believes('b', 20).believes('a', 10);
+      expect([stage.watch.grantOf('a'), stage.watch.grantOf('b')]).toEqual([1, 2]);
     });
 
     it('leaves the monitor of the protocol alone', () => {
