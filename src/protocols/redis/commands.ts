@@ -17,6 +17,8 @@ interface Command {
   /** Number of words, the name included; negative: at least so many. */
   readonly arity: number;
   readonly isWrite?: true;
+  /** Refused while there is no memory left. */
+  readonly mayGrow?: true;
   run(keys: Keyspace, args: Args): Reply;
 }
 
@@ -28,16 +30,19 @@ const READ_ONLY: Reply = Object.freeze(
 export const NO_REPLICAS: Reply = Object.freeze(
   { kind: 'error', text: 'NOREPLICAS Not enough good replicas to write.' });
 
+const NO_MEMORY: Reply = Object.freeze(
+  { kind: 'error', text: "OOM command not allowed when used memory > 'maxmemory'." });
+
 const table: Readonly<Record<string, Command>> = {
   get: { arity: 2, run: get },
-  set: { arity: -3, isWrite: true, run: set },
-  setnx: { arity: 3, isWrite: true, run: setnx },
-  getset: { arity: 3, isWrite: true, run: getset },
+  set: { arity: -3, isWrite: true, mayGrow: true, run: set },
+  setnx: { arity: 3, isWrite: true, mayGrow: true, run: setnx },
+  getset: { arity: 3, isWrite: true, mayGrow: true, run: getset },
   del: { arity: -2, isWrite: true, run: del },
   unlink: { arity: -2, isWrite: true, run: del },
   exists: { arity: -2, run: exists },
-  incr: { arity: 2, isWrite: true, run: incr },
-  incrby: { arity: 3, isWrite: true, run: incrby },
+  incr: { arity: 2, isWrite: true, mayGrow: true, run: incr },
+  incrby: { arity: 3, isWrite: true, mayGrow: true, run: incrby },
   expire: { arity: -3, isWrite: true, run: expire },
   pexpire: { arity: -3, isWrite: true, run: pexpire },
   pexpireat: { arity: -3, isWrite: true, run: pexpireat },
@@ -64,19 +69,21 @@ const scriptCommands: ReadonlyMap<string, Command> = new Map(Object.entries({
 /**
  * Executes one command of a client, at an instant of the node's wall clock. Changes `store` in place; answers with the
  * very words of Redis 7.0. The clock stands still while it does. A replica `hides` what has expired, and refuses to
- * write; a primary does so with `refusal`, if there is one. Cost: that of the command.
+ * write; a primary does so with `refusal`, if there is one. With `isFull`, nothing may be added. Cost: that of the
+ * command.
  */
 export function execute(
-  store: Store, args: Args, wallUs: number, expiry: Expiry = 'deletes', refusal: Reply | null = null,
+  store: Store, args: Args, wallUs: number, expiry: Expiry = 'deletes', refusal: Reply | null = null, isFull = false,
 ): Execution {
-  const keys = new Keyspace(store, Math.floor(wallUs / 1_000), expiry, expiry === 'hides' ? READ_ONLY : refusal);
+  const why = expiry === 'hides' ? READ_ONLY : refusal;
+  const keys = new Keyspace(store, Math.floor(wallUs / 1_000), expiry, why, isFull);
   const reply = perform(keys, args);
   return { reply, effects: keys.effects };
 }
 
 /** Executes what {@link Execution.effects} says, as a replica or from a file: whatever time it is. */
 export function apply(store: Store, effects: readonly Args[]): void {
-  const keys = new Keyspace(store, 0, 'ignores', null);
+  const keys = new Keyspace(store, 0, 'ignores', null, false);
   for (const args of effects) perform(keys, args);
 }
 
@@ -107,6 +114,7 @@ function perform(keys: Keyspace, args: Args): Reply {
   const command = commands.get(name);
   if (command === undefined) return unknownCommand(args);
   if (!fits(command, args)) return wrongArity(name);
+  if (keys.isFull && command.mayGrow === true) return NO_MEMORY;
   return (command.isWrite === true ? keys.refusal : null) ?? command.run(keys, args);
 }
 

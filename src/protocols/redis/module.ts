@@ -12,6 +12,7 @@ import type { SentinelState } from './sentinel-state.ts';
 import type { RedisState } from './state.ts';
 
 export { singleInstanceLock } from './lock/system.ts';
+export { lockVariants } from './lock/variants.ts';
 export { redisLockServers } from './lock-servers.ts';
 
 const messageKinds: Readonly<Record<RedisMessage['kind'], true>> = {
@@ -45,8 +46,8 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
     return { role: role.kind, epoch: 0, leader: role.kind === 'replica' ? role.primary : null };
   },
   events: [
-    'saved', 'refused-file', 'became-primary', 'became-replica', 'resynced', 'found-down', 'agreed-down', 'voted',
-    'started-failover', 'elected', 'promoted', 'switched-primary', 'aborted-failover', 'tilt',
+    'saved', 'refused-file', 'evicted', 'became-primary', 'became-replica', 'resynced', 'found-down', 'agreed-down',
+    'voted', 'started-failover', 'elected', 'promoted', 'switched-primary', 'aborted-failover', 'tilt',
   ],
   metrics: {
     failovers: { kind: 'count', event: 'elected', doc: 'failovers that a Sentinel was elected to lead' },

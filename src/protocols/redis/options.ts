@@ -138,6 +138,20 @@ export const redisOptions: OptionTable = {
     min: 0,
     max: 500,
   },
+  maxmemoryKeys: {
+    kind: 'integer',
+    doc: 'maxmemory, counted in keys: with more than this, a primary deletes some before the next command, or refuses '
+      + 'what would add to them; 0: there is no limit',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+  },
+  maxmemoryPolicy: {
+    kind: 'choice',
+    doc: 'which keys it deletes: none, or those with a time to live that expire next, as locks do',
+    default: 'noeviction',
+    of: ['noeviction', 'volatile-ttl'],
+  },
 };
 
 /** When all keys are written: so long after the last time, if there were so many changes. */
@@ -172,6 +186,9 @@ export interface RedisSettings {
   readonly wait: number;
   readonly waitTimeoutUs: DurationUs;
   readonly replicaReads: boolean;
+  /** 0 for no limit. */
+  readonly maxKeys: number;
+  readonly evicts: boolean;
 }
 
 export function readSettings(options: Options): RedisSettings {
@@ -194,6 +211,8 @@ export function readSettings(options: Options): RedisSettings {
     wait: options['wait'] as number,
     waitTimeoutUs: options['waitTimeout'] as number,
     replicaReads: options['replicaReads'] as boolean,
+    maxKeys: options['maxmemoryKeys'] as number,
+    evicts: options['maxmemoryPolicy'] === 'volatile-ttl',
   };
 }
 

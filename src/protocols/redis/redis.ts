@@ -28,6 +28,7 @@ import type { Operation } from '../../contract/session.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import { type NodeId, nodeId } from '../../kernel/ids.ts';
 import { execute, isRole, NO_REPLICAS, readWait, type Wait } from './commands.ts';
+import { evictions, isFull } from './eviction.ts';
 import type { RedisAnswer, RedisMessage, RedisRequest } from './messages.ts';
 import { answerOf, commandOf, notOffered } from './operations.ts';
 import { readSettings } from './options.ts';
@@ -182,13 +183,25 @@ export class RedisNode extends Replication implements Node<RedisState> {
 
   private execute(ctx: Context, request: ClientRequest, args: Args): Reply {
     const { role, store, position, lastWrites } = this.state;
-    const isOpenToWrites = role.kind === 'replica' || this.hasEnoughReplicas(role, ctx.monotonicUs());
-    const expiry = role.kind === 'replica' ? 'hides' : 'deletes';
-    const { reply, effects } = execute(store, args, ctx.wallUs(), expiry, isOpenToWrites ? null : NO_REPLICAS);
+    if (role.kind === 'replica') return execute(store, args, ctx.wallUs(), 'hides').reply;
+    this.evict(ctx);
+    const refusal = this.hasEnoughReplicas(role, ctx.monotonicUs()) ? null : NO_REPLICAS;
+    const isOutOfMemory = isFull(store.entries.size, this.settings.maxKeys);
+    const { reply, effects } = execute(store, args, ctx.wallUs(), 'deletes', refusal, isOutOfMemory);
     if (effects.length === 0) return reply;
     this.propagate(ctx, effects);
     lastWrites.set(request.client, position.offset);
     return reply;
+  }
+
+  /** maxmemory: what is asked for makes room first, at the cost of keys that somebody may count on. Locks are such. */
+  private evict(ctx: Context): void {
+    const { store } = this.state;
+    const effects = evictions(store, this.settings);
+    if (effects.length === 0) return;
+    for (const [, key = ''] of effects) store.entries.delete(key);
+    this.propagate(ctx, effects);
+    ctx.note({ event: 'evicted', keys: effects.length });
   }
 
   protected override answer(ctx: Context, request: ClientRequest, answer: RedisAnswer): void {

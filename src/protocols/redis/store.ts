@@ -39,17 +39,20 @@ export class Keyspace {
   readonly expiry: Expiry;
   /** What a command that may change something is answered with; `null` where it may. */
   readonly refusal: Reply | null;
+  /** Whether there is no memory for more. */
+  readonly isFull: boolean;
   /**
    * What a replica or a file has to execute to come to the same data: with absolute times, and without scripts. In
    * order; all of one command take effect together.
    */
   readonly effects: Args[] = [];
 
-  constructor(store: Store, nowMs: number, expiry: Expiry, refusal: Reply | null) {
+  constructor(store: Store, nowMs: number, expiry: Expiry, refusal: Reply | null, isFull: boolean) {
     this.store = store;
     this.nowMs = nowMs;
     this.expiry = expiry;
     this.refusal = refusal;
+    this.isFull = isFull;
   }
 
   /** What the key holds now; `undefined` for nothing. Deletes it if its time is over and this store does so. */

@@ -137,7 +137,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
     this.endAcquisition(ctx, 'unsure', 'no answer to WAIT');
   }
 
-  private grant(ctx: Context, phase: Acquiring, node: NodeId): void {
+  protected grant(ctx: Context, phase: Acquiring, node: NodeId): void {
     const { lock, owner, sentAtUs } = phase;
     const grant: LockGrant = { lock, owner, token: null, validity: this.validityFrom(sentAtUs) };
     if (!this.isValid(ctx, grant.validity)) {
@@ -175,7 +175,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
     if (this.readTaking(reply).kind === 'taken') this.undo(ctx, abandoned, from);
   }
 
-  private retry(ctx: Context, phase: Acquiring, error: string): void {
+  protected retry(ctx: Context, phase: Acquiring, error: string): void {
     if (!this.mayTryAgain(phase.tries)) return this.giveUp(ctx, phase, error);
     phase.error = error;
     phase.step = 'pausing';

@@ -44,7 +44,7 @@ export abstract class LockRules {
 
   // ── What is asked ────────────────────────────────────────────────────
 
-  /** Length that the server is asked for, in milliseconds. */
+  /** Length that the server is asked for when a lock is taken, in milliseconds. */
   protected leaseMs(): number {
     return this.settings.ttlMs;
   }
@@ -60,7 +60,7 @@ export abstract class LockRules {
   }
 
   protected renewCommand(lock: string, owner: string): Args {
-    return ['EVAL', EXTEND_LOCK, '1', lock, owner, String(this.leaseMs())];
+    return ['EVAL', EXTEND_LOCK, '1', lock, owner, String(this.settings.ttlMs)];
   }
 
   /**

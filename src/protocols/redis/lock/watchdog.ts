@@ -59,7 +59,7 @@ export abstract class LockWatchdog extends LockRequests {
     ctx.setTimer('lock/renew', this.retryAfterUs(ctx));
   }
 
-  private onRenewed(ctx: Context, { owner }: Watchdog, sentAtUs: TimeUs): void {
+  protected onRenewed(ctx: Context, { owner }: Watchdog, sentAtUs: TimeUs): void {
     const { phase } = this.state;
     if (phase.kind !== 'held' || phase.grant.owner !== owner) return;
     const validity = this.validityFrom(sentAtUs);

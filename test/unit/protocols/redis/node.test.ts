@@ -172,6 +172,48 @@ describe('after a restart', () => {
   });
 });
 
+describe('memory that runs out', () => {
+  it('takes the keys that expire next, at the primary and then at its replicas', () => {
+    const cluster = redisCluster(2, { maxmemoryKeys: 3, maxmemoryPolicy: 'volatile-ttl' });
+    cluster.wait(1_000);
+    ask(cluster, 'SET lock a NX PX 30000');
+    ask(cluster, 'SET late b NX PX 60000');
+    for (const key of ['x', 'y']) expect(ask(cluster, `SET ${key} 1`)).toBe('OK');
+    // Four are one too many, which is seen before the next command.
+    expect(ask(cluster, 'EXISTS lock late x y')).toBe(3);
+    expect(ask(cluster, 'SET lock c NX PX 30000')).toBe('OK');
+    expect(ask(cluster, 'GET late')).toBe('b');
+    expect(ask(cluster, 'GET lock')).toBeNull();
+    cluster.wait(100);
+    expect(said(cluster.ask('n2', 'EXISTS lock late x y'))).toBe(3);
+    ask(cluster, 'DEL late');
+    // Keys without a time stay: there is no memory left.
+    ask(cluster, 'SET z 1');
+    expect(ask(cluster, 'DBSIZE')).toBe(3);
+    ask(cluster, 'SET w 1');
+    expect(ask(cluster, 'SET v 1')).toMatch(/^OOM/);
+    expect(ask(cluster, 'DBSIZE')).toBe(4);
+  });
+
+  it('takes as many as there are too many when the limit is lowered', () => {
+    const cluster = redisCluster(1);
+    for (const ttl of [30_000, 10_000, 20_000, 50_000, 40_000]) ask(cluster, `SET k${ttl} v PX ${ttl}`);
+    cluster.control.setOptions({ maxmemoryKeys: 2, maxmemoryPolicy: 'volatile-ttl' }, noEffect());
+    cluster.wait(1);
+    expect(ask(cluster, 'DBSIZE')).toBe(2);
+    expect(ask(cluster, 'EXISTS k50000 k40000')).toBe(2);
+  });
+
+  it('refuses what would add to it where no key may go', () => {
+    const cluster = redisCluster(1, { maxmemoryKeys: 1 });
+    for (const key of ['a', 'b']) expect(ask(cluster, `SET ${key} 1 PX 30000`)).toBe('OK');
+    expect(ask(cluster, 'SET c 1')).toMatch(/^OOM/);
+    expect(ask(cluster, 'GET a')).toBe('1');
+    expect(ask(cluster, 'DEL a')).toBe(1);
+    expect(ask(cluster, 'SET c 1')).toBe('OK');
+  });
+});
+
 describe('options that change while a node runs', () => {
   it('begin an append-only file with what the keys hold', () => {
     const cluster = redisCluster(1, { appendfsync: 'off', save: 'off' });
