@@ -22,8 +22,8 @@ export interface VerdictRecord {
   /** `outside`: a fault broke an assumption of this property first. `intact`: a bug. */
   readonly contract: 'intact' | 'outside';
   /**
-   * With `outside`, else `null`: the place in `faults` of the first fault that broke an assumption, and that one. Without
-   * a fault it was the scenario itself, whose clocks differ by too much.
+   * With `outside`, else `null`: the place in `faults` of the first fault that broke an assumption, and that one.
+   * Without a fault it was the scenario itself, whose clocks differ by too much.
    */
   readonly broken: { readonly fault: number | null; readonly assumption: string } | null;
   /** At most twelve lines that show the conflict to a person: operations, or what holders of a lock did and when. */

@@ -9,8 +9,8 @@ const LOSING: readonly string[] = ['crash', 'wipe-disk', 'torn-write', 'bit-flip
 const MILLION = 1_000_000;
 
 /**
- * What Redlock relies on, as its page and its critics have it (redis.io, "Distributed Locks with Redis"; Kleppmann 2016;
- * antirez 2016): each node keeps an entry until the node's own clock has counted its ttl.
+ * What Redlock relies on, as its page and its critics have it (redis.io, "Distributed Locks with Redis"; Kleppmann
+ * 2016; antirez 2016): each node keeps an entry until the node's own clock has counted its ttl.
  */
 export function redlockAssumptions(locks: LockSystem): readonly Assumption[] {
   return [
@@ -30,14 +30,15 @@ export function redlockAssumptions(locks: LockSystem): readonly Assumption[] {
       properties: EXCLUSION,
       brokenBy: LOSING,
       of: 'nodes',
-      withstands: (strike, { options }) => keepsEntries(strike, options) || isOutFor(strike, options, locks.ttlUs(options)),
+      withstands: (strike, { options }) =>
+        keepsEntries(strike, options) || isOutFor(strike, options, locks.ttlUs(options)),
     }),
     promptWrites(locks),
     ...servedByMajority,
   ];
 }
 
-/** What a lock at a single Redis relies on, with or without replicas. `servers` says what those rely on for progress. */
+/** What a lock at a single Redis relies on, with or without replicas; `servers`: what those rely on. */
 export function redisLockAssumptions(locks: LockSystem, servers: readonly Assumption[]): readonly Assumption[] {
   // What Redis needs to answer reads with what was written, a lock needs to be refused to whoever comes second.
   const asked = servers.filter(({ properties }) => properties.includes('linearizable'));
@@ -127,8 +128,8 @@ const servedByMajority: readonly Assumption[] = [
 function promptWrites(locks: LockSystem): Assumption {
   return {
     id: 'writes-in-time',
-    text: 'the resource checks tokens; or no holder, and no write on its way, is stopped for longer than is left of its '
-      + 'validity',
+    text: 'the resource checks tokens; or no holder, and no write on its way, is stopped for longer than is left of '
+      + 'its validity',
     properties: ['fencing'],
     brokenBy: ['pause', 'hold', 'link'],
     withstands: ({ kind, struck, lastedUs, delayUs, apartPerMillion }, { options, checksTokens }) => {

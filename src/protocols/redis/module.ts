@@ -72,7 +72,7 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
     },
     {
       id: 'a-restart-loses-nothing',
-      text: 'a primary that starts again has all that it has answered: it was synced, or only its process died, and disks are honest',
+      text: 'a primary that starts again has all it has answered: synced, or written where its process died alone',
       properties: ['linearizable'],
       brokenBy: ['crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error'],
       of: 'nodes',

@@ -57,7 +57,8 @@ describe('a finding about locks on one axis', () => {
   });
 
   it('shows two who held at one time side by side, what let the second in, and what both wrote', () => {
-    const { summary, axis } = told('mutual-exclusion', PLANTED.twoBeliefs, [{ ...fault('clock-jump', 500, null, 'n3'), byUs: 11_000_000 }]);
+    const jump: AppliedFault = { ...fault('clock-jump', 500, null, 'n3'), byUs: 11_000_000 };
+    const { summary, axis } = told('mutual-exclusion', PLANTED.twoBeliefs, [jump]);
     expect(summary).toBe('c2 (grant 33) and c1 (grant 34) both believed that they held l for 9.298000 s');
     expect(axis).toEqual([
       '  true time  c1 c2  | believes, # is stopped',

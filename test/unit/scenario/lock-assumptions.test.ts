@@ -34,8 +34,8 @@ function brokenOf(
 ): string | null {
   const { options = {}, checksTokens = false, driftPerMillion = 0 } = given;
   const claimed: Claimed = {
-    nodes: 5, options: { appendfsync: 'off', startDelay: 0, clock: 'monotonic', sentinels: 0, ...options }, checksTokens,
-    driftPerMillion,
+    nodes: 5, options: { appendfsync: 'off', startDelay: 0, clock: 'monotonic', sentinels: 0, ...options },
+    checksTokens, driftPerMillion,
   };
   const broken = brokenBy(property, 30 * S, more === null ? [] : [fault(more)], assumptions, claimed);
   return reliedOn(property, assumptions).find(({ text }) => text === broken?.assumption)?.id ?? null;
