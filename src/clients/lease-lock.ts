@@ -47,6 +47,15 @@ export const leaseLockAssumptions: readonly Assumption[] = [
     withstands: (strike, { options }) => clocksAgree(strike, options),
   },
   {
+    // A leader may be: the time of its log stands still, and leases last longer.
+    id: 'clocks-count-what-clients-sleep',
+    text: "no client's machine is suspended with its clocks",
+    properties: EXCLUSION,
+    brokenBy: ['pause'],
+    of: 'clients',
+    withstands: ({ perMillion }) => perMillion === null,
+  },
+  {
     id: 'no-jump-of-the-clock-that-counts',
     text: "with clock: wall, no client's wall clock jumps",
     properties: [...EXCLUSION, 'L4'],

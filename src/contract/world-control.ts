@@ -100,6 +100,12 @@ export interface WorldControl {
   /** Pauses nest: a process runs again when each pause was resumed. What ends one names it by its effect. */
   pause(process: NodeId, effect: FaultEffect): void;
   resume(process: NodeId, effect: FaultEffect): void;
+  /**
+   * Both clocks of a paused process stand still: its machine is suspended. Such stops nest, and end like pauses; then
+   * the wall clock is set right, and the monotonic one goes on from where it stood.
+   */
+  stopClock(process: NodeId, effect: FaultEffect): void;
+  startClock(process: NodeId, effect: FaultEffect): void;
   /** Cuts nest, one direction at a time, and end like pauses. */
   cut(from: NodeId, to: NodeId, inFlight: InFlight, effect: FaultEffect): void;
   mend(from: NodeId, to: NodeId, effect: FaultEffect): void;

@@ -36,9 +36,15 @@ export function strengthOf(action: PlainFault): FaultStrength {
   return {
     flavour: kind === 'crash' ? action.flavour : null,
     byUs: kind === 'clock-jump' ? action.byUs.max : null,
-    perMillion: kind === 'clock-drift' ? action.perMillion.max : null,
+    perMillion: rateOf(action),
     delayUs: kind === 'link' ? longestUs(action.profile) : null,
   };
+}
+
+/** A clock that stands still loses all. */
+function rateOf(action: PlainFault): number | null {
+  if (action.kind === 'clock-drift') return action.perMillion.max;
+  return action.kind === 'pause' && action.clock === 'stopped' ? -1_000_000 : null;
 }
 
 function longestUs({ latencyUsMax, slowPerMillion, slowUsMax }: LinkProfile): DurationUs {

@@ -45,7 +45,8 @@ export type Target = string | readonly string[];
 export type FaultSpec =
   | { readonly kind: 'crash'; readonly target: Target; readonly flavour: CrashKind; readonly forUs: DurationUs | null }
   | { readonly kind: 'restart'; readonly target: Target }
-  | { readonly kind: 'pause'; readonly target: Target; readonly forUs: DurationUs | null }
+  /** With its clock stopped, the machine is suspended; without `clock`, clocks run on. */
+  | { readonly kind: 'pause'; readonly target: Target; readonly clock?: 'stopped'; readonly forUs: DurationUs | null }
   | { readonly kind: 'resume'; readonly target: Target }
   | {
       readonly kind: 'partition'; readonly shape: PartitionShape;

@@ -148,7 +148,11 @@ export class Nemesis {
     for (const process of targets) {
       if (!this.control.isUp(process)) continue;
       this.control.pause(process, record.effect);
-      this.stand(record, 'pause', process, () => { this.control.resume(process, record.effect); });
+      if (action.clock === 'stopped') this.control.stopClock(process, record.effect);
+      this.stand(record, 'pause', process, () => {
+        if (action.clock === 'stopped') this.control.startClock(process, record.effect);
+        this.control.resume(process, record.effect);
+      });
     }
     this.endAfter(record, action.forUs);
   }
@@ -411,6 +415,7 @@ export class Nemesis {
 function detailsOf(action: PlainFault): Readonly<Record<string, Plain>> {
   return {
     ...(action.kind === 'crash' ? { flavour: action.flavour } : {}),
+    ...(action.kind === 'pause' && action.clock !== undefined ? { clock: action.clock } : {}),
     ...(action.kind === 'partition' ? { shape: action.shape.kind } : {}),
     ...(action.kind === 'hold' && action.message !== null ? { message: action.message } : {}),
     ...(action.kind === 'clock-jump' ? { byUs: action.byUs.min } : {}),

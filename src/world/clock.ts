@@ -2,6 +2,8 @@ import type { FaultEffect } from '../contract/world-control.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 
 const MILLION = 1_000_000;
+/** The rate of a clock that stands still. */
+export const STANDSTILL_PER_MILLION = -MILLION;
 
 /** Which of the two clocks of a process. */
 export type ClockName = 'monotonic' | 'wall';
@@ -38,6 +40,8 @@ export class Clock {
   private baseTrueUs: TimeUs = 0;
   private baseMonotonicUs: TimeUs;
   private wallOffsetUs: DurationUs;
+  /** Since when both clocks stand still, and the rate with which they go on; `null` while they run. */
+  private standstill: { readonly sinceUs: TimeUs; driftPerMillion: number } | null = null;
   /** Before the last change, the earliest first; none is empty. */
   private readonly past: Stretch[] = [];
 
@@ -67,18 +71,46 @@ export class Clock {
     return this.readMonotonicUs(nowUs) + this.wallOffsetUs;
   }
 
-  /** The first instant of simulated time at which the monotonic clock shows at least `monotonicUs`. */
+  /** The first instant of simulated time at which the monotonic clock shows at least `monotonicUs`; Infinity: none. */
   trueAtUs(monotonicUs: TimeUs): TimeUs {
     const wanted = monotonicUs - this.baseMonotonicUs;
     if (this.driftPerMillion === 0) return this.baseTrueUs + wanted;
+    if (this.driftPerMillion === STANDSTILL_PER_MILLION) return wanted > 0 ? Infinity : this.baseTrueUs;
     let elapsed = Math.ceil((wanted * MILLION) / (MILLION + this.driftPerMillion));
     while (this.monotonicUs(this.baseTrueUs + elapsed) < monotonicUs) elapsed += 1;
     while (elapsed > 0 && this.monotonicUs(this.baseTrueUs + elapsed - 1) >= monotonicUs) elapsed -= 1;
     return this.baseTrueUs + elapsed;
   }
 
-  /** Changes the rate from now on; both clocks stay continuous. */
+  get standsStill(): boolean {
+    return this.standstill !== null;
+  }
+
+  /** Both clocks stand still from now on: their machine is suspended. */
+  stop(nowUs: TimeUs): void {
+    const { driftPerMillion } = this;
+    this.setDrift(nowUs, STANDSTILL_PER_MILLION);
+    this.standstill = { sinceUs: nowUs, driftPerMillion };
+  }
+
+  /**
+   * They run again. The host sets the wall clock right, which jumps by the time that has passed; nobody does that to a
+   * monotonic clock (on Linux: CLOCK_MONOTONIC does not count suspended time, CLOCK_BOOTTIME does).
+   */
+  start(nowUs: TimeUs): void {
+    const { standstill } = this;
+    if (standstill === null) return;
+    this.standstill = null;
+    this.setDrift(nowUs, standstill.driftPerMillion);
+    this.jump(nowUs, nowUs - standstill.sinceUs);
+  }
+
+  /** Changes the rate from now on, or from when the clocks run again; both stay continuous. */
   setDrift(nowUs: TimeUs, perMillion: number): void {
+    if (this.standstill !== null) {
+      this.standstill.driftPerMillion = perMillion;
+      return;
+    }
     this.endStretch(nowUs);
     this.baseMonotonicUs = this.monotonicUs(nowUs);
     this.baseTrueUs = nowUs;

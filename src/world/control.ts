@@ -94,6 +94,26 @@ export class Control implements WorldControl {
     if (!process.isPaused) this.world.resumeProcess(process);
   }
 
+  stopClock(id: NodeId, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    if (!process.isPaused) return;
+    process.clockStops.push(effect);
+    if (process.clockStops.length > 1) return;
+    process.clock.stop(this.world.nowUs);
+    this.world.say(`  clock of ${process.name} stops`);
+  }
+
+  startClock(id: NodeId, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    const at = process.clockStops.indexOf(effect);
+    if (at === -1) return; // A crash has ended the stop.
+    process.clockStops.splice(at, 1);
+    if (process.clockStops.length > 0) return;
+    effect.timersMoved += this.world.startClock(process);
+    process.clock.movedBy.push(effect);
+    this.world.say(`  clock of ${process.name} goes on`);
+  }
+
   cut(from: NodeId, to: NodeId, inFlight: InFlight, effect: FaultEffect): void {
     this.world.network.cut(from, to, inFlight, effect);
   }

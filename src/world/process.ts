@@ -82,6 +82,8 @@ export class Process {
 
   /** The pauses in force. */
   readonly pauses: FaultEffect[] = [];
+  /** Those of them that stop the clocks as well. */
+  readonly clockStops: FaultEffect[] = [];
   /** A step whose continuation has not run yet; `null` outside of one. */
   step: string | null = null;
   /** Tells the event of the step's continuation from those of steps that a crash has ended. */
@@ -163,6 +165,7 @@ export class Process {
     const messagesLost = (this.lanes[LANE.mailbox] as Parked[]).length;
     this.node = null;
     this.pauses.length = 0;
+    this.clockStops.length = 0;
     this.step = null;
     this.isStepDue = false;
     this.wasPaused = false;

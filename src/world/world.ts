@@ -166,6 +166,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   stopProcess(process: Process, effect: FaultEffect | null): void {
     if (process.node === null) return;
     const { sendsLost, messagesLost } = process.stop();
+    process.clock.start(this.nowUs);
     if (this.isNode(process)) this.monitor.onCrashed?.(process.id);
     this.settings.onStopped?.(process.id);
     if (effect === null) return;
@@ -210,11 +211,27 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   /** The clock of a process runs at another rate from now on: its timers end at other instants. */
   changeDrift(process: Process, perMillion: number): number {
     process.clock.setDrift(this.nowUs, perMillion);
+    if (process.clock.standsStill) return 0;
     let moved = 0;
     process.timers.forEach((timer, slot) => {
       if (timer.deadlineUs < 0) return;
       moved += 1;
       this.queueTimer(process, slot, timer);
+    });
+    return moved;
+  }
+
+  /** The clocks of a process that was suspended run again, and its timers with them. Returns how many moved. */
+  startClock(process: Process): number {
+    process.clock.start(this.nowUs);
+    const readingUs = process.clock.monotonicUs(this.nowUs);
+    let moved = 0;
+    process.timers.forEach((timer, slot) => {
+      // Those that are due were parked before.
+      if (timer.deadlineUs <= readingUs) return;
+      moved += 1;
+      // An event that comes too early re-arms itself.
+      if (timer.queuedAtUs < 0) this.queueTimer(process, slot, timer);
     });
     return moved;
   }
@@ -315,7 +332,8 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     timer.queuedAtUs = -1;
     if (timer.deadlineUs < 0) return;
     if (timer.deadlineUs > process.clock.monotonicUs(this.nowUs)) {
-      this.queueTimer(process, slot, timer);
+      // Queued again once the clocks run.
+      if (!process.clock.standsStill) this.queueTimer(process, slot, timer);
       return;
     }
     if (process.isBlocked) {

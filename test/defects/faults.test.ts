@@ -67,7 +67,7 @@ const triggers: Readonly<Record<Trigger['kind'], true>> = { at: true, when: true
 const ways: Readonly<Record<ActionKind, readonly string[]>> = {
   'crash': Object.keys(flavours),
   'restart': [''],
-  'pause': [''],
+  'pause': ['', 'stopped'],
   'resume': [''],
   'partition': Object.keys(shapes),
   'cut': [''],
@@ -90,6 +90,7 @@ const ways: Readonly<Record<ActionKind, readonly string[]>> = {
 function wayOf({ action }: FaultLine): string | null {
   switch (action.kind) {
     case 'crash': return action.flavour;
+    case 'pause': return action.clock ?? '';
     case 'partition': return action.shape.kind;
     case 'hold': return action.message === null ? 'all' : 'one kind';
     case 'link': {

@@ -271,8 +271,10 @@ class FaultReader {
       case 'restart':
       case 'resume':
         return { kind, target: this.targeted(file[kind], at).target };
-      case 'pause':
-        return { kind, target: this.targeted(file.pause, at).target, forUs: null };
+      case 'pause': {
+        const { target, settings } = this.targeted(file.pause, at);
+        return { kind, target, ...(settings?.clock === 'stopped' ? { clock: 'stopped' } : {}), forUs: null };
+      }
       case 'partition':
         return this.partition(file.partition, at);
       case 'cut': {

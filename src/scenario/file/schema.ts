@@ -74,7 +74,7 @@ const optionValue = z.union(
 const actionShape = {
   'crash': targeted({ flavour: z.enum(['process', 'machine']).optional(), ...lasting }).optional(),
   'restart': targeted({}).optional(),
-  'pause': targeted({ ...lasting }).optional(),
+  'pause': targeted({ clock: z.literal('stopped').optional(), ...lasting }).optional(),
   'resume': targeted({}).optional(),
   'partition': z.union(
     [

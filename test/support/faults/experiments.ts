@@ -74,6 +74,15 @@ export const experiments: readonly Experiment[] = [
     defect: 'lease/timer-for-a-clock', catcher: 'linearizable', setting: ponderers,
   },
   {
+    // What it wakes up with is a clock of before, and a lease on it. The margin is for that; had its clock run on, or
+    // had n1 only been late, the lease would be over in time.
+    claim: 'who was suspended with its machine has a lease that lasts',
+    line: '{ at: 1100ms, pause: { target: n1, for: 150ms, clock: stopped } }',
+    instead: ['{ at: 1100ms, pause: { target: n1, for: 150ms } }'],
+    around: [n1IsAlone],
+    defect: 'lease/no-margin', catcher: 'linearizable', setting: lease,
+  },
+  {
     // Whoever sleeps on says nothing wrong.
     claim: 'who is resumed may read its mail before its timers',
     line: '{ at: 3300ms, resume: n1 }',

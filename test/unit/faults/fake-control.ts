@@ -73,6 +73,8 @@ export class FakeControl implements WorldControl {
     this.pauses.set(process, count - 1);
     this.say('resume', process);
   }
+  stopClock(process: NodeId): void { this.say('stop-clock', process); }
+  startClock(process: NodeId): void { this.say('start-clock', process); }
   cut(from: NodeId, to: NodeId, inFlight: string): void { this.say('cut', from, to, inFlight); }
   mend(from: NodeId, to: NodeId): void { this.say('mend', from, to); }
   hold(from: NodeId, to: NodeId, kind: string | null): void { this.say('hold', from, to, String(kind)); }

@@ -49,6 +49,21 @@ describe('a nemesis', () => {
     expect(events).toEqual([['pause', { target: 'n2', forUs: 5 }], ['resume', { target: 'n2' }]]);
   });
 
+  it('stops the clock of who is suspended, until it is resumed or crashes, and says so', () => {
+    const suspend: FaultSpec = { kind: 'pause', target: 'n2', clock: 'stopped', forUs: 5 };
+    const { control, nemesis, events } = world([
+      at(10, suspend), at(20, suspend), at(22, { kind: 'resume', target: 'n2' }), at(30, suspend), at(33, crash('n2')),
+    ]);
+    control.run(100);
+    expect(control.calls).toEqual([
+      '10 pause n2', '10 stop-clock n2', '15 start-clock n2', '15 resume n2',
+      '20 pause n2', '20 stop-clock n2', '22 start-clock n2', '22 resume n2',
+      '30 pause n2', '30 stop-clock n2', '33 crash n2 process',
+    ]);
+    expect(events[0]).toEqual(['pause', { target: 'n2', clock: 'stopped', forUs: 5 }]);
+    expect(nemesis.applied[0]).toMatchObject({ kind: 'pause', perMillion: -1_000_000, untilUs: 15 });
+  });
+
   it('gives orders to whoever is meant when they are given, and says what they are about', () => {
     const control = new FakeControl();
     control.views.set(2, { role: 'leader', epoch: 3, leader: null });

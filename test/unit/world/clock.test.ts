@@ -19,16 +19,22 @@ describe('Clock', () => {
 
   it('never goes back on its monotonic side, whatever happens to rate and wall', () => {
     const [afterUs, jumpUs] = [fc.integer({ min: 0, max: 5_000_000 }), fc.integer({ min: -9e9, max: 9e9 })];
-    const change = fc.record({ afterUs, drift, jumpUs });
+    const change = fc.record({ afterUs, drift, jumpUs, isStopped: fc.boolean() });
     fc.assert(fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
       const clock = new Clock(0, 0, 0);
       let nowUs = 0;
       let last = clock.monotonicUs(0);
-      for (const { afterUs, drift: perMillion, jumpUs } of changes) {
+      for (const { afterUs, drift: perMillion, jumpUs, isStopped } of changes) {
         nowUs += afterUs;
         const before = clock.monotonicUs(nowUs);
         clock.setDrift(nowUs, perMillion);
         clock.jump(nowUs, jumpUs);
+        if (isStopped) {
+          clock.stop(nowUs);
+          expect([clock.monotonicUs(nowUs + afterUs), clock.trueAtUs(before + 1)]).toEqual([before, Infinity]);
+          nowUs += afterUs;
+          clock.start(nowUs);
+        }
         expect(clock.monotonicUs(nowUs)).toBe(before);
         expect(before).toBeGreaterThanOrEqual(last);
         last = before;
@@ -51,6 +57,8 @@ describe('Clock', () => {
       afterUs: fc.integer({ min: 0, max: 12 }),
       drift: fc.option(fc.integer({ min: -900_000, max: 900_000 }), { nil: null }),
       jumpUs: fc.integer({ min: -15, max: 15 }),
+      /** Stops it where it runs, and the other way round. */
+      turns: fc.boolean(),
     });
     const small = fc.integer({ min: 0, max: 60 });
     const asked = fc.record({
@@ -67,9 +75,11 @@ describe('Clock', () => {
         }
       };
       let nowUs = 0;
-      for (const { afterUs, drift: perMillion, jumpUs } of changes) {
+      for (const { afterUs, drift: perMillion, jumpUs, turns } of changes) {
         nowUs += afterUs;
         step(nowUs);
+        if (turns && clock.standsStill) clock.start(nowUs);
+        else if (turns) clock.stop(nowUs);
         if (perMillion !== null) clock.setDrift(nowUs, perMillion);
         if (jumpUs !== 0) clock.jump(nowUs, jumpUs);
       }

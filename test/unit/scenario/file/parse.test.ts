@@ -151,6 +151,8 @@ describe('a fault', () => {
       { kind: 'crash', target: ['n1', 'c1'], flavour: 'process', forUs: 2_000_000 }],
     ['restart: all', { kind: 'restart', target: 'all' }],
     ['pause: { target: c1, for: 1s }', { kind: 'pause', target: 'c1', forUs: 1_000_000 }],
+    ['pause: { target: c1, for: 5s, clock: stopped }',
+      { kind: 'pause', target: 'c1', clock: 'stopped', forUs: 5_000_000 }],
     ['resume: [n1, n2]', { kind: 'resume', target: ['n1', 'n2'] }],
     ['partition: halves', { kind: 'partition', shape: { kind: 'halves' }, inFlight: 'lost', forUs: null }],
     ['partition: { isolate: leader, inFlight: delivered }',
