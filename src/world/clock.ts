@@ -3,7 +3,7 @@ import type { DurationUs, TimeUs } from '../kernel/time.ts';
 
 const MILLION = 1_000_000;
 /** The rate of a clock that stands still. */
-export const STANDSTILL_PER_MILLION = -MILLION;
+const STANDSTILL_PER_MILLION = -MILLION;
 
 /** Which of the two clocks of a process. */
 export type ClockName = 'monotonic' | 'wall';
