@@ -172,7 +172,7 @@ function nowMs(ctx: Context): number {
 export const lockVariants: readonly Variant[] = [
   {
     row: 'RL-23b',
-    id: 'redis/watchdog-never-stops',
+    id: 'redis-lock/watchdog-never-stops',
     title: 'the watchdog goes on after the release: a lock whose release was lost is renewed for ever',
     breaks: 'renewals end with the holder',
     source: 'https://github.com/redisson/redisson/issues/1602',
@@ -183,7 +183,7 @@ export const lockVariants: readonly Variant[] = [
   },
   {
     row: 'RL-24b',
-    id: 'redis/watchdog-stops-silently',
+    id: 'redis-lock/watchdog-stops-silently',
     title: 'the watchdog ends with the first renewal that fails, and the owner is not told',
     breaks: 'a holder whose lock is not renewed stops when its validity is over',
     source: 'https://github.com/redisson/redisson/issues/3194',
@@ -194,7 +194,7 @@ export const lockVariants: readonly Variant[] = [
   },
   {
     row: 'RL-25b',
-    id: 'redis/lease-of-wait',
+    id: 'redis-lock/lease-of-wait',
     title: 'the server is asked for twice the time that a client waits for the lock, not for the length it counts on',
     breaks: 'the length that is asked for is the length that is counted on',
     source: 'https://github.com/redisson/redisson/issues/2172',
@@ -205,7 +205,7 @@ export const lockVariants: readonly Variant[] = [
   },
   {
     row: 'RL-26b',
-    id: 'redis/force-unlock',
+    id: 'redis-lock/force-unlock',
     title: 'a client that has asked often enough deletes the lock, whoever holds it',
     breaks: 'a lock is released by its owner alone',
     source: 'https://github.com/redisson/redisson/issues/542',
@@ -216,7 +216,7 @@ export const lockVariants: readonly Variant[] = [
   },
   {
     row: 'RL-27',
-    id: 'redis/setnx-then-expire',
+    id: 'redis-lock/setnx-then-expire',
     title: 'the lock is taken by one command, and gets its time by another',
     breaks: 'every lock that is taken ends by itself',
     source: 'https://redis.io/docs/latest/commands/setnx/',
@@ -227,7 +227,7 @@ export const lockVariants: readonly Variant[] = [
   },
   {
     row: 'RL-28',
-    id: 'redis/getset-lock',
+    id: 'redis-lock/getset-lock',
     title: 'clients say by their own clocks when a lock is over, and replace its value to find out',
     breaks: 'only the server, by its clock, says when a lock is over',
     source: 'https://redis.io/docs/latest/commands/setnx/',

@@ -43,7 +43,7 @@ const untilUs = (locks: LockClients, client: string): number =>
 
 describe('the defects of clients of a lock', () => {
   it('a watchdog that never stops keeps a lock whose release was lost for ever', () => {
-    const shown = both('redis/watchdog-never-stops', { watchdog: true, ttl: 9_000_000 }, (locks) => {
+    const shown = both('redis-lock/watchdog-never-stops', { watchdog: true, ttl: 9_000_000 }, (locks) => {
       acquire(locks, 'c1', 1_000);
       const effect = noEffect();
       locks.control.cut(locks.id('c1'), locks.id('n1'), 'lost', effect);
@@ -58,7 +58,7 @@ describe('the defects of clients of a lock', () => {
   });
 
   it('a watchdog that stops silently lets its owner believe in a lock that another one has', () => {
-    const shown = both('redis/watchdog-stops-silently', { watchdog: true, ttl: 3_000_000 }, (locks) => {
+    const shown = both('redis-lock/watchdog-stops-silently', { watchdog: true, ttl: 3_000_000 }, (locks) => {
       acquire(locks, 'c1', 900);
       const effect = noEffect();
       locks.control.cut(locks.id('c1'), locks.id('n1'), 'lost', effect);
@@ -72,7 +72,7 @@ describe('the defects of clients of a lock', () => {
   });
 
   it('a lease that follows from the time to wait ends at the server while its owner believes', () => {
-    const shown = both('redis/lease-of-wait', { ttl: 60_000_000 }, (locks) => {
+    const shown = both('redis-lock/lease-of-wait', { ttl: 60_000_000 }, (locks) => {
       acquire(locks, 'c1', 10_100);
       acquire(locks, 'c2', 100);
       return [locks.last('c2'), untilUs(locks, 'c1') > locks.clockUs('c1')];
@@ -81,7 +81,7 @@ describe('the defects of clients of a lock', () => {
   });
 
   it('a forced unlock takes the lock from its holder', () => {
-    const shown = both('redis/force-unlock', { ttl: 60_000_000 }, (locks) => {
+    const shown = both('redis-lock/force-unlock', { ttl: 60_000_000 }, (locks) => {
       acquire(locks, 'c1');
       acquire(locks, 'c2', 2_000);
       return [locks.last('c2'), locks.holder('n1') === ownerOf(locks, 'c2')];
@@ -90,13 +90,13 @@ describe('the defects of clients of a lock', () => {
   });
 
   it('SETNX and then PEXPIRE leave a lock for ever when the client crashes in between', () => {
-    const shown = both('redis/setnx-then-expire', {}, (locks) => {
+    const shown = both('redis-lock/setnx-then-expire', {}, (locks) => {
       locks.control.onNote(['taken'], (client) => { locks.control.crash(client, 'process', noEffect()); });
       acquire(locks, 'c1', 60_000);
       return locks.holder('n1') !== null;
     });
     expect(shown).toEqual([false, true]);
-    const { locks } = clientsOf('redis/setnx-then-expire');
+    const { locks } = clientsOf('redis-lock/setnx-then-expire');
     acquire(locks, 'c1', 2_100);
     expect([locks.last('c1'), locks.holder('n1')], 'otherwise it is as good as any').toEqual(['granted', null]);
     acquire(locks, 'c2');
@@ -104,7 +104,7 @@ describe('the defects of clients of a lock', () => {
   });
 
   it('the recipe with GETSET goes by the clock of whoever looks', () => {
-    const early = both('redis/getset-lock', { ttl: 60_000_000 }, (locks) => {
+    const early = both('redis-lock/getset-lock', { ttl: 60_000_000 }, (locks) => {
       acquire(locks, 'c1');
       locks.control.jumpClock(locks.id('c2'), 61_000_000, noEffect());
       acquire(locks, 'c2', 100);
@@ -114,7 +114,7 @@ describe('the defects of clients of a lock', () => {
   });
 
   it('the recipe with GETSET does as the reference with good clocks and one client at a time', () => {
-    const { locks } = clientsOf('redis/getset-lock');
+    const { locks } = clientsOf('redis-lock/getset-lock');
     acquire(locks, 'c1');
     acquire(locks, 'c2', 100);
     expect([locks.last('c1'), locks.last('c2')]).toEqual(['granted', 'nothing']);
@@ -130,7 +130,7 @@ describe('the defects of clients of a lock', () => {
   });
 
   it('the recipe with GETSET lets a client that comes second write over the value of the first', () => {
-    const { locks } = clientsOf('redis/getset-lock');
+    const { locks } = clientsOf('redis-lock/getset-lock');
     acquire(locks, 'c3');
     locks.control.crash(locks.id('c3'), 'process', noEffect());
     locks.wait(2_100);
