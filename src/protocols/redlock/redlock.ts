@@ -212,7 +212,7 @@ export class RedlockClient extends RedlockRules implements LockClient<RedlockSta
   private onExtendTimer(ctx: Context): void {
     const { phase } = this.state;
     assert(phase.kind === 'holding' && phase.extension === null, 'what is held is extended, once at a time');
-    // The timer of a process that was paused comes late.
+    // So late comes the timer of a process that was paused, and the last one of those that repeat what failed.
     if (this.nowUs(ctx) >= phase.grant.validity.untilUs) return this.stopExtending(ctx, phase);
     this.beginExtension(ctx, phase);
   }
@@ -240,13 +240,10 @@ export class RedlockClient extends RedlockRules implements LockClient<RedlockSta
   }
 
   protected onExtensionFailed(ctx: Context, holding: Holding, round: Round): void {
-    const { untilUs } = holding.grant.validity;
-    const nowUs = this.nowUs(ctx);
-    const retryUs = this.retryAfterUs(ctx);
-    const isLost = nowUs < untilUs && this.isExcluded(round.no.length);
-    if (!isLost && nowUs + retryUs < untilUs) return ctx.setTimer(EXTEND_TIMER, retryUs);
+    const isLost = this.isExcluded(round.no.length) && this.nowUs(ctx) < holding.grant.validity.untilUs;
+    if (!isLost) return ctx.setTimer(EXTEND_TIMER, this.retryAfterUs(ctx));
     this.stopExtending(ctx, holding);
-    if (isLost) this.init.listener.onLost(ctx, holding.grant.owner);
+    this.init.listener.onLost(ctx, holding.grant.owner);
   }
 
   private stopExtending(ctx: Context, { grant: { lock, owner } }: Holding): void {

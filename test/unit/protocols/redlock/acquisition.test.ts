@@ -74,6 +74,35 @@ describe('requests', () => {
     expect(bench.acquire(0, 500)).toMatchObject({ kind: 'granted' });
   });
 
+  it('in turn wait for the last node, though one of before answers meanwhile', () => {
+    const bench = new Bench({ nodes: 3, options: { acquisition: 'sequential', retryCount: 0 } });
+    bench.delay(0, 0, 30);
+    bench.delay(0, 2, 20);
+    bench.acquire(0, 500);
+    const [attempt] = bench.ofKind(0, 'attempt');
+    const [acquired] = bench.ofKind(0, 'acquired');
+    // The first node is given up after 50 ms, and answers after 60; the second takes 2 ms, the last one 40.
+    expect((acquired?.atUs ?? 0) - (attempt?.atUs ?? 0)).toBe(92_000);
+  });
+
+  it('at once end with the refusal that leaves no quorum, whoever is slow', () => {
+    const bench = new Bench({ options: { retryCount: 0 } });
+    for (const node of [0, 1, 2]) bench.occupy(node, 'other', 60_000);
+    for (const node of [3, 4]) bench.delay(0, node, 20);
+    expect(bench.acquire(0, 3)).toEqual({ kind: 'refused', error: 'taken' });
+  });
+
+  it('have numbers that no earlier incarnation of the client has used', () => {
+    const bench = new Bench({ options: { retryCount: 0 } });
+    bench.acquire(0);
+    bench.crash(bench.client(0));
+    bench.restart(bench.client(0));
+    bench.acquire(0, 100);
+    const ids = bench.sent.map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(10);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it('are waited for until nodeTimeout, and no longer', () => {
     const bench = new Bench({ options: { retryCount: 0, nodeTimeout: 7_000 } });
     bench.cut(0, upTo(5));
@@ -126,6 +155,16 @@ describe('validity time', () => {
     });
     for (const node of upTo(5)) bench.delay(0, node, ms);
     expect(bench.acquire(0, 1_000)).toMatchObject({ kind });
+  });
+
+  it('is over at its very end', () => {
+    const ends = [102_999, 103_000, 104_000, 105_000].map((ttl) => {
+      const bench = new Bench({ options: { ttl, driftFactor: 0, nodeTimeout: 1_000_000, retryCount: 0 } });
+      // Answered after 102 ms.
+      for (const node of upTo(5)) bench.delay(0, node, 51);
+      return bench.acquire(0, 1_000)?.kind;
+    });
+    expect(ends).toEqual(['refused', 'refused', 'refused', 'granted']);
   });
 
   it('of a millisecond is always over: such a lock is never had, and nothing of it stays', () => {
@@ -227,6 +266,21 @@ describe('an attempt that comes to nothing', () => {
     expect(beyond.ofKind(0, 'acquired').map(({ end }) => end)).toEqual([{ kind: 'refused', error: 'taken' }]);
   });
 
+  it('is unsure by a wall clock that is put back, as long as any of them could be valid', () => {
+    const bench = new Bench({
+      options: { clock: 'wall', ttl: 1_000_000, retryCount: 2, retryDelay: 1_000_000, retryJitter: 0 },
+    });
+    const mend = bench.cut(0, upTo(5), 'back');
+    bench.acquire(0, 100);
+    bench.control.jumpClock(bench.client(0), -1_500_000, noEffect());
+    // The second attempt could be valid until 0.54 s of the first, the third is refused at 0.6.
+    bench.wait(1_100);
+    mend();
+    for (const node of upTo(5)) bench.occupy(node, 'other', 60_000);
+    bench.wait(1_000);
+    expect(bench.ofKind(0, 'acquired').map(({ end }) => end)).toEqual([{ kind: 'unsure', error: 'timeout' }]);
+  });
+
   it('ends in any case: with all nodes down it is unsure', () => {
     const bench = new Bench({ options: { retryCount: 2 } });
     for (const node of upTo(5)) bench.crash(nodeId(node));
@@ -277,6 +331,23 @@ describe('a late answer', () => {
     expect(reordered.entry(2)).toBe(reordered.owners()[0]);
     reordered.wait(10_000);
     expect(reordered.entry(2)).toBeNull();
+  });
+
+  it('that refuses asks for no other release', () => {
+    const bench = new Bench({ options: { retryCount: 0 } });
+    for (const node of upTo(5)) bench.occupy(node, 'other', 60_000);
+    bench.delay(0, 3, 20);
+    bench.acquire(0, 200);
+    expect(bench.commands('DEL')).toHaveLength(5);
+  });
+
+  it('is forgotten to be wanted no more when too many are missing', () => {
+    const bench = new Bench({ timeoutMs: 3_600_000, options: { retryCount: 60, retryDelay: 0, nodeTimeout: 1_000 } });
+    bench.cut(0, upTo(5));
+    bench.acquire(0, 10_000);
+    const state = bench.world.process(bench.client(0)).node?.state as { unanswered: Map<number, unknown> };
+    expect(bench.commands('SET').length).toBe(305);
+    expect(state.unanswered.size).toBe(256);
   });
 
   it('for the lock that is held changes nothing', () => {
@@ -338,6 +409,13 @@ describe('a counter for each node', () => {
     });
     bench.cut(1, [0, 1]);
     expect([...tokens, grantOf(bench.acquire(1)).token]).toEqual([1, 2, 3, 4, 5, 6, 4]);
+  });
+
+  it('that cannot count leaves the client unsure: the script has set the entry before the error', () => {
+    const bench = new Bench({ options: { counter: 'per-node', retryCount: 0 } });
+    for (const node of upTo(5)) bench.occupy(node, 'no number', 60_000, `${LOCK}:counter`);
+    expect(bench.acquire(0, 100)).toEqual({ kind: 'unsure', error: 'timeout' });
+    expect(bench.entry(0)).toBeNull();
   });
 
   it('has other clients refused as ever', () => {

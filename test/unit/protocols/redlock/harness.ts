@@ -32,6 +32,7 @@ export type Told = { readonly atUs: TimeUs } & (
 
 /** A command that a client has sent. */
 export interface Sent {
+  readonly id: number;
   readonly atUs: TimeUs;
   readonly from: NodeId;
   readonly to: NodeId;
@@ -56,6 +57,7 @@ export class Bench {
   readonly told: Told[][];
   readonly sent: Sent[] = [];
   private readonly settings: BenchSettings;
+  private occupied = 0;
 
   constructor(settings: BenchSettings = {}) {
     this.settings = settings;
@@ -76,8 +78,9 @@ export class Bench {
       monitor: {
         onSend: (from, to, message) => {
           if (message.kind !== 'ClientRequest') return;
-          const { args } = (message as ClientRequest).command as unknown as Call;
-          this.sent.push({ atUs: this.world.nowUs, from, to, args });
+          const { id, command } = message as ClientRequest;
+          const { args } = command as unknown as Call;
+          this.sent.push({ id, atUs: this.world.nowUs, from, to, args });
         },
       },
     });
@@ -184,11 +187,12 @@ export class Bench {
   }
 
   /** Sets an entry at a node, as if another client had. */
-  occupy(node: number, value: string, ms: number): void {
+  occupy(node: number, value: string, ms: number, key = LOCK): void {
     const from = this.client(0);
+    this.occupied += 1;
     const request: ClientRequest = {
-      kind: 'ClientRequest', client: from, id: 900_000 + node,
-      command: { kind: 'call', args: ['SET', LOCK, value, 'PX', String(ms)] },
+      kind: 'ClientRequest', client: from, id: -this.occupied,
+      command: { kind: 'call', args: ['SET', key, value, 'PX', String(ms)] },
     };
     this.world.deliverAfter(0, from, nodeId(node), request);
     this.wait(3);

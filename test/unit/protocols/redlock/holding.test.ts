@@ -62,6 +62,14 @@ describe('a release', () => {
     expect(bench.release(0, 100)).toBe('released');
   });
 
+  it('that is answered with errors by all is unsure, and waits for nobody', () => {
+    const bench = new Bench();
+    bench.acquire(0);
+    bench.control.setOptions({ minReplicas: 1 }, noEffect());
+    bench.wait(1);
+    expect(bench.release(0, 3)).toBe('unsure');
+  });
+
   it('frees the client for another lock, whatever answers come late', () => {
     const bench = new Bench();
     bench.acquire(0);
@@ -178,6 +186,30 @@ describe('an extension', () => {
     expect(bench.release(0)).toBe('not-held');
     expect(bench.ofKind(0, 'lost')).toHaveLength(1);
     expect(bench.acquire(0, 100)).not.toMatchObject({ kind: 'granted' });
+  });
+
+  it('that learns of the loss after the end says nothing: the holder has seen the end', () => {
+    const bench = new Bench({ options: { ttl: 1_000_000, extendAt: 300_000, nodeTimeout: 1_000_000 } });
+    bench.acquire(0);
+    for (const node of upTo(5)) bench.occupy(node, 'other', 60_000);
+    for (const node of upTo(5)) bench.delay(0, node, 400, 'back');
+    bench.wait(5_000);
+    expect(bench.commands('PEXPIRE')).toHaveLength(5);
+    expect(bench.ofKind(0, 'lost')).toEqual([]);
+  });
+
+  it('is none where its own validity time is over, as by a wall clock that jumps to and fro', () => {
+    const bench = new Bench({
+      options: { clock: 'wall', ttl: 1_000_000, extendAt: 300_000, nodeTimeout: 1_000_000, extensions: 1 },
+    });
+    bench.acquire(0, 600);
+    bench.control.jumpClock(bench.client(0), -5_000_000, noEffect());
+    for (const node of upTo(5)) bench.delay(0, node, 200, 'back');
+    bench.wait(200);
+    expect(bench.commands('PEXPIRE')).toHaveLength(5);
+    bench.control.jumpClock(bench.client(0), 2_000_000, noEffect());
+    bench.wait(100);
+    expect(bench.ofKind(0, 'extended')).toEqual([]);
   });
 
   it('that finds two of five gone goes on', () => {
