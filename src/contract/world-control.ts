@@ -43,8 +43,11 @@ export interface FaultEffect {
   clockReadings: number;
 }
 
-/** What survives: `process` keeps all that was written, `machine` all that was synced and a drawn part of the rest. */
-export type CrashKind = 'process' | 'machine';
+/**
+ * What survives: `process` keeps all that was written, `machine` all that was synced and a drawn part of the rest,
+ * `machine-cache` nothing of the rest: what a script about lost writes asks for.
+ */
+export type CrashKind = 'process' | 'machine' | 'machine-cache';
 
 /** What happens to messages that are under way when a link is cut: explicit, because protocols can tell. */
 export type InFlight = 'lost' | 'delivered';

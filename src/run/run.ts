@@ -56,6 +56,7 @@ function runScenario(request: RunRequest): RunRecord {
   built.world.start();
   built.nemesis.start();
   const stop = built.world.runUntil(scenario.durationUs);
+  built.finish();
   return conclude(request, scenario, module, built, stop);
 }
 

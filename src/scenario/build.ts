@@ -2,7 +2,7 @@ import type { Recorder } from '../clients/recorder.ts';
 import { ScriptedClient, type Step } from '../clients/scripted-client.ts';
 import { SessionClient, type ClientInit } from '../clients/session-client.ts';
 import type { DiskView } from '../contract/disk.ts';
-import type { ClusterInfo, InvariantInfo } from '../contract/invariant.ts';
+import type { ClusterInfo } from '../contract/invariant.ts';
 import type { Plain } from '../contract/message.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Node, NodeInit } from '../contract/node.ts';
@@ -19,7 +19,6 @@ import type { Streams } from '../kernel/streams.ts';
 import type { TimeUs } from '../kernel/time.ts';
 import type { TraceMode } from '../kernel/trace.ts';
 import { counterStore } from '../services/counter.ts';
-import { FencedStore } from '../services/fenced-store.ts';
 import { listStore, registerStore } from '../services/kv.ts';
 import { leaseLockService } from '../services/lease-lock.ts';
 import { fencedLock, mutex } from '../services/lock.ts';
@@ -28,8 +27,10 @@ import { setStore } from '../services/set.ts';
 import { createWorkload, type OperationKind } from '../workloads/workload.ts';
 import { Control } from '../world/control.ts';
 import { World } from '../world/world.ts';
+import { lockCrew } from './build-locks.ts';
 import { CommitOrder } from './commit-order.ts';
 import { findDefect, type DefectRow } from './catalogue.ts';
+import type { BuildParts, Crew } from './crew.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The first breach of one invariant, or one failed assertion. */
@@ -53,6 +54,8 @@ export interface Built {
   readonly notes: ReadonlyMap<string, readonly TimeUs[]>;
   /** Grows as the run goes. */
   readonly breaches: readonly Breach[];
+  /** To be called when the run is over: writes what is known of a run only then. */
+  finish(): void;
   /** How often the armed variant has differed from the reference. */
   fired(): number;
 }
@@ -98,25 +101,27 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const fired = (): void => {
     firings += 1;
   };
-  const nameOf = (process: NodeId): string => nodeName(process, system.nodes);
-  const breach = (id: string, text: string): void => {
+  const nameOf = (process: NodeId): string => nodeName(process, system.nodes, clients.count);
+  const breach = (id: string, text: string, atUs: TimeUs): void => {
     if (breaches.some((earlier) => earlier.id === id)) return;
-    breaches.push({ id, text, atUs: world.nowUs, event: world.trace.events - 1 });
+    breaches.push({ id, text, atUs, event: world.trace.events - 1 });
   };
   const nodes = Array.from({ length: system.nodes }, (_, index) => nodeId(index));
-  const reportBreach = (invariant: InvariantInfo, text: string): void => breach(invariant.id, text);
-  const order = settings.sink === undefined ? new CommitOrder() : null;
-  const makeNode = nodeMaker(scenario, module, nodes, order, defect, fired);
-  const cluster: ClusterInfo = { nodes, nameOf, options: system.options, machine: referenceMachine(scenario) };
   const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight, settings.sink);
-  const recorder = new OrderedRecorder(history, order);
-  const makeClient = clientMaker(scenario, module, nodes, history, recorder, defect, fired);
+  const crew = crewOf({
+    scenario, module, nodes, history, defect, fired, breach, keepsHistory: settings.sink === undefined,
+    nowUs: () => world.nowUs,
+    clockOf: (process) => world.process(process).clock,
+  });
+  const makeNode = nodeMaker(scenario, module, nodes, crew, defect, fired);
+  const cluster: ClusterInfo = { nodes, nameOf, options: system.options, machine: referenceMachine(scenario) };
+  const monitor = module.invariants.observe(cluster, ({ id }, text) => breach(id, text, world.nowUs));
   const world: World = new World({
     streams,
     protocol: module.name,
     nodes: system.nodes,
     clients: clients.count,
-    resources: scenario.locking === null ? 0 : 1,
+    resources: crew.resources,
     options: system.options,
     network,
     syncUs: disk.syncUs,
@@ -127,13 +132,11 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     trace: settings.trace,
     nodeFields: module.nodeFields ?? [],
     freezeMessages: settings.freezeMessages,
-    create: (process, view, isNew, options) => {
-      if (process < system.nodes) return makeNode(process, view, isNew, options);
-      const isResource = process >= system.nodes + clients.count;
-      return isResource ? new FencedStore(view, scenario.locking?.resource.checksTokens === true) : makeClient(process);
-    },
-    monitor: module.invariants.observe(cluster, reportBreach),
-    onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`),
+    create: (process, view, isNew, options) =>
+      (process < system.nodes ? makeNode(process, view, isNew, options) : crew.create(process, view)),
+    monitor: crew.observe(monitor),
+    onStopped: (process) => crew.onStopped(process),
+    onAssertion: (process, fact) => breach('assertion', `${nameOf(process)}: ${fact}`, world.nowUs),
   });
   const nemesis = new Nemesis({
     control: new Control(world, (state) => module.view(state)),
@@ -143,13 +146,34 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   });
   const notes = new Map(settings.meteredEvents.map((event): [string, TimeUs[]] => [event, []]));
   world.onNote(settings.meteredEvents, (_process, event) => notes.get(event)?.push(world.nowUs));
-  return { world, nemesis, history, order, notes, breaches, fired: () => firings };
+  const { order } = crew;
+  return { world, nemesis, history, order, notes, breaches, finish: () => crew.finish(), fired: () => firings };
+}
+
+function crewOf(parts: BuildParts): Crew {
+  const { locking } = parts.scenario;
+  return locking === null ? sessionCrew(parts) : lockCrew(parts, locking);
+}
+
+/** Clients of a service behind sessions. Who keeps the history is told the order of commands with it. */
+function sessionCrew(parts: BuildParts): Crew {
+  const order = parts.keepsHistory ? new CommitOrder() : null;
+  const makeClient = clientMaker(parts, new OrderedRecorder(parts.history, order));
+  return {
+    resources: 0,
+    order,
+    watched: (machine) => order?.watch(machine) ?? machine,
+    observe: (monitor) => monitor,
+    create: (process) => makeClient(process),
+    onStopped: () => undefined,
+    finish: () => undefined,
+  };
 }
 
 type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean, options: Options) => Node;
 
 function nodeMaker(
-  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], order: CommitOrder | null,
+  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], crew: Crew,
   defect: DefectRow | undefined, fired: () => void,
 ): MakeNode {
   const service = serviceOf(scenario);
@@ -157,7 +181,7 @@ function nodeMaker(
   const sessions = defect?.in === 'machine'
     ? defect.machine(service, fired, limits)
     : referenceMachine(scenario);
-  const machine = order?.watch(sessions) ?? sessions;
+  const machine = crew.watched(sessions);
   return (self, disk, isNew, options) => {
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
     if (defect?.in === 'replica') {
@@ -209,8 +233,7 @@ function referenceMachine(scenario: Scenario): StateMachine {
 }
 
 function clientMaker(
-  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], history: HistoryRecorder,
-  recorder: Recorder, defect: DefectRow | undefined, fired: () => void,
+  { scenario, module, nodes, history, defect, fired }: BuildParts, recorder: Recorder,
 ): (self: NodeId) => Node {
   const { count, inFlight, timeoutUs, attemptTimeoutUs, readFrom } = scenario.clients;
   const source = createWorkload(scenario.workload);

@@ -7,6 +7,7 @@ import type { Variant } from '../contract/variant.ts';
 import { raft } from '../protocols/raft/module.ts';
 import { redis } from '../protocols/redis/module.ts';
 import { serviceVariants } from '../services/variants.ts';
+import { lockServices } from './lock-services.ts';
 
 /** What a scenario file may name: the built-in protocols, a user's own, and the defects. Injected into the parser. */
 export interface Catalogue {
@@ -34,7 +35,7 @@ export interface CatalogueProtocol {
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
 
-const builtIn: readonly ProtocolModule[] = [raft, redis];
+const builtIn: readonly ProtocolModule[] = [raft, redis, ...lockServices];
 
 /** The built-in protocols, by name. */
 export const protocols: ReadonlyMap<string, ProtocolModule> = new Map(builtIn.map((module) => [module.name, module]));

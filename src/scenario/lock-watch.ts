@@ -20,6 +20,8 @@ export interface LockWatchSettings extends LockRulesSettings {
   /** Names of all locks of the run. */
   readonly locks: readonly string[];
   readonly history: HistoryRecorder;
+  /** The protected resource. */
+  readonly resource: NodeId;
 }
 
 /** One lock. */
@@ -73,8 +75,7 @@ export class LockWatch {
 
   /** The protocol's monitor, which hears all that it would, and this watch beside it. */
   observe(inner: Monitor): Monitor {
-    if (this.servers === null) return inner;
-    return new WatchedMonitor(inner, (node, state) => this.lookAt(node, state));
+    return new WatchedMonitor(inner, (node, state) => this.lookAt(node, state), this.settings.resource);
   }
 
   // ── What clients tell ─────────────────────────────────────────────────
@@ -129,6 +130,18 @@ export class LockWatch {
     return this.number(this.known(owner));
   }
 
+  /**
+   * The resource has issued a token to a client. Where tokens come from outside of the lock, an acquisition is complete
+   * with its token, and the order of grants is that of tokens: who was granted the lock in time and asked for his token
+   * late is the newer holder for everybody who can tell.
+   */
+  issued(client: NodeId, lock: string): void {
+    const acquisition = this.byClient.get(client);
+    if (acquisition === undefined || acquisition.lock !== lock) return;
+    acquisition.grant = null;
+    this.number(acquisition);
+  }
+
   // ── What servers show ─────────────────────────────────────────────────
 
   /** A replicated service has granted the lock: it was executed for the first time. */
@@ -145,7 +158,8 @@ export class LockWatch {
 
   /** After an event of a node; `null` where it has crashed. */
   private lookAt(node: NodeId, state: unknown): void {
-    const servers = this.servers as LockServers;
+    const { servers } = this;
+    if (servers === null) return;
     const isGranting = state !== null && servers.isGranting(state);
     const nowUs = this.settings.nowUs();
     for (const [lock, watched] of this.locks) {

@@ -6,14 +6,19 @@ import type { NodeId } from '../kernel/ids.ts';
 /** Called after what can change a node: with its state, or with `null` where it has crashed. */
 export type LookAt = (node: NodeId, state: unknown) => void;
 
-/** A monitor with somebody beside it, who looks after it did. */
+/**
+ * A monitor with somebody beside it, who looks after it did. It hears nothing of what is said to and by `resource`:
+ * that is no matter of the protocol, and reads like what clients and nodes say to each other.
+ */
 export class WatchedMonitor implements Monitor {
   private readonly inner: Monitor;
   private readonly lookAt: LookAt;
+  private readonly resource: NodeId;
 
-  constructor(inner: Monitor, lookAt: LookAt) {
+  constructor(inner: Monitor, lookAt: LookAt, resource: NodeId) {
     this.inner = inner;
     this.lookAt = lookAt;
+    this.resource = resource;
   }
 
   onStarted(node: NodeId, state: unknown, synced: DiskView): void {
@@ -43,6 +48,6 @@ export class WatchedMonitor implements Monitor {
   }
 
   onSend(from: NodeId, to: NodeId, message: Message, synced: DiskView): void {
-    this.inner.onSend?.(from, to, message, synced);
+    if (from !== this.resource && to !== this.resource) this.inner.onSend?.(from, to, message, synced);
   }
 }

@@ -43,10 +43,12 @@ const RECENT_MAX = 64;
 export class FencedStore implements Node<FencedStoreState> {
   readonly state: FencedStoreState;
   private readonly checksTokens: boolean;
+  private readonly onIssued: (client: NodeId, key: string) => void;
 
-  /** Recovery is this constructor: what was answered is on the disk. */
-  constructor(disk: DiskView, checksTokens: boolean) {
+  /** Recovery is this constructor: what was answered is on the disk. `onIssued` hears of each token. */
+  constructor(disk: DiskView, checksTokens: boolean, onIssued: (client: NodeId, key: string) => void) {
     this.checksTokens = checksTokens;
+    this.onIssued = onIssued;
     this.state = {
       objects: new Map((disk.cell('objects') as [string, Stored][] | undefined) ?? []),
       issued: new Map((disk.cell('issued') as [string, number][] | undefined) ?? []),
@@ -58,6 +60,7 @@ export class FencedStore implements Node<FencedStoreState> {
     if (this.isCopy(request)) return;
     const command = request.command as unknown as StoreCommand;
     const answer = this.execute(ctx, command);
+    if (command.kind === 'token') this.onIssued(request.client, command.key);
     ctx.put('recent', [...this.state.recent]);
     ctx.persist();
     ctx.reply(request, answer);

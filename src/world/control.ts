@@ -64,8 +64,8 @@ export class Control implements WorldControl {
 
   crash(id: NodeId, kind: CrashKind, effect: FaultEffect): void {
     const process = this.world.process(id);
-    if (kind === 'machine') this.world.crashMachine(process, effect);
-    else this.world.stopProcess(process, effect);
+    if (kind === 'process') this.world.stopProcess(process, effect);
+    else this.world.crashMachine(process, effect, null, kind === 'machine');
     this.world.say(`  crash ${process.name} (${kind})`);
   }
 

@@ -262,11 +262,14 @@ export class Disk {
     return true;
   }
 
-  /** The machine crashes: draws, per file in order of creation, how many of its unsynced writes survive. */
-  crash(stream: Stream, torn: Torn | null = null): number {
+  /**
+   * The machine crashes: draws, per file in order of creation, how many of its unsynced writes survive; none does
+   * without a stream.
+   */
+  crash(stream: Stream | null, torn: Torn | null = null): number {
     let lost = 0;
     for (const file of this.files) {
-      const kept = file.unsynced === 0 ? 0 : stream.between(0, file.unsynced);
+      const kept = file.unsynced === 0 ? 0 : stream?.between(0, file.unsynced) ?? 0;
       if (kept > 0) this.hasSynced = true;
       lost += file.crash(kept, torn);
     }

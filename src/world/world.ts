@@ -175,11 +175,15 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     effect.messagesDropped += messagesLost;
   }
 
-  /** Takes a process down, and with it what its disk had not synced. `torn` counts entries that are left in part. */
-  crashMachine(process: Process, effect: FaultEffect, torn: Torn | null = null): void {
+  /**
+   * Takes a process down, and with it what its disk had not synced, or a drawn part of that. `torn` counts entries that
+   * are left in part.
+   */
+  crashMachine(process: Process, effect: FaultEffect, torn: Torn | null = null, isDrawn = true): void {
     this.stopProcess(process, effect);
     process.diskGeneration += 1;
-    effect.writesLost += process.disk.crash(this.streams.get(`disk/${process.name}/crash`), torn);
+    const luck = isDrawn ? this.streams.get(`disk/${process.name}/crash`) : null;
+    effect.writesLost += process.disk.crash(luck, torn);
   }
 
   /** The last pause has ended: a due continuation goes first, everything else is merged by seed. */

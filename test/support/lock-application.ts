@@ -95,7 +95,7 @@ export function stageApplication(
   let incarnations = 0;
   const world: World = smallWorld((process, disk) => {
     if (process === 0) return { state: {} };
-    if (process === 2) return new FencedStore(disk, checksTokens);
+    if (process === 2) return new FencedStore(disk, checksTokens, () => undefined);
     incarnations += 1;
     return create({
       self: process, nodes: [nodeId(0)], options: {}, client: 0, clients: 1, firstRequest: incarnations * 1_000,

@@ -72,7 +72,7 @@ const optionValue = z.union(
 
 /** Each kind of fault action, in its short and its long form. */
 const actionShape = {
-  'crash': targeted({ flavour: z.enum(['process', 'machine']).optional(), ...lasting }).optional(),
+  'crash': targeted({ flavour: z.enum(['process', 'machine', 'machine-cache']).optional(), ...lasting }).optional(),
   'restart': targeted({}).optional(),
   'pause': targeted({ clock: z.literal('stopped').optional(), ...lasting }).optional(),
   'resume': targeted({}).optional(),

@@ -62,6 +62,7 @@ export class LockStage {
       system,
       options: quorum === undefined ? {} : { quorum },
       history: this.history,
+      resource: nodeId(99),
       breach: ({ id }, text, atUs) => this.breaches.push({ id, text, atUs }),
     });
     this.monitor = this.watch.observe(settings.inner ?? {});

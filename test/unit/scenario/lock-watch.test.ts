@@ -238,14 +238,9 @@ describe('LockWatch', () => {
       stage.believes('b', 20).believes('a', 10);
       expect([stage.watch.grantOf('a'), stage.watch.grantOf('b')]).toEqual([1, 2]);
     });
-
-    it('leaves the monitor of the protocol alone', () => {
-      const inner = {};
-      expect(new LockStage({ servers: null }).watch.observe(inner)).toBe(inner);
-    });
   });
 
-  it('lets the monitor of the protocol hear all that it would', () => {
+  it('lets the monitor of the protocol hear all that it would, but for what is said to and by the resource', () => {
     const heard: string[] = [];
     const hear = (name: string) => (): void => { heard.push(name); };
     const names = ['onStarted', 'onCrashed', 'afterEvent', 'onAppend', 'onTruncate', 'onDrop', 'onSend'] as const;
@@ -253,6 +248,7 @@ describe('LockWatch', () => {
     type Hear = (...all: unknown[]) => void;
     const monitor = new LockStage({ nodes: 1 }).watch.observe(inner);
     for (const name of names) (monitor[name] as Hear).call(monitor, 0, { grants: true, entries: new Map() }, 1, {});
+    for (const [from, to] of [[99, 0], [0, 99]]) (monitor.onSend as Hear).call(monitor, from, to, {}, {});
     expect(heard).toEqual(names);
   });
 });

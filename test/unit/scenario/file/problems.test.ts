@@ -156,7 +156,7 @@ describe('faults fit the system and the run', () => {
     ['crash: leadr', '4:10 `leadr` is not a target | did you mean `leader`?'],
     ['crash: it', '4:10 `it` is the process of the event that a line waits for | use it with `when`'],
     ['crash: { target: leader, for: 2s, flavour: hard }',
-      '4:46 expected one of process, machine, found the text `hard`'],
+      '4:46 expected one of process, machine, machine-cache, found the text `hard`'],
     ['crash: { for: 2s }', '4:10 `target` is missing'],
     ['crash: { target: n1, for: 10s }',
       '4:29 `for` ends at 11s, but the run lasts 10s | lengthen `duration`, heal earlier, or leave `for` out'],

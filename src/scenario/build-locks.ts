@@ -1,0 +1,135 @@
+import { LockApplication, type LockApplicationInit, type LockStep } from '../clients/lock-application.ts';
+import type { LockRecorder } from '../clients/recorder.ts';
+import type { LockSystem, Validity } from '../contract/lock.ts';
+import type { Plain } from '../contract/message.ts';
+import type { ProtocolModule } from '../contract/module.ts';
+import type { Node } from '../contract/node.ts';
+import type { HistoryRecorder } from '../history/recorder.ts';
+import { assert } from '../kernel/assert.ts';
+import { nodeId, type NodeId } from '../kernel/ids.ts';
+import { FencedStore } from '../services/fenced-store.ts';
+import type { BuildParts, Crew } from './crew.ts';
+import { GrantingMachine } from './granting-machine.ts';
+import { LockWatch } from './lock-watch.ts';
+import type { Locking, Scenario } from './scenario.ts';
+
+/** Keeps the requests of two incarnations of one client apart: a late answer must not find a number used again. */
+const REQUESTS_PER_PROCESS = 1_000_000;
+
+/**
+ * Applications that use locks, the resource that these protect, and a watch that knows who held which when. What the
+ * nodes execute as a replicated service tells the watch as well.
+ */
+export function lockCrew(parts: BuildParts, locking: Locking): Crew {
+  const { scenario, nodes, history } = parts;
+  const { checksTokens } = locking.resource;
+  const resource = nodeId(nodes.length + scenario.clients.count);
+  const watch = new LockWatch({
+    system: lockSystemOf(parts.module), options: scenario.system.options, nodes, locks: lockNames(scenario), history,
+    resource,
+    nowUs: () => parts.nowUs(),
+    clockOf: (process) => parts.clockOf(process),
+    breach: ({ id }, text, atUs) => parts.breach(id, text, atUs),
+  });
+  const makeApplication = applicationMaker(parts, locking, resource, watch);
+  return {
+    resources: 1,
+    order: null,
+    watched: (machine) => new GrantingMachine(machine, watch),
+    observe: (monitor) => watch.observe(monitor),
+    create: (process, disk) => (process === resource
+      ? new FencedStore(disk, checksTokens, (client, key) => watch.issued(client, key))
+      : makeApplication(process)),
+    onStopped: (process) => watch.crashed(process),
+    finish: () => watch.finish(parts.nowUs()),
+  };
+}
+
+/** Makes the applications, each with a lock client in it. */
+function applicationMaker(
+  parts: BuildParts, locking: Locking, resource: NodeId, watch: LockWatch,
+): (self: NodeId) => Node {
+  const { scenario, nodes, history, defect, fired } = parts;
+  const system = lockSystemOf(parts.module);
+  const { count, timeoutUs, attemptTimeoutUs } = scenario.clients;
+  const { keys, thinkUs } = scenario.workload;
+  const { holdUs, writes } = locking;
+  const recorder = new WatchedRecorder(history, watch, count, nodes.length);
+  return (self) => {
+    const client = self - nodes.length;
+    const process = history.freshProcess(client);
+    const operations = history.begun(client);
+    const init: LockApplicationInit = {
+      self, nodes, client, clients: count, timeoutUs, attemptTimeoutUs, process, operations, recorder, resource,
+      options: scenario.system.options,
+      firstRequest: process * REQUESTS_PER_PROCESS,
+      processStride: count,
+      issuesTokens: locking.resource.issuesTokens,
+      use: { keys, thinkUs, holdUs, writes },
+      steps: stepsOf(scenario, client, operations > 0),
+      createLock: (lock) => (defect?.in === 'lock' ? defect.lock(lock, fired) : system.create(lock)),
+    };
+    return defect?.in === 'application' ? defect.create(init, fired) : new LockApplication(init);
+  };
+}
+
+/** The lock part of a module of which it is known that it is a lock service. */
+function lockSystemOf({ locks }: ProtocolModule): LockSystem {
+  assert(locks !== undefined, 'the parser gives locks to use to lock services alone');
+  return locks;
+}
+
+/** The names of all locks. */
+function lockNames({ workload }: Scenario): readonly string[] {
+  const drawn = Array.from({ length: workload.keys }, (_, number) => `k${number}`);
+  return [...new Set([...drawn, ...workload.script.map(({ operation }) => operation.key)])];
+}
+
+/** What the script says about one client; `null` if it says nothing. A client that crashes amid it does no more. */
+function stepsOf({ workload }: Scenario, client: number, isRestarted: boolean): readonly LockStep[] | null {
+  const steps = workload.script.filter((line) => line.client === `c${client + 1}`)
+    .map(({ atUs, operation }): LockStep => ({ atUs, lock: operation.key }));
+  if (steps.length === 0) return null;
+  return isRestarted ? [] : steps;
+}
+
+/** Applications write the history, and the watch is told what they believe. Only it knows of grants. */
+class WatchedRecorder implements LockRecorder {
+  private readonly history: HistoryRecorder;
+  private readonly watch: LockWatch;
+  private readonly clients: number;
+  private readonly nodes: number;
+
+  constructor(history: HistoryRecorder, watch: LockWatch, clients: number, nodes: number) {
+    this.history = history;
+    this.watch = watch;
+    this.clients = clients;
+    this.nodes = nodes;
+  }
+
+  invoke(process: number, f: string, key: string, value: Plain): void {
+    this.history.invoke(process, f, key, value);
+  }
+
+  complete(
+    process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: Plain, error?: string,
+  ): void {
+    this.history.complete(process, type, f, key, value, error);
+  }
+
+  attempted(process: number, lock: string, owner: string): void {
+    this.watch.attempted(process, nodeId(this.nodes + (process % this.clients)), lock, owner);
+  }
+
+  believes(owner: string, validity: Validity): void {
+    this.watch.believes(owner, validity);
+  }
+
+  stops(owner: string): void {
+    this.watch.stops(owner);
+  }
+
+  invokeStore(process: number, key: string, owner: string, token: number | null, value: Plain): void {
+    this.history.invoke(process, 'store', key, { token, grant: this.watch.grantOf(owner), value });
+  }
+}

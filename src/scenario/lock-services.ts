@@ -1,0 +1,84 @@
+import type { LockSystem } from '../contract/lock.ts';
+import type { MetricTable, ProtocolModule } from '../contract/module.ts';
+import type { Options, OptionTable, OptionValue } from '../contract/options.ts';
+import { leaseLock, leaseLockAssumptions, leaseLockProgressUs } from '../clients/lease-lock.ts';
+import { leaseLockVariants } from '../clients/lease-lock-variants.ts';
+import { raft } from '../protocols/raft/module.ts';
+import { singleInstanceLock } from '../protocols/redis/lock/system.ts';
+import { redisLockServers } from '../protocols/redis/lock-servers.ts';
+import { redis } from '../protocols/redis/module.ts';
+import { redlockSystem } from '../protocols/redlock/lock-system.ts';
+import { redlockVariants } from '../protocols/redlock/variants.ts';
+import { lockInvariants } from './lock-invariants.ts';
+
+/** What notes of applications and resources say, whatever the lock. */
+const applicationEvents: readonly string[] = [
+  'granted', 'refused', 'unsure', 'extended', 'lost', 'validity-checked', 'validity-over', 'stored', 'stale',
+  'released', 'took-store', 'refused-store',
+];
+
+const lockMetrics: MetricTable = {
+  grants: { kind: 'count', event: 'granted', doc: 'acquisitions that ended with the lock' },
+  refusals: { kind: 'count', event: 'refused', doc: 'acquisitions that certainly ended without it' },
+  staleStores: { kind: 'count', event: 'refused-store', doc: 'stores that the resource refused for their token' },
+};
+
+/** What makes a lock service of a protocol. */
+interface Parts extends Pick<ProtocolModule, 'name' | 'variants' | 'assumptions' | 'progressBudgetUs'> {
+  readonly servers: ProtocolModule;
+  readonly locks: LockSystem;
+  /** Defaults of the servers' options that are others here. */
+  readonly defaults?: Options;
+}
+
+/** Servers with clients of a lock: the options, events and invariants of both. */
+function lockService({ servers, locks, defaults = {}, ...parts }: Parts): ProtocolModule {
+  const { invariants } = servers;
+  return {
+    ...servers,
+    ...parts,
+    locks,
+    options: { ...withDefaults(servers.options, defaults), ...locks.options },
+    optionsProblem: (options) => servers.optionsProblem?.(options) ?? locks.optionsProblem?.(options) ?? null,
+    metrics: { ...servers.metrics, ...lockMetrics },
+    events: [...servers.events, ...locks.events, ...applicationEvents],
+    invariants: {
+      declared: [...invariants.declared, ...lockInvariants],
+      observe: (cluster, report) => invariants.observe(cluster, report),
+    },
+  };
+}
+
+function withDefaults(table: OptionTable, defaults: Readonly<Record<string, OptionValue>>): OptionTable {
+  const changed = Object.entries(defaults).map(([name, value]) => [name, { ...table[name], default: value }]);
+  return { ...table, ...(Object.fromEntries(changed) as OptionTable) };
+}
+
+/** The lock services: clients of a lock, and the servers that they ask. */
+export const lockServices: readonly ProtocolModule[] = [
+  lockService({
+    name: 'redlock',
+    servers: redis,
+    locks: redlockSystem(redisLockServers),
+    defaults: { layout: 'independent' },
+    variants: redlockVariants,
+    assumptions: [],
+    progressBudgetUs: (options) => redis.progressBudgetUs(options),
+  }),
+  lockService({
+    name: 'redis-lock',
+    servers: redis,
+    locks: singleInstanceLock,
+    variants: [],
+    assumptions: [],
+    progressBudgetUs: (options) => redis.progressBudgetUs(options),
+  }),
+  lockService({
+    name: 'raft-lock',
+    servers: raft,
+    locks: leaseLock(raft.client),
+    variants: leaseLockVariants(raft.client),
+    assumptions: [...raft.assumptions, ...leaseLockAssumptions],
+    progressBudgetUs: (options) => raft.progressBudgetUs(options) + leaseLockProgressUs(options),
+  }),
+];
