@@ -44,6 +44,5 @@ export type * from './contract/variant.ts';
 export { leaseLock, leaseLockAssumptions, leaseLockProgressUs } from './clients/lease-lock.ts';
 export { leaseLockVariants } from './clients/lease-lock-variants.ts';
 export { leaseServiceVariants } from './services/lease-lock-variants.ts';
-export { redisLockAssumptions, redlockAssumptions } from './scenario/lock-assumptions.ts';
 export type * from './contract/lock.ts';
 export type { CrashKind, FaultEffect, InFlight, LinkProfile } from './contract/world-control.ts';

@@ -60,6 +60,3 @@ export function catalogueWith(own?: ProtocolModule): Catalogue {
   const rows = [...(own?.variants ?? []), ...defects()];
   return { protocols: modules, defects: new Map(rows.flatMap(({ id, row }) => [[id, id], [row, id]])) };
 }
-
-export { redlockSystem } from '../protocols/redlock/lock-system.ts';
-export { redlockVariants } from '../protocols/redlock/variants.ts';

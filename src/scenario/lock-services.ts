@@ -4,11 +4,10 @@ import type { Options, OptionTable, OptionValue } from '../contract/options.ts';
 import { leaseLock, leaseLockAssumptions, leaseLockProgressUs } from '../clients/lease-lock.ts';
 import { leaseLockVariants } from '../clients/lease-lock-variants.ts';
 import { raft } from '../protocols/raft/module.ts';
-import { singleInstanceLock } from '../protocols/redis/lock/system.ts';
-import { redisLockServers } from '../protocols/redis/lock-servers.ts';
-import { redis } from '../protocols/redis/module.ts';
+import { lockVariants, redis, redisLockServers, singleInstanceLock } from '../protocols/redis/module.ts';
 import { redlockSystem } from '../protocols/redlock/lock-system.ts';
 import { redlockVariants } from '../protocols/redlock/variants.ts';
+import { redisLockAssumptions, redlockAssumptions } from './lock-assumptions.ts';
 import { lockInvariants } from './lock-invariants.ts';
 
 /** What notes of applications and resources say, whatever the lock. */
@@ -54,29 +53,32 @@ function withDefaults(table: OptionTable, defaults: Readonly<Record<string, Opti
   return { ...table, ...(Object.fromEntries(changed) as OptionTable) };
 }
 
+const redlock = redlockSystem(redisLockServers);
+const underRaft = leaseLock(raft.client);
+
 /** The lock services: clients of a lock, and the servers that they ask. */
 export const lockServices: readonly ProtocolModule[] = [
   lockService({
     name: 'redlock',
     servers: redis,
-    locks: redlockSystem(redisLockServers),
+    locks: redlock,
     defaults: { layout: 'independent' },
     variants: redlockVariants,
-    assumptions: [],
-    progressBudgetUs: (options) => redis.progressBudgetUs(options),
+    assumptions: redlockAssumptions(redlock),
+    progressBudgetUs: (options) => redis.progressBudgetUs(options) + redlock.ttlUs(options),
   }),
   lockService({
     name: 'redis-lock',
     servers: redis,
     locks: singleInstanceLock,
-    variants: [],
-    assumptions: [],
-    progressBudgetUs: (options) => redis.progressBudgetUs(options),
+    variants: lockVariants,
+    assumptions: redisLockAssumptions(singleInstanceLock, redis.assumptions),
+    progressBudgetUs: (options) => redis.progressBudgetUs(options) + singleInstanceLock.ttlUs(options),
   }),
   lockService({
     name: 'raft-lock',
     servers: raft,
-    locks: leaseLock(raft.client),
+    locks: underRaft,
     variants: leaseLockVariants(raft.client),
     assumptions: [...raft.assumptions, ...leaseLockAssumptions],
     progressBudgetUs: (options) => raft.progressBudgetUs(options) + leaseLockProgressUs(options),
