@@ -58,7 +58,7 @@ describe.each(experiments.map((each) => [each.claim, each] as const))('%s', (_cl
 });
 
 // A new kind, flavour, shape or trigger does not compile until it stands here, and then it needs an experiment.
-const flavours: Readonly<Record<CrashKind, true>> = { process: true, machine: true };
+const flavours: Readonly<Record<CrashKind, true>> = { 'process': true, 'machine': true, 'machine-cache': true };
 const shapes: Readonly<Record<PartitionShape['kind'], true>> = {
   'halves': true, 'minority': true, 'minority-with-leader': true, 'ring': true, 'bridge': true,
   'majorities-ring': true, 'isolate': true, 'groups': true,

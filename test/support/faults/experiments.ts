@@ -50,6 +50,13 @@ export const experiments: readonly Experiment[] = [
     ...fromTheCache, catcher: 'linearizable', setting: raft(5),
   },
   {
+    // The same, with nothing left to chance.
+    claim: 'a crash of all machines that leaves nothing of their caches',
+    line: '{ at: 1s, crash: { target: all, flavour: machine-cache, for: 100ms } }',
+    instead: ['{ at: 1s, crash: { target: all, flavour: process, for: 100ms } }'],
+    ...fromTheCache, catcher: 'linearizable', setting: raft(5),
+  },
+  {
     // The other way round: with the process gone and the machine up, the next process reads an entry from the cache
     // and acknowledges it before the sync. A machine that crashes leaves nothing in the cache to read.
     claim: 'a process that crashes leaves in the cache what its successor takes for stored',
