@@ -61,5 +61,5 @@ function refuse({ workload, resource }: LockingFile, report: Report): void {
     if (workload?.[key] === undefined) continue;
     report.key(['workload', key], `only a workload of kind \`lock\` has ${quote(key)}`, hint);
   }
-  if (resource !== undefined) report.key(['resource'], 'nothing protects a resource here', hint);
+  if (resource !== undefined) report.key(['resource'], 'no lock protects a resource here', hint);
 }
