@@ -29,6 +29,9 @@ const NO_SPREAD: Planted = {
 /** LC-08: a lease as long as the promise that it rests on, as if all clocks were alike. */
 const NO_MARGIN: Planted = { called: 'LC-08, drift bound ignored', settings: options({ leaseDriftBound: 0 }) };
 
+/** RL-29: keys with a time to live make room, and locks are such. */
+const EVICTED: Planted = { called: 'RL-29, volatile-ttl', settings: options({ maxmemoryPolicy: 'volatile-ttl' }) };
+
 /** Which scenario shows which defect, in nine seeds of ten or more. Some rows take more than one file. */
 export const reds: readonly Red[] = [
   { row: 'C-01', scenario: 'raft/five-nodes-elect-a-leader-from-a-cold-start', plants: [NO_SPREAD] },
@@ -115,6 +118,26 @@ export const reds: readonly Red[] = [
     plants: ['raft/async-append-aba'],
   },
   { row: 'C-30', scenario: 'raft/a-durable-counter-is-exact-after-crashes', plants: ['raft/apply-not-idempotent'] },
+  {
+    row: 'C-72', scenario: 'redis-lock/a-lock-ends-by-itself-however-its-client-ends',
+    plants: ['redis-lock/setnx-then-expire'],
+  },
+  {
+    row: 'C-73', scenario: 'redis-lock/a-watchdog-outlives-a-short-partition',
+    plants: ['redis-lock/watchdog-stops-silently'],
+  },
+  {
+    row: 'C-73', scenario: 'redis-lock/a-watchdog-that-was-cut-off-for-longer-gives-the-lock-up',
+    plants: ['redis-lock/watchdog-stops-silently'],
+  },
+  {
+    row: 'C-73', scenario: 'redis-lock/a-release-that-is-lost-costs-no-more-than-the-ttl',
+    plants: ['redis-lock/watchdog-never-stops'],
+  },
+  { row: 'RL-25', scenario: 'redis-lock/a-lock-lasts-as-long-as-was-asked-for', plants: ['redis-lock/lease-of-wait'] },
+  { row: 'RL-26', scenario: 'redis-lock/nobody-unlocks-what-another-one-holds', plants: ['redis-lock/force-unlock'] },
+  { row: 'RL-28', scenario: 'redis-lock/the-clock-of-a-client-ends-no-lock', plants: ['redis-lock/getset-lock'] },
+  { row: 'RL-29', scenario: 'redis-lock/memory-that-runs-out-refuses-locks-and-breaks-none', plants: [EVICTED] },
   { row: 'C-101', scenario: 'raft/a-leader-that-reaches-one-node-gives-way-to-it', plants: [UNCHECKED] },
 ];
 
