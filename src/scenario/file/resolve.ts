@@ -197,8 +197,9 @@ function resolveChecks(
   const { protocol } = surroundings;
   const hasLocks = protocol === null ? null : protocol.locks !== undefined;
   if (file === null) {
-    const checker = hasLocks === true ? 'mutual-exclusion' : 'linearizable';
-    return [{ checker, name: checker }, { checker: 'progress', name: 'progress', window: null }];
+    const safety = hasLocks === true ? lockCheckers : (['linearizable'] as const);
+    const named = safety.map((checker): Check => ({ checker, name: checker }));
+    return [...named, { checker: 'progress', name: 'progress', window: null }];
   }
   const checks: Check[] = [];
   for (const { index, item } of file) {
