@@ -36,8 +36,8 @@ export type Trigger =
 
 /**
  * Whom a fault strikes, resolved when it applies: `n3`, `c1`, `leader` (the up node with the highest epoch in role
- * leader), `follower` (any other up node), `any` (any node), `all` (all nodes), `it` (the process of the event that a
- * `when` line waited for), or a list of names.
+ * leader, or the primary that most others follow), `follower` (a replica, or any other up node), `any` (any node),
+ * `all` (all nodes), `it` (the process of the event that a `when` line waited for), or a list of names.
  */
 export type Target = string | readonly string[];
 

@@ -26,30 +26,44 @@ export function resolveTarget(target: Target, aim: Aim, except: readonly NodeId[
     case 'any': return drawnFrom(others(nodes, except), aim.pick);
     case 'it': return aim.it === null ? [] : [aim.it];
     case 'leader': {
-      const leader = leaderOf(aim.control);
-      if (leader !== null) return [leader];
-      return aim.isRandom ? drawnFrom(nodes, aim.pick) : [];
+      const leaders = leadersOf(aim.control);
+      if (leaders.length > 1) return drawnFrom(leaders, aim.pick);
+      return leaders.length > 0 || !aim.isRandom ? leaders : drawnFrom(nodes, aim.pick);
     }
-    case 'follower': {
-      const leader = leaderOf(aim.control);
-      const followers = nodes.filter((node) => aim.control.isUp(node) && node !== leader);
-      return drawnFrom(others(followers, except), aim.pick);
-    }
+    case 'follower': return drawnFrom(others(followersOf(aim.control), except), aim.pick);
     default: return [processNamed(target, aim.control)];
   }
 }
 
-/** The up node in role leader with the highest epoch: a deposed leader that has not noticed is not meant. */
-export function leaderOf(control: WorldControl): NodeId | null {
+/**
+ * Whoever leads. By epochs: the up node in role leader with the highest one, for a deposed leader that has not noticed
+ * is not meant. Servers of Redis know no epoch: of several primaries the one that most others take for the primary,
+ * Sentinels among them; primaries that share this, like those that nobody follows, are all meant.
+ */
+function leadersOf(control: WorldControl): readonly NodeId[] {
   let leader: NodeId | null = null;
   let highest = -1;
+  const followed = new Map<NodeId, number>();
   for (const node of control.nodes) {
     const view = control.view(node);
-    if (view === null || view.role !== 'leader' || view.epoch <= highest) continue;
+    if (view === null) continue;
+    if (view.leader !== null) followed.set(view.leader, (followed.get(view.leader) ?? 0) + 1);
+    if (view.role !== 'leader' || view.epoch <= highest) continue;
     leader = node;
     highest = view.epoch;
   }
-  return leader;
+  if (leader !== null) return [leader];
+  const primaries = control.nodes.filter((node) => control.view(node)?.role === 'primary');
+  const most = Math.max(0, ...primaries.map((node) => followed.get(node) ?? 0));
+  return primaries.filter((node) => (followed.get(node) ?? 0) === most);
+}
+
+/** Replicas, where there are any: Sentinels follow nobody. Else every up node but the leader. */
+function followersOf(control: WorldControl): readonly NodeId[] {
+  const replicas = control.nodes.filter((node) => control.view(node)?.role === 'replica');
+  if (replicas.length > 0) return replicas;
+  const leaders = leadersOf(control);
+  return control.nodes.filter((node) => control.isUp(node) && !leaders.includes(node));
 }
 
 /** `n1 n2`. */

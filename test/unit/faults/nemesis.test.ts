@@ -258,6 +258,31 @@ describe('a target', () => {
     expect(new Set(targets).size).toBe(5);
   });
 
+  describe('where servers have primaries,', () => {
+    /** n1 and n2 are primaries, n3 is a replica and n4 and n5 are Sentinels, who follow these. */
+    function split(...followed: readonly (number | null)[]): FakeControl {
+      const control = new FakeControl();
+      const roles = ['primary', 'primary', 'replica', 'sentinel', 'sentinel'];
+      roles.forEach((role, node) => {
+        const leader = followed[node - 2] ?? null;
+        control.views.set(node, { role, epoch: 0, leader: leader === null ? null : nodeId(leader) });
+      });
+      return control;
+    }
+    const often = (control: FakeControl, target: string): ReadonlySet<string> =>
+      new Set(applied(control, ...Array.from({ length: 50 }, (_, turn) => at(turn, pause(target, 1)))));
+
+    it('leader is the one that most others follow, and one of them all where nobody does', () => {
+      expect([...often(split(0, 1, 1), 'leader')]).toEqual(['n2']);
+      expect([...often(split(0, 0, 1), 'leader')]).toEqual(['n1']);
+      expect(often(split(), 'leader')).toEqual(new Set(['n1', 'n2']));
+    });
+
+    it('follower is a replica', () => {
+      expect([...often(split(0, 0, 0), 'follower')]).toEqual(['n3']);
+    });
+  });
+
   it('follower is another up node', () => {
     const targets = applied(led(), ...Array.from({ length: 50 }, (_, turn) => at(turn, pause('follower', 1))));
     expect(new Set(targets)).toEqual(new Set(['n1', 'n2', 'n3', 'n5']));
