@@ -72,7 +72,8 @@ function drawnRates({ driftPerMillion }: Claimed): Strike | null {
 /** A fault as it was at the instant of a violation. */
 function strikeOf(fault: Struck, atUs: TimeUs, standing: readonly Struck[], { driftPerMillion }: Claimed): Strike {
   const { kind, flavour, byUs, perMillion, delayUs, target, untilUs } = fault;
-  const rates = [...standing, fault].flatMap((other) => other.perMillion ?? []);
+  // Of a machine that is suspended its assumptions speak by themselves: it asks nobody and answers nobody meanwhile.
+  const rates = [...standing, fault].flatMap((other) => (other.kind === 'pause' ? [] : other.perMillion ?? []));
   const apartPerMillion = Math.max(driftPerMillion, ...rates) - Math.min(-driftPerMillion, ...rates);
   return {
     kind, flavour, byUs, perMillion, apartPerMillion, delayUs,

@@ -24,6 +24,7 @@ export function redlockAssumptions(locks: LockSystem): readonly Assumption[] {
       withstands: ({ byUs }) => (byUs ?? 0) <= 0,
     }),
     ...inFencingToo(noClientJumps),
+    ...inFencingToo(noClientSleeps),
     ...inFencingToo({
       id: 'restarts-forget-no-lock',
       text: 'a server that starts again has all entries that it has answered for, or stays out for longer than the ttl',
@@ -76,6 +77,16 @@ const noClientJumps: Assumption = {
   brokenBy: ['clock-jump'],
   of: 'clients',
   withstands: ({ byUs }, { options }) => options['clock'] !== 'wall' || (byUs ?? 0) >= 0,
+};
+
+/** A server that sleeps answers nobody, and its wall clock is right again when it does. */
+const noClientSleeps: Assumption = {
+  id: 'clocks-count-what-clients-sleep',
+  text: "no client's machine is suspended with its clocks: it would hold on for so much longer",
+  properties: EXCLUSION,
+  brokenBy: ['pause'],
+  of: 'clients',
+  withstands: ({ perMillion }) => perMillion === null,
 };
 
 // ── Servers ────────────────────────────────────────────────────────────

@@ -83,6 +83,9 @@ const exclusion: readonly Case[] = [
     { kind: 'wipe-disk', target: 'n3' }, { options: { startDelay: 10 * S } }],
   ['a disk that lies', RESTARTS, { kind: 'lying-sync', target: 'n3' }, { options: { appendfsync: 'always' } }],
   ['a pause of a client', null, { kind: 'pause', target: 'c1', untilUs: 16 * S }],
+  ['a client that is suspended with its clocks', 'clocks-count-what-clients-sleep',
+    { kind: 'pause', target: 'c1', untilUs: 16 * S, perMillion: -1_000_000 }],
+  ['a server that is', null, { kind: 'pause', target: 'n1', untilUs: 16 * S, perMillion: -1_000_000 }],
   ['a partition', null, { kind: 'partition', target: 'n1 n2 | n3 n4 n5' }],
 ];
 
@@ -92,7 +95,7 @@ describe('that two hold a lock of Redlock is outside of the contract, or not, af
       expect(brokenOf(redlock, property, more, given)).toBe(id);
     }
     // Who believes wrongly also writes wrongly, but where the resource finds that out.
-    const isStopped = more?.kind === 'pause';
+    const isStopped = more?.kind === 'pause' && more.target === 'c1' && id === null;
     expect(brokenOf(redlock, 'fencing', more, given)).toBe(isStopped ? 'writes-in-time' : id && `${id}-or-tokens`);
     expect(brokenOf(redlock, 'fencing', more, { ...given, checksTokens: true })).toBeNull();
     for (const property of ['L3', 'assertion']) expect(brokenOf(redlock, property, more, given)).toBeNull();
