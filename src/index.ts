@@ -32,6 +32,7 @@ export type * from './contract/client.ts';
 export type * from './contract/context.ts';
 export type * from './contract/disk.ts';
 export type * from './contract/invariant.ts';
+export type * from './contract/lock.ts';
 export type * from './contract/message.ts';
 export type * from './contract/module.ts';
 export type * from './contract/node.ts';
@@ -40,9 +41,4 @@ export type * from './contract/session.ts';
 export type * from './contract/state-machine.ts';
 export type * from './contract/variant.ts';
 
-// A lock with leases on top of it.
-export { leaseLock, leaseLockAssumptions, leaseLockProgressUs } from './clients/lease-lock.ts';
-export { leaseLockVariants } from './clients/lease-lock-variants.ts';
-export { leaseServiceVariants } from './services/lease-lock-variants.ts';
-export type * from './contract/lock.ts';
 export type { CrashKind, FaultEffect, InFlight, LinkProfile } from './contract/world-control.ts';

@@ -2,6 +2,7 @@ import type { LockSystem } from '../contract/lock.ts';
 import type { MetricTable, ProtocolModule } from '../contract/module.ts';
 import type { Options, OptionTable, OptionValue } from '../contract/options.ts';
 import { leaseLock, leaseLockAssumptions, leaseLockProgressUs } from '../clients/lease-lock.ts';
+import { leaseServiceVariants } from '../services/lease-lock-variants.ts';
 import { leaseLockVariants } from '../clients/lease-lock-variants.ts';
 import { raft } from '../protocols/raft/module.ts';
 import { lockVariants, redis, redisLockServers, singleInstanceLock } from '../protocols/redis/module.ts';
@@ -79,7 +80,7 @@ export const lockServices: readonly ProtocolModule[] = [
     name: 'raft-lock',
     servers: raft,
     locks: underRaft,
-    variants: leaseLockVariants(raft.client),
+    variants: [...leaseLockVariants(raft.client), ...leaseServiceVariants],
     assumptions: [...raft.assumptions, ...leaseLockAssumptions],
     progressBudgetUs: (options) => raft.progressBudgetUs(options) + leaseLockProgressUs(options),
   }),

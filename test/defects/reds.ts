@@ -32,6 +32,15 @@ const NO_MARGIN: Planted = { called: 'LC-08, drift bound ignored', settings: opt
 /** RL-29: keys with a time to live make room, and locks are such. */
 const EVICTED: Planted = { called: 'RL-29, volatile-ttl', settings: options({ maxmemoryPolicy: 'volatile-ttl' }) };
 
+/** LC-07: whoever asks is granted a lock as soon as its lease has run out. */
+const NO_LOCK_DELAY: Planted = { called: 'LC-07, no lock-delay', settings: options({ lockDelay: 0 }) };
+
+/** LC-09: the clock of a client stands still while its machine is suspended. */
+const STOPPED_CLOCK: Planted = {
+  called: 'LC-09, a clock that stands still',
+  settings: { faults: [{ at: '2500ms', pause: { target: 'c1', for: '15s', clock: 'stopped' } }] },
+};
+
 /** Which scenario shows which defect, in nine seeds of ten or more. Some rows take more than one file. */
 export const reds: readonly Red[] = [
   { row: 'C-01', scenario: 'raft/five-nodes-elect-a-leader-from-a-cold-start', plants: [NO_SPREAD] },
@@ -138,6 +147,23 @@ export const reds: readonly Red[] = [
   { row: 'RL-26', scenario: 'redis-lock/nobody-unlocks-what-another-one-holds', plants: ['redis-lock/force-unlock'] },
   { row: 'RL-28', scenario: 'redis-lock/the-clock-of-a-client-ends-no-lock', plants: ['redis-lock/getset-lock'] },
   { row: 'RL-29', scenario: 'redis-lock/memory-that-runs-out-refuses-locks-and-breaks-none', plants: [EVICTED] },
+  {
+    row: 'C-76', scenario: 'raft-lock/a-holder-that-was-paused-knows-that-its-lease-is-over',
+    plants: ['lease/check-then-act', STOPPED_CLOCK],
+  },
+  {
+    row: 'C-78', scenario: 'raft-lock/a-lock-that-was-waited-for-longer-than-its-lease-is-not-held',
+    plants: ['lease/lock-without-lease-recheck'],
+  },
+  {
+    row: 'C-79', scenario: 'raft-lock/a-lock-delay-keeps-the-successor-waiting-for-a-late-packet',
+    plants: [NO_LOCK_DELAY],
+  },
+  { row: 'LC-04', scenario: 'raft-lock/a-renewal-that-comes-too-late-is-refused', plants: ['lease/renew-race'] },
+  {
+    row: 'LC-08', scenario: 'raft-lock/clocks-that-drift-within-the-factor-keep-a-lease-to-one',
+    plants: ['lease/drift-bound-ignored'],
+  },
   { row: 'C-101', scenario: 'raft/a-leader-that-reaches-one-node-gives-way-to-it', plants: [UNCHECKED] },
 ];
 
