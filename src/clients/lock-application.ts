@@ -317,7 +317,7 @@ export class LockApplication implements Node<LockApplicationState>, LockListener
     const { state } = this;
     assert(state.phase.kind === 'releasing' && state.holding !== null, 'only what is given back is released');
     const { token } = state.holding;
-    ctx.note({ event: 'released', lock: state.lock, end });
+    ctx.note({ event: end === 'released' ? 'released' : 'release-failed', lock: state.lock, end });
     switch (end) {
       case 'released': this.complete('ok', 'release', token); break;
       case 'not-held': this.complete('fail', 'release', token, end); break;

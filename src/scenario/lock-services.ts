@@ -14,12 +14,13 @@ import { lockInvariants } from './lock-invariants.ts';
 /** What notes of applications and resources say, whatever the lock. */
 const applicationEvents: readonly string[] = [
   'granted', 'refused', 'unsure', 'extended', 'lost', 'validity-checked', 'validity-over', 'stored', 'stale',
-  'released', 'took-store', 'refused-store',
+  'released', 'release-failed', 'took-store', 'refused-store',
 ];
 
 const lockMetrics: MetricTable = {
   grants: { kind: 'count', event: 'granted', doc: 'acquisitions that ended with the lock' },
   refusals: { kind: 'count', event: 'refused', doc: 'acquisitions that certainly ended without it' },
+  releases: { kind: 'count', event: 'released', doc: 'releases that the servers have confirmed' },
   staleStores: { kind: 'count', event: 'refused-store', doc: 'stores that the resource refused for their token' },
 };
 

@@ -41,6 +41,17 @@ const STOPPED_CLOCK: Planted = {
   settings: { faults: [{ at: '2500ms', pause: { target: 'c1', for: '15s', clock: 'stopped' } }] },
 };
 
+/** RL-01 and RL-02: whatever token a store carries, the resource takes it. */
+const unfenced = (row: string): Planted => (
+  { called: `${row}, no fencing`, settings: { resource: { checksTokens: false } } });
+
+/** RL-12: a node that starts again has forgotten everything, and answers at once. */
+const FORGETS: Planted = {
+  called: 'RL-12, restart without data', settings: options({ appendfsync: 'off', startDelay: 0 }),
+};
+
+const EACH_SECOND: Planted = { called: 'RL-13, synced each second', settings: options({ appendfsync: 'everysec' }) };
+
 /** Which scenario shows which defect, in nine seeds of ten or more. Some rows take more than one file. */
 export const reds: readonly Red[] = [
   { row: 'C-01', scenario: 'raft/five-nodes-elect-a-leader-from-a-cold-start', plants: [NO_SPREAD] },
@@ -128,6 +139,46 @@ export const reds: readonly Red[] = [
   },
   { row: 'C-30', scenario: 'raft/a-durable-counter-is-exact-after-crashes', plants: ['raft/apply-not-idempotent'] },
   {
+    row: 'C-60', scenario: 'redlock/a-paused-holder-is-refused-where-tokens-are-checked', plants: [unfenced('RL-01')],
+  },
+  { row: 'C-61', scenario: 'redlock/a-late-packet-is-refused-where-tokens-are-checked', plants: [unfenced('RL-02')] },
+  {
+    row: 'C-63', scenario: 'redlock/a-killed-node-with-its-file-written-each-second-grants-nothing-twice',
+    plants: [FORGETS],
+  },
+  {
+    row: 'C-63', scenario: 'redlock/a-node-that-syncs-before-it-answers-grants-nothing-twice',
+    plants: [FORGETS, EACH_SECOND],
+  },
+  { row: 'C-63', scenario: 'redlock/a-node-that-stays-out-after-a-restart-grants-nothing-twice', plants: [FORGETS] },
+  {
+    row: 'C-64', scenario: 'redlock/a-pause-before-the-replies-are-read-costs-the-lock',
+    plants: ['redlock/no-validity-check', 'redlock/start-after-acquire'],
+  },
+  {
+    row: 'C-65', scenario: 'redlock/clocks-that-drift-within-the-allowance-change-nothing',
+    plants: ['redlock/drift-sign'],
+  },
+  {
+    row: 'C-66', scenario: 'redlock/a-lost-reply-leaves-no-entry-behind',
+    plants: ['redlock/no-release-on-failure', 'redlock/release-only-acquired'],
+  },
+  { row: 'C-66', scenario: 'redlock/who-tries-again-is-not-in-his-own-way', plants: ['redlock/same-value-retry'] },
+  {
+    row: 'RL-19', scenario: 'redlock/a-release-that-a-majority-has-heard-is-one',
+    plants: ['redlock/unlock-error-propagates'],
+  },
+  { row: 'C-67', scenario: 'redlock/clients-that-retry-apart-find-a-winner', plants: ['redlock/no-jitter'] },
+  {
+    row: 'C-68', scenario: 'redlock/an-extension-counts-where-the-entry-is-still-ones-own',
+    plants: ['redlock/blind-extend'],
+  },
+  { row: 'C-68', scenario: 'redlock/an-extension-that-reaches-one-node-is-none', plants: ['redlock/extend-any'] },
+  {
+    row: 'C-68', scenario: 'redlock/an-extension-counts-from-when-it-was-asked-for',
+    plants: ['redlock/extend-ignores-elapsed'],
+  },
+  {
     row: 'C-72', scenario: 'redis-lock/a-lock-ends-by-itself-however-its-client-ends',
     plants: ['redis-lock/setnx-then-expire'],
   },
@@ -170,9 +221,11 @@ export const reds: readonly Red[] = [
 /** What rows name besides and nothing here can turn on, and why. */
 export const notPlanted: readonly { readonly row: string; readonly plant: string; readonly because: string }[] = [
   {
-    row: 'C-18', plant: 'LC-10',
+    row: 'C-18', plant: 'LC-10, of reads',
     because: 'the lease is looked at and the read answered in one step, and no step of this Raft is split',
   },
+  { row: 'C-62', plant: 'RL-14', because: 'the jump of a clock is the fault of the scenario itself, which must fail' },
+  { row: 'C-64', plant: 'RL-15', because: 'the wall clock is an option, and the scenario of it must fail' },
   { row: 'C-23', plant: 'RF-50', because: 'a log is one file here, without segments or a directory' },
   { row: 'C-24', plant: 'LC-01', because: 'no service of this tool hands out leases' },
   { row: 'C-26', plant: 'RF-39', because: 'the same as CS-06, client/sessions-not-in-snapshot' },

@@ -109,7 +109,8 @@ seeds: { first: 0, count: 5 }
 
   it('may judge locks, of a lock service', () => {
     const lock = 'name: a\nsystem: { protocol: raft-lock }\n';
-    expect(parsed(lock).checks.map(({ checker }) => checker)).toEqual(['mutual-exclusion', 'fencing', 'lock-ownership', 'progress']);
+    expect(parsed(lock).checks.map(({ checker }) => checker))
+      .toEqual(['mutual-exclusion', 'fencing', 'lock-ownership', 'progress']);
     expect(parsed(`${lock}check: [fencing, { lock-ownership: { name: owned } }, { mutual-exclusion: {} }]`).checks)
       .toEqual([
         { checker: 'fencing', name: 'fencing' }, { checker: 'lock-ownership', name: 'owned' },
