@@ -54,8 +54,8 @@ function applicationMaker(
   const { count, timeoutUs, attemptTimeoutUs } = scenario.clients;
   const { keys, thinkUs } = scenario.workload;
   const { holdUs, writes } = locking;
-  const recorder = new WatchedRecorder(history, watch, count, nodes.length);
   return (self) => {
+    const recorder = new WatchedRecorder(history, watch, self);
     const client = self - nodes.length;
     const process = history.freshProcess(client);
     const operations = history.begun(client);
@@ -97,14 +97,12 @@ function stepsOf({ workload }: Scenario, client: number, isRestarted: boolean): 
 class WatchedRecorder implements LockRecorder {
   private readonly history: HistoryRecorder;
   private readonly watch: LockWatch;
-  private readonly clients: number;
-  private readonly nodes: number;
+  private readonly client: NodeId;
 
-  constructor(history: HistoryRecorder, watch: LockWatch, clients: number, nodes: number) {
+  constructor(history: HistoryRecorder, watch: LockWatch, client: NodeId) {
     this.history = history;
     this.watch = watch;
-    this.clients = clients;
-    this.nodes = nodes;
+    this.client = client;
   }
 
   invoke(process: number, f: string, key: string, value: Plain): void {
@@ -118,18 +116,18 @@ class WatchedRecorder implements LockRecorder {
   }
 
   attempted(process: number, lock: string, owner: string): void {
-    this.watch.attempted(process, nodeId(this.nodes + (process % this.clients)), lock, owner);
+    this.watch.attempted(process, this.client, lock, owner);
   }
 
   believes(owner: string, validity: Validity): void {
-    this.watch.believes(owner, validity);
+    this.watch.believes(this.client, owner, validity);
   }
 
   stops(owner: string): void {
-    this.watch.stops(owner);
+    this.watch.stops(this.client, owner);
   }
 
   invokeStore(process: number, key: string, owner: string, token: number | null, value: Plain): void {
-    this.history.invoke(process, 'store', key, { token, grant: this.watch.grantOf(owner), value });
+    this.history.invoke(process, 'store', key, { token, grant: this.watch.grantOf(this.client, owner), value });
   }
 }

@@ -260,5 +260,3 @@ function stepsOf({ workload }: Scenario, name: string): readonly Step[] {
   return workload.script.filter(({ client }) => client === name).map(({ atUs, operation, to }) =>
     ({ atUs, operation, to: to === null ? null : nodeId(Number(to.slice(1)) - 1) }));
 }
-
-export { LockWatch } from './lock-watch.ts';

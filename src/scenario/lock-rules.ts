@@ -4,9 +4,9 @@ import type { Options } from '../contract/options.ts';
 import { nodeName, type NodeId } from '../kernel/ids.ts';
 import type { TimeUs } from '../kernel/time.ts';
 import { formatTime } from '../kernel/trace.ts';
-import type { Clock } from '../world/clock.ts';
+import type { Clock, Interval } from '../world/clock.ts';
 import { firstOutside } from './intervals.ts';
-import { believedIn, believesNow, type Acquisition } from './lock-acquisition.ts';
+import { believesNow, type Acquisition } from './lock-acquisition.ts';
 import { beliefBounded, noForeignDelete, quorumOwnership, validityBounded } from './lock-invariants.ts';
 import type { LockStandings, Replaced } from './lock-standings.ts';
 import type { ServiceGrants } from './service-grants.ts';
@@ -19,6 +19,15 @@ export interface LockRulesSettings {
   readonly system: LockSystem;
   readonly options: Options;
   readonly breach: (invariant: InvariantInfo, text: string, atUs: TimeUs) => void;
+}
+
+/** An acquisition when the run is over, ascending and with room in between. */
+export interface Held {
+  readonly acquisition: Acquisition;
+  readonly ownership: LockStandings | ServiceGrants;
+  readonly believed: readonly Interval[];
+  /** By its owner, whoever else goes by that name. */
+  readonly owned: readonly Interval[];
 }
 
 /** Holds what a watch sees against the invariants of locks. */
@@ -77,21 +86,16 @@ export class LockRules {
     breach(noForeignDelete, text, nowUs());
   }
 
-  /** L2, of all acquisitions and until `endUs`: the first instant at which a client believes and does not own. */
-  checkOwnership(
-    acquisitions: readonly Acquisition[], ownershipOf: (of: Acquisition) => LockStandings | ServiceGrants,
-    endUs: TimeUs,
-  ): void {
-    let first: { readonly acquisition: Acquisition; readonly atUs: TimeUs } | null = null;
-    for (const acquisition of acquisitions) {
-      const believed = believedIn(acquisition, this.settings.clockOf(acquisition.client), endUs);
-      if (believed.length === 0) continue;
-      const atUs = firstOutside(believed, ownershipOf(acquisition).ownedBy(acquisition.owner, endUs));
-      if (atUs !== null && (first === null || atUs < first.atUs)) first = { acquisition, atUs };
+  /** L2, when the run is over: the first instant at which a client believed and did not own. */
+  checkHeld(held: readonly Held[]): void {
+    let first: { readonly of: Held; readonly atUs: TimeUs } | null = null;
+    for (const of of held) {
+      const atUs = firstOutside(of.believed, of.owned);
+      if (atUs !== null && (first === null || atUs < first.atUs)) first = { of, atUs };
     }
     if (first === null) return;
-    const { acquisition, atUs } = first;
-    const why = this.missing(acquisition, ownershipOf(acquisition), atUs);
+    const { of: { acquisition, ownership }, atUs } = first;
+    const why = this.missing(acquisition, ownership, atUs);
     this.settings.breach(quorumOwnership, `${this.who(acquisition)}, but ${why}`, atUs);
   }
 

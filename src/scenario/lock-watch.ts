@@ -5,9 +5,10 @@ import type { HistoryRecorder } from '../history/recorder.ts';
 import { assert } from '../kernel/assert.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import type { TimeUs } from '../kernel/time.ts';
+import type { Interval } from '../world/clock.ts';
 import { clip } from './intervals.ts';
 import { believedIn, clockAt, currentBelief, type Acquisition } from './lock-acquisition.ts';
-import { LockRules, type LockRulesSettings } from './lock-rules.ts';
+import { LockRules, type Held, type LockRulesSettings } from './lock-rules.ts';
 import { LockStandings } from './lock-standings.ts';
 import { ServiceGrants } from './service-grants.ts';
 import { WatchedMonitor } from './watched-monitor.ts';
@@ -46,8 +47,8 @@ interface Line {
  * jumps or changes its rate moves the end of what was said before. So what a clock shows is asked on the spot where
  * something is decided (is this entry still unexpired?), and its whole timeline when the run is over.
  *
- * An owner names one acquisition. A defective client may use one again: what stands at servers under such a name
- * belongs to the acquisition that was attempted last.
+ * An owner names one acquisition. Defective clients may use a name again, or share one: so clients are asked for with
+ * every name. What stands at servers under such a name belongs to the acquisition that was attempted last.
  */
 export class LockWatch {
   private readonly settings: LockWatchSettings;
@@ -56,8 +57,8 @@ export class LockWatch {
   private readonly rules: LockRules;
   /** In the order in which they were attempted. */
   private readonly acquisitions: Acquisition[] = [];
-  /** By owner: the last one. */
-  private readonly byOwner = new Map<string, Acquisition>();
+  /** By owner, in the order in which they were attempted: one each, if no client is defective. */
+  private readonly byOwner = new Map<string, Acquisition[]>();
   /** By client: the last one. */
   private readonly byClient = new Map<NodeId, Acquisition>();
 
@@ -86,21 +87,22 @@ export class LockWatch {
     // A client has one lock at a time, or none: whoever asks anew has given up what it had.
     if (before !== undefined) this.giveUp(before);
     const atUs = this.settings.nowUs();
-    const again = this.byOwner.get(owner);
-    if (again !== undefined) again.nextAttemptUs = atUs;
+    const ofOwner = this.byOwner.get(owner) ?? [];
+    this.byOwner.set(owner, ofOwner);
+    for (const earlier of ofOwner.slice(-1)) earlier.nextAttemptUs = atUs;
     const acquisition: Acquisition = {
       process, client, lock, owner, attemptedAtUs: atUs, nextAttemptUs: Infinity, grant: null, beliefs: [],
     };
     this.acquisitions.push(acquisition);
-    this.byOwner.set(owner, acquisition);
+    ofOwner.push(acquisition);
     this.byClient.set(client, acquisition);
     const ownership = this.ownershipOf(acquisition);
     if (ownership.kind === 'servers') ownership.onAttempted(owner);
   }
 
   /** From now on the client believes that it holds the lock, by this validity; of one that does already, its end. */
-  believes(owner: string, validity: Validity): void {
-    const acquisition = this.known(owner);
+  believes(client: NodeId, owner: string, validity: Validity): void {
+    const acquisition = this.known(client, owner);
     const fromUs = this.settings.nowUs();
     this.endBelief(acquisition);
     acquisition.beliefs.push({ validity, fromUs, untilUs: Infinity });
@@ -109,8 +111,8 @@ export class LockWatch {
   }
 
   /** The client begins to release the lock, or has heard that it lost it: it believes no more. */
-  stops(owner: string): void {
-    this.giveUp(this.known(owner));
+  stops(client: NodeId, owner: string): void {
+    this.giveUp(this.known(client, owner));
   }
 
   /** A client has crashed, and its beliefs with it. What it was granted stands. */
@@ -126,8 +128,8 @@ export class LockWatch {
    * the servers can tell. A client that reads the answers of its servers twelve seconds late is an older holder than
    * one that was granted the lock, and told so, in between. Who is asked for before it ever owned is next.
    */
-  grantOf(owner: string): number {
-    return this.number(this.known(owner));
+  grantOf(client: NodeId, owner: string): number {
+    return this.number(this.known(client, owner));
   }
 
   /**
@@ -147,8 +149,7 @@ export class LockWatch {
   /** A replicated service has granted the lock: it was executed for the first time. */
   granted(lock: string, owner: string): void {
     (this.lock(lock).ownership as ServiceGrants).granted(owner, this.settings.nowUs());
-    const acquisition = this.byOwner.get(owner);
-    if (acquisition !== undefined) this.number(acquisition);
+    this.numberOwner(lock, owner);
   }
 
   /** A replicated service has executed the release, or that the lease expired. */
@@ -168,10 +169,8 @@ export class LockWatch {
       if (!isGranting) standings.onSilent(node, nowUs);
       if (replaced === null) continue;
       const { before, after } = replaced;
-      const loser = before === null ? undefined : this.byOwner.get(before.owner);
-      if (loser?.lock === lock) this.rules.onReplaced(node, replaced, loser, standings);
-      const holder = after === null ? undefined : this.byOwner.get(after.owner);
-      if (holder?.lock === lock && holder.grant === null && standings.owns(holder.owner, nowUs)) this.number(holder);
+      for (const loser of this.ofOwner(lock, before?.owner)) this.rules.onReplaced(node, replaced, loser, standings);
+      if (after !== null && standings.owns(after.owner, nowUs)) this.numberOwner(lock, after.owner);
     }
   }
 
@@ -179,27 +178,39 @@ export class LockWatch {
 
   /** Writes what was believed and owned before `endUs` into the history, and judges what can be judged then only. */
   finish(endUs: TimeUs): void {
-    const lines = this.acquisitions.flatMap((acquisition) => this.linesOf(acquisition, endUs));
+    const held = this.heldUntil(endUs);
+    const lines = held.flatMap((one) => this.linesOf(one));
     lines.sort((left, right) =>
       left.value.fromUs - right.value.fromUs || left.value.process - right.value.process);
     for (const { f, value } of lines) this.settings.history.nemesis(f, value);
-    this.rules.checkOwnership(this.acquisitions, (acquisition) => this.ownershipOf(acquisition), endUs);
+    this.rules.checkHeld(held);
   }
 
-  private linesOf(acquisition: Acquisition, endUs: TimeUs): Line[] {
-    const { process, lock, owner, client, attemptedAtUs, nextAttemptUs } = acquisition;
+  private heldUntil(endUs: TimeUs): Held[] {
+    // A name that is used again and again is looked at once.
+    const ownedBy = new Map<string, readonly Interval[]>();
+    return this.acquisitions.map((acquisition) => {
+      const { lock, owner, client } = acquisition;
+      const ownership = this.ownershipOf(acquisition);
+      const key = `${lock} ${owner}`;
+      const owned = ownedBy.get(key) ?? ownership.ownedBy(owner, endUs);
+      ownedBy.set(key, owned);
+      return { acquisition, ownership, owned, believed: believedIn(acquisition, this.settings.clockOf(client), endUs) };
+    });
+  }
+
+  private linesOf({ acquisition, owned, believed }: Held): Line[] {
+    const { process, lock, client, attemptedAtUs, nextAttemptUs } = acquisition;
     const clock = this.settings.clockOf(client);
-    const owned = clip(this.ownershipOf(acquisition).ownedBy(owner, endUs), attemptedAtUs, nextAttemptUs);
-    const believed = believedIn(acquisition, clock, endUs);
-    if (believed.length === 0 && owned.length === 0) return [];
+    const own = clip(owned, attemptedAtUs, nextAttemptUs);
+    if (believed.length === 0 && own.length === 0) return [];
     const held = { process, lock, grant: this.number(acquisition) };
     return [
-      ...owned.map((interval): Line => ({ f: 'owns', value: { ...held, ...interval } })),
+      ...own.map((interval): Line => ({ f: 'owns', value: { ...held, ...interval } })),
       ...believed.map(({ fromUs, untilUs }): Line => {
         const name = clockAt(acquisition, fromUs);
         const [fromClockUs, untilClockUs] = [clock.shownUs(name, fromUs), clock.shownUs(name, untilUs)];
-        const value = { ...held, fromUs, untilUs, clock: name, fromClockUs, untilClockUs };
-        return { f: 'believes', value };
+        return { f: 'believes', value: { ...held, fromUs, untilUs, clock: name, fromClockUs, untilClockUs } };
       }),
     ];
   }
@@ -217,6 +228,17 @@ export class LockWatch {
     if (belief !== null) belief.untilUs = this.settings.nowUs();
   }
 
+  /** Whoever goes by a name that others share is numbered when it believes: servers cannot tell them apart. */
+  private numberOwner(lock: string, owner: string): void {
+    const [acquisition, another] = this.ofOwner(lock, owner).filter(({ grant }) => grant === null);
+    if (acquisition !== undefined && another === undefined) this.number(acquisition);
+  }
+
+  private ofOwner(lock: string, owner: string | undefined): Acquisition[] {
+    const all = owner === undefined ? undefined : this.byOwner.get(owner);
+    return (all ?? []).filter((acquisition) => acquisition.lock === lock);
+  }
+
   private number(acquisition: Acquisition): number {
     if (acquisition.grant !== null) return acquisition.grant;
     const watched = this.lock(acquisition.lock);
@@ -225,8 +247,8 @@ export class LockWatch {
     return watched.grants;
   }
 
-  private known(owner: string): Acquisition {
-    const acquisition = this.byOwner.get(owner);
+  private known(client: NodeId, owner: string): Acquisition {
+    const acquisition = this.byOwner.get(owner)?.filter((one) => one.client === client).at(-1);
     assert(acquisition !== undefined, 'a client tells of an attempt before anything else of it');
     return acquisition;
   }

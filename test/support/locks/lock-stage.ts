@@ -41,6 +41,8 @@ export class LockStage {
   readonly watch: LockWatch;
   readonly states: (StageState | null)[];
   private readonly clocks: Clock[];
+  /** By owner: the client that used the name last. */
+  private readonly clients = new Map<string, NodeId>();
   private readonly monitor: Monitor;
   private readonly nodes: readonly NodeId[];
 
@@ -125,18 +127,25 @@ export class LockStage {
 
   /** A client, whose number in the history is one less, asks for the lock. */
   attempt(number: 1 | 2, owner: string, lock = 'k0'): this {
+    this.clients.set(owner, this.client(number));
     this.watch.attempted(number - 1, this.client(number), lock, owner);
     return this;
   }
 
-  believes(owner: string, untilUs: number, clock: Validity['clock'] = 'monotonic'): this {
-    this.watch.believes(owner, { clock, untilUs });
+  believes(
+    owner: string, untilUs: number, clock: Validity['clock'] = 'monotonic', client = this.clientOf(owner),
+  ): this {
+    this.watch.believes(client, owner, { clock, untilUs });
     return this;
   }
 
-  stops(owner: string): this {
-    this.watch.stops(owner);
+  stops(owner: string, client = this.clientOf(owner)): this {
+    this.watch.stops(client, owner);
     return this;
+  }
+
+  grantOf(owner: string, client = this.clientOf(owner)): number {
+    return this.watch.grantOf(client, owner);
   }
 
   /** Ends the run; what was held, in the order of its lines: `1 owns k0 #1 0-10`. Checks their form. */
@@ -154,6 +163,10 @@ export class LockStage {
   /** Ids of the invariants that were broken, each once. */
   broken(): string[] {
     return [...new Set(this.breaches.map(({ id }) => id))];
+  }
+
+  private clientOf(owner: string): NodeId {
+    return this.clients.get(owner) as NodeId;
   }
 
   private look(node: NodeId): void {

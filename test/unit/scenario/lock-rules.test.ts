@@ -113,6 +113,11 @@ describe('the invariants of locks', () => {
       }]);
     });
 
+    it('sees one that was deleted by another client of the same name', () => {
+      const stage = new LockStage().at(0).attempt(1, 'same').put(ALL, 'same', 10 * S).believes('same', 9 * S);
+      expect(breaches(stage.at(1 * S).attempt(2, 'same').at(2 * S).take([3]), 'L3')).toMatchObject([{ atUs: 2 * S }]);
+    });
+
     it.each([
       ['is deleted after its client began to release', () => held().at(1 * S).stops('a').take([0, 1, 2])],
       ['is deleted after its client crashed', () => {

@@ -158,7 +158,7 @@ function told(stage: LockStage, endUs: number): Map<string, number[]> {
 /** The instants of each owner, by the name that lines have for it. */
 function wanted(stage: LockStage, { owned, believed }: Oracle): Map<string, number[]> {
   const named = ([owner, instants]: [string, number[]], f: string): [string, number[]] =>
-    [`${owner.slice(0, 2)} #${stage.watch.grantOf(owner)} ${f}`, instants];
+    [`${owner.slice(0, 2)} #${stage.grantOf(owner)} ${f}`, instants];
   return new Map([
     ...[...owned].map((entry) => named(entry, 'owns')), ...[...believed].map((entry) => named(entry, 'believes')),
   ]);

@@ -46,31 +46,31 @@ describe('LockWatch', () => {
       const stage = new LockStage().at(0).attempt(1, 'a').put(ALL, 'a', 10 * S);
       stage.at(11 * S).take(ALL).attempt(2, 'b').put(ALL, 'b', 21 * S).believes('b', 20 * S);
       stage.at(12 * S).believes('a', 12 * S + 1);
-      expect([stage.watch.grantOf('a'), stage.watch.grantOf('b')]).toEqual([1, 2]);
+      expect([stage.grantOf('a'), stage.grantOf('b')]).toEqual([1, 2]);
     });
 
     it('by the last server of the quorum, not the first', () => {
       const stage = new LockStage().at(0).attempt(1, 'a').attempt(2, 'b').put([0, 1], 'a', 9 * S);
       stage.put([3, 4], 'b', 9 * S).at(5).put([2], 'b', 9 * S).at(6).take([3]).put([3], 'a', 9 * S);
-      expect([stage.watch.grantOf('b'), stage.watch.grantOf('a')]).toEqual([1, 2]);
+      expect([stage.grantOf('b'), stage.grantOf('a')]).toEqual([1, 2]);
     });
 
     it('not by servers where the entry has expired', () => {
       const stage = new LockStage().at(0).attempt(1, 'a').attempt(2, 'b').put([0, 1], 'a', 5);
       stage.at(5).put([2], 'a', 9 * S).at(6).put(ALL, 'b', 9 * S).at(7).put(ALL, 'a', 9 * S);
-      expect([stage.watch.grantOf('a'), stage.watch.grantOf('b')]).toEqual([2, 1]);
+      expect([stage.grantOf('a'), stage.grantOf('b')]).toEqual([2, 1]);
     });
 
     it('when a client believes, where no quorum ever stood', () => {
       const stage = new LockStage().at(0).attempt(1, 'a').attempt(2, 'b').put([0], 'a', 9 * S).believes('a', 8 * S);
       stage.put([1, 2, 3], 'b', 9 * S);
-      expect([stage.watch.grantOf('a'), stage.watch.grantOf('b')]).toEqual([1, 2]);
+      expect([stage.grantOf('a'), stage.grantOf('b')]).toEqual([1, 2]);
     });
 
     it('of each lock from 1', () => {
       const stage = new LockStage({ locks: ['k0', 'k1'] }).at(0).attempt(1, 'a').attempt(2, 'b', 'k1');
       stage.put(ALL, 'a', 9 * S).put(ALL, 'b', 9 * S, 'k1');
-      expect([stage.watch.grantOf('a'), stage.watch.grantOf('b')]).toEqual([1, 1]);
+      expect([stage.grantOf('a'), stage.grantOf('b')]).toEqual([1, 1]);
     });
   });
 
@@ -173,6 +173,26 @@ describe('LockWatch', () => {
     });
   });
 
+  describe('of clients that share a name', () => {
+    const sharing = (): LockStage => new LockStage().at(0).attempt(1, 'same').put(ALL, 'same', 10 * S)
+      .at(1 * S).attempt(2, 'same');
+
+    it('tells what each believes, and ends it when that one stops', () => {
+      const stage = sharing();
+      stage.believes('same', 9 * S, 'monotonic', stage.client(1)).at(2 * S);
+      stage.believes('same', 8 * S, 'monotonic', stage.client(2)).at(3 * S).stops('same', stage.client(1));
+      expect(stage.finish(20 * S, 'believes')).toEqual([
+        '0 believes k0 #1 1000000-3000000', '1 believes k0 #2 2000000-8000000',
+      ]);
+    });
+
+    it('numbers who alone may have been granted the lock at once, and others when they believe', () => {
+      const stage = new LockStage().at(0).attempt(1, 'same').attempt(2, 'same').put(ALL, 'same', 10 * S);
+      stage.believes('same', 9 * S, 'monotonic', stage.client(2)).take(ALL).put(ALL, 'same', 11 * S);
+      expect([stage.client(1), stage.client(2)].map((client) => stage.grantOf('same', client))).toEqual([2, 1]);
+    });
+  });
+
   describe('of a server and its replicas', () => {
     /** n1 lets the first client hold the lock, and crashes at 1 s. */
     const failing = (): LockStage => new LockStage({ nodes: 2, quorum: 1 }).event(1, false)
@@ -236,7 +256,7 @@ describe('LockWatch', () => {
       stage.watch.released('k0', 'a');
       stage.watch.granted('k0', 'b');
       stage.believes('b', 20).believes('a', 10);
-      expect([stage.watch.grantOf('a'), stage.watch.grantOf('b')]).toEqual([1, 2]);
+      expect([stage.grantOf('a'), stage.grantOf('b')]).toEqual([1, 2]);
     });
   });
 
