@@ -67,6 +67,12 @@ describe('LockWatch', () => {
       expect([stage.grantOf('a'), stage.grantOf('b')]).toEqual([1, 2]);
     });
 
+    it('at once, though its client used the name before', () => {
+      const stage = new LockStage().at(0).attempt(1, 'same').put(ALL, 'same', 9 * S).stops('same').take(ALL);
+      stage.attempt(1, 'same').put(ALL, 'same', 9 * S).attempt(2, 'b').believes('b', 8 * S);
+      expect([stage.grantOf('same'), stage.grantOf('b')]).toEqual([2, 3]);
+    });
+
     it('of each lock from 1', () => {
       const stage = new LockStage({ locks: ['k0', 'k1'] }).at(0).attempt(1, 'a').attempt(2, 'b', 'k1');
       stage.put(ALL, 'a', 9 * S).put(ALL, 'b', 9 * S, 'k1');
