@@ -47,11 +47,15 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
   },
   events: [
     'saved', 'refused-file', 'evicted', 'became-primary', 'became-replica', 'resynced', 'found-down', 'agreed-down',
-    'voted', 'started-failover', 'elected', 'promoted', 'switched-primary', 'aborted-failover', 'tilt',
+    'voted', 'started-failover', 'elected', 'promoted', 'switched-primary', 'discarded-write', 'aborted-failover', 'tilt',
   ],
   metrics: {
     failovers: { kind: 'count', event: 'elected', doc: 'failovers that a Sentinel was elected to lead' },
     promotions: { kind: 'count', event: 'became-primary', doc: 'replicas that became primaries' },
+    discardedWrites: {
+      kind: 'count', event: 'discarded-write',
+      doc: 'writes of a primary that was deposed and did not know it, discarded for those of its successor',
+    },
     resyncs: { kind: 'count', event: 'resynced', doc: 'replicas that discarded their data for that of a primary' },
   },
   orders: redisOrders,

@@ -153,6 +153,7 @@ export abstract class Replication extends Persistence {
     const { attempt, offset } = psync;
     const { id, offset: last, backlog } = position;
     const isPartial = this.canContinue(psync);
+    if (!isPartial && !role.followers.has(from)) this.noteDiscarded(ctx, from, psync);
     // One that has to load everything first has nothing until it says so.
     role.followers.set(from, { offset: isPartial ? offset : -1, ackedAtUs: ctx.monotonicUs() });
     if (!isPartial) {
@@ -161,6 +162,15 @@ export abstract class Replication extends Persistence {
     }
     const units = Object.freeze(backlog.slice(backlog.length - (last - offset)));
     this.tell(ctx, from, { kind: 'PartialResync', attempt, id, units });
+  }
+
+  /** A node that was primary before us, and has gone on alone since, is about to lose what it did: a note for each. */
+  private noteDiscarded(ctx: Context, from: NodeId, { id, offset }: Psync): void {
+    const { previousId, previousOffset } = this.state.position;
+    if (id !== previousId) return;
+    for (let unit = previousOffset + 1; unit <= offset; unit += 1) {
+      ctx.note({ event: 'discarded-write', from, offset: unit });
+    }
   }
 
   protected onAck(ctx: Context, from: NodeId, { id, offset }: Ack): void {
