@@ -104,26 +104,27 @@ const NTH_MAX = 64;
  * at which a promise was given and nobody knows of it yet are short, and a fault that is drawn by the clock seldom
  * falls into one.
  */
-export function swarmStrikes(random: RandomStream, events: readonly string[], quietUs: TimeUs): readonly FaultLine[] {
+export function swarmStrikes(
+  random: RandomStream, events: readonly string[], untilUs: TimeUs, pausedUsMax: DurationUs = PAUSED.max,
+): readonly FaultLine[] {
   if (events.length === 0 || random.chance(HALF)) return [];
   const strikes = Array.from({ length: random.between(1, STRIKES_MAX) }, (): FaultLine => {
     const event = events[random.between(0, events.length - 1)] as string;
     const nth = logUniform(random, { min: 1, max: NTH_MAX });
     const afterUs = logUniform(random, { min: 1, max: 100 * US_PER_MS });
-    const untilUs = quietUs - longestFaultUs;
     return {
       trigger: { kind: 'when', event, by: null, nth, afterUs, untilUs },
-      action: strikeOf(random),
+      action: strikeOf(random, { ...PAUSED, max: pausedUsMax }),
       allowVacuous: true,
     };
   });
   return strikes;
 }
 
-function strikeOf(random: RandomStream): Action {
+function strikeOf(random: RandomStream, paused: Range): Action {
   const forUs = (range: Range): DurationUs => logUniform(random, range);
   switch (random.between(0, 5)) {
-    case 0: return { kind: 'pause', target: 'it', forUs: forUs(PAUSED) };
+    case 0: return { kind: 'pause', target: 'it', forUs: forUs(paused) };
     case 1: return {
       kind: 'partition', shape: { kind: 'isolate', target: 'it' }, inFlight: 'delivered', forUs: forUs(CUT_OFF),
     };

@@ -1,13 +1,16 @@
 import type { RandomStream } from '../contract/context.ts';
+import type { LockSystem } from '../contract/lock.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Options, OptionTable, OptionValue, SwarmDraw } from '../contract/options.ts';
 import type { LinkProfile } from '../contract/world-control.ts';
 import type { FaultLine, Range, WeightedFault } from '../faults/fault.ts';
 import { type DurationUs, type TimeUs, US_PER_MS, US_PER_S } from '../kernel/time.ts';
+import { WithinContract } from './assumptions.ts';
 import { logUniform } from './log-uniform.ts';
 import {
   gentleChoices, gentleOrders, longestFaultUs, swarmChoices, swarmOrders, swarmStrikes,
 } from './profile-faults.ts';
+import { gentleLockChoices, lockTroubleLines, longestLockFaultUs, swarmLockChoices } from './profile-locks.ts';
 import { progressBudgetUs } from './progress-budget.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -33,44 +36,78 @@ const SYNCS_PER_OPERATION = 2;
  * names processes keeps its numbers of nodes and clients. So does one that says how the nodes begin keep theirs, and an
  * option that a fault sets.
  *
+ * Of a lock service, clients and the resource are struck as well, for up to several lengths of a lock. A scenario that
+ * is `within` the contract is spared what breaks an assumption of the safety that it checks; no other draw moves.
+ *
  * Faults and trouble last as long as the scenario; the run goes on until progress can be judged in the healed world.
  */
-export function applyProfile(
-  scenario: Scenario, stream: StreamOf,
-  module: Pick<ProtocolModule, 'options' | 'events' | 'orders' | 'progressBudgetUs'>,
-): Scenario {
+export function applyProfile(scenario: Scenario, stream: StreamOf, module: ProfiledModule): Scenario {
   if (scenario.profile === 'none') return scenario;
   const isSwarm = scenario.profile === 'swarm';
   const system = isSwarm ? drawSystem(scenario, stream, module.options) : scenario;
   const budgetUs = progressBudgetUs(system, module);
-  const drawn = isSwarm
+  const surrounded = isSwarm
     ? outlasting({ ...system, ...drawSurroundings(scenario, stream, budgetUs) }, scenario)
     : scenario;
+  const drawn = scenario.within === 'contract' ? withClocksWithin(surrounded, module) : surrounded;
   const quietUs = Math.max(scenario.durationUs, FAULT_PHASE_US_MIN);
-  const durationUs = quietUs + MARGIN_US + budgetUs;
-  const trouble = isSwarm ? swarmTrouble(drawn, stream) : gentleTrouble(drawn);
-  const choices = isSwarm ? swarmChoices(stream('profile/faults'), trouble) : gentleChoices(trouble);
+  const faults = [...scenario.faults, ...drawLines(drawn, stream, module, quietUs)];
+  return { ...drawn, durationUs: quietUs + MARGIN_US + budgetUs, profile: 'none', faults };
+}
+
+/** What a profile knows of a protocol. */
+type ProfiledModule = Pick<
+  ProtocolModule, 'options' | 'events' | 'orders' | 'progressBudgetUs' | 'assumptions' | 'invariants' | 'locks'
+>;
+
+/** Trouble, faults now and then, and strikes at events; as far as the contract allows, where the scenario is within. */
+function drawLines(
+  scenario: Scenario, stream: StreamOf, module: ProfiledModule, quietUs: TimeUs,
+): readonly FaultLine[] {
+  const isSwarm = scenario.profile === 'swarm';
+  const { events, orders = {}, locks } = module;
+  const trouble = isSwarm ? swarmTrouble(scenario, stream) : gentleTrouble(scenario);
   const everyUs = isSwarm
     ? { min: 20 * US_PER_MS, max: 780 * US_PER_MS }
     : { min: 1_500 * US_PER_MS, max: 3_500 * US_PER_MS };
-  const strikes = isSwarm ? swarmStrikes(stream('profile/strikes'), module.events, quietUs) : [];
-  const { orders = {} } = module;
+  const pausedUs = locks === undefined ? undefined : longestLockFaultUs(locks, scenario, quietUs);
+  const untilUs = quietUs - Math.max(longestFaultUs, pausedUs ?? 0);
   const drawOrders = isSwarm ? swarmOrders : gentleOrders;
-  const asked = drawOrders(stream('profile/orders'), orders, drawn.system.nodes);
-  const random = randomLine(everyUs, [...choices, ...asked], quietUs);
-  return {
-    ...drawn,
-    durationUs,
-    profile: 'none',
-    faults: [...scenario.faults, ...troubleLines(drawn, trouble, quietUs), random, ...strikes],
-  };
+  const choices = [
+    ...(isSwarm ? swarmChoices(stream('profile/faults'), trouble) : gentleChoices(trouble)),
+    ...drawOrders(stream('profile/orders'), orders, scenario.system.nodes),
+    ...(locks === undefined ? [] : drawLockChoices(scenario, stream, locks, quietUs)),
+  ];
+  const troubles = [
+    ...troubleLines(scenario, trouble, quietUs),
+    ...(locks === undefined ? [] : lockTroubleLines(scenario, trouble, quietUs)),
+  ];
+  const strikes = isSwarm ? swarmStrikes(stream('profile/strikes'), events, untilUs, pausedUs) : [];
+  if (scenario.within === null) return [...troubles, randomLine(everyUs, choices, untilUs), ...strikes];
+  const contract = new WithinContract(scenario, module);
+  const isAllowed = ({ action }: FaultLine): boolean => action.kind !== 'one-of' && contract.allows(action, null);
+  const allowed = choices.flatMap((fault) => contract.narrowed(fault));
+  const random = allowed.length === 0 ? [] : [randomLine(everyUs, allowed, untilUs)];
+  return [...troubles.filter(isAllowed), ...random, ...strikes.filter(isAllowed)];
+}
+
+function drawLockChoices(
+  scenario: Scenario, stream: StreamOf, locks: LockSystem, quietUs: TimeUs,
+): readonly WeightedFault[] {
+  if (scenario.profile !== 'swarm') return gentleLockChoices(locks, scenario, quietUs);
+  return swarmLockChoices(stream('profile/locks'), locks, scenario, quietUs);
+}
+
+function withClocksWithin(drawn: Scenario, module: ProfiledModule): Scenario {
+  const driftPerMillion = new WithinContract(drawn, module).drift(drawn.clocks.driftPerMillion);
+  return { ...drawn, clocks: { ...drawn.clocks, driftPerMillion } };
 }
 
 // ── The system ─────────────────────────────────────────────────────────
 
 function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): Scenario {
   const { system, clients, workload } = scenario;
-  const namesProcesses = /"[nc]\d+"/.test(JSON.stringify([scenario.faults, scenario.checks, workload.script]));
+  const namesProcesses = /"[ncr]\d+"/.test(JSON.stringify([scenario.faults, scenario.checks, workload.script]));
   // The beginning is that of so many nodes.
   const keepsNodes = namesProcesses || scenario.initial !== null;
   return {
@@ -86,6 +123,8 @@ function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): S
       // A client that gives up on a dead leader soon is there when the next one is elected.
       attemptTimeoutUs: Math.min(clients.attemptTimeoutUs, stream('profile/attempts').between(50_000, 300_000)),
       ...drawSessions(clients, stream),
+      // A client holds one lock at a time.
+      ...(scenario.locking === null ? {} : { inFlight: 1 }),
     },
     // Few keys are hot keys: operations that never meet cannot contradict each other.
     // Busy clients always have something at stake when a fault strikes.
@@ -232,9 +271,9 @@ function troubleLines(scenario: Scenario, profile: LinkProfile, quietUs: TimeUs)
 }
 
 /** May change nothing: four gentle faults can all miss, while the trouble has long since made the run say something. */
-function randomLine(everyUs: Range, choices: readonly WeightedFault[], quietUs: TimeUs): FaultLine {
+function randomLine(everyUs: Range, choices: readonly WeightedFault[], untilUs: TimeUs): FaultLine {
   return {
-    trigger: { kind: 'random', everyUs, fromUs: 0, untilUs: quietUs - longestFaultUs },
+    trigger: { kind: 'random', everyUs, fromUs: 0, untilUs },
     action: { kind: 'one-of', choices },
     allowVacuous: true,
   };

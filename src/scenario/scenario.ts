@@ -42,6 +42,8 @@ export interface Scenario {
   readonly limits: { readonly events: number; readonly sameInstantEvents: number };
   /** `swarm` and `gentle` draw tunables, network and faults per seed on top of what stands here. */
   readonly profile: 'none' | 'swarm' | 'gentle';
+  /** `contract`: a profile draws nothing that breaks what the safety of this scenario relies on. */
+  readonly within: 'contract' | null;
   /** Id of the armed variant, `raft/vote-not-durable`. */
   readonly defect: string | null;
   readonly faults: readonly FaultLine[];

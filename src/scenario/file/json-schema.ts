@@ -32,6 +32,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   'duration': 'simulated time of a run; 10s if not said',
   'limits': 'a run that reaches one ends as `unknown`',
   'profile': 'draws what is not said, and faults: a little (gentle) or much (swarm)',
+  'within': 'contract: the profile draws no fault that breaks what safety relies on',
   'defect': 'a row of `quorumquake list --defects` to arm',
   'faults': 'what is broken: each line has one trigger (at, when, random) and one action',
   'faults.at': 'strikes at this time',

@@ -93,6 +93,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
       sameInstantEvents: limits?.sameInstant ?? lan.limits.sameInstantEvents,
     },
     profile: file.profile ?? 'none',
+    within: resolveWithin(file, report),
     defect,
     faults: lines.map(({ line }) => line),
     checks,
@@ -110,6 +111,14 @@ function refuseTooManyFaults(faults: readonly FaultLine[], report: Report): void
   if (counts.every((count) => count <= faultsMax) && counts.reduce((sum, count) => sum + count, 0) > faultsMax) {
     report.value(['faults'], `together these may be more than ${faultsMax} faults`, 'leave more time between them');
   }
+}
+
+function resolveWithin({ within, profile = 'none', broken }: GoodParts, report: Report): Scenario['within'] {
+  if (within !== undefined && profile === 'none' && !broken.has('profile')) {
+    const message = 'there is no profile whose faults could be held inside the contract';
+    report.key(['within'], message, 'write `profile: swarm`');
+  }
+  return within ?? null;
 }
 
 function resolveSystem({ system }: GoodParts, catalogue: Catalogue, report: Report): Scenario['system'] {

@@ -241,6 +241,7 @@ export const scenarioFile = map({
     sameInstant: count(1, 10_000_000).optional(),
   }).optional(),
   profile: z.enum(['none', 'swarm', 'gentle']).optional(),
+  within: z.literal('contract').optional(),
   defect: z.union([word, z.null()], { error: 'expected the id of a defect' }).optional(),
   faults: z.array(faultLine).max(1_000).optional(),
   check: z.array(check).max(100).optional(),

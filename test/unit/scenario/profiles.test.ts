@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultOptions, type Options, type OptionTable } from '../../../src/contract/options.ts';
 import type { WeightedFault } from '../../../src/faults/fault.ts';
+import type { Monitor } from '../../../src/contract/invariant.ts';
 import type { OrderTable } from '../../../src/contract/module.ts';
 import { planFaults } from '../../../src/faults/plan.ts';
 import { raft } from '../../../src/protocols/raft/module.ts';
@@ -33,7 +34,10 @@ const orders: OrderTable = {
   snapshot: { doc: '', about: 'nothing', swarm: 2 }, transfer: { doc: '', about: 'a node', swarm: 6 },
   reconfigure: { doc: '', about: 'nodes', swarm: 2 }, halt: { doc: '', about: 'nothing' },
 };
-const module = { options: table, events, orders, progressBudgetUs };
+const module = {
+  options: table, events, orders, progressBudgetUs, assumptions: [],
+  invariants: { declared: [], observe: (): Monitor => ({}) },
+};
 
 function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
@@ -48,7 +52,8 @@ function scenario(changes: Partial<Scenario> = {}): Scenario {
     },
     disk: { syncUs: { min: 2_000, max: 2_000 } }, clocks: { driftPerMillion: 0, offsetUs: 0 },
     initial: null, locking: null,
-    durationUs: 20 * S, limits: { events: 1, sameInstantEvents: 1 }, profile: 'swarm', defect: null, faults: [],
+    durationUs: 20 * S, limits: { events: 1, sameInstantEvents: 1 }, profile: 'swarm', within: null,
+    defect: null, faults: [],
     checks: [], expect: {}, seeds: { first: 1, count: 1 }, ...changes,
   };
 }

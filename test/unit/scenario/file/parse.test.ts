@@ -36,6 +36,7 @@ describe('a scenario file', () => {
       durationUs: 10_000_000,
       limits: { events: 5_000_000, sameInstantEvents: 100_000 },
       profile: 'none',
+      within: null,
       defect: null,
       faults: [],
       checks: [
@@ -75,6 +76,7 @@ clocks: { drift: 500ppm, offset: 2s }
 duration: 1m
 limits: { events: 1000, sameInstant: 10 }
 profile: swarm
+within: contract
 defect: RF-01
 check: [{ progress: { name: stall, from: 1.5s, clients: [c7] } }, { linearizable: { name: order } }]
 expect: { stall: invalid, R1: unknown }
@@ -99,6 +101,7 @@ seeds: { first: 0, count: 5 }
     expect(scenario.durationUs).toBe(60_000_000);
     expect(scenario.limits).toEqual({ events: 1_000, sameInstantEvents: 10 });
     expect([scenario.profile, scenario.defect, scenario.why]).toEqual(['swarm', 'raft/vote-not-durable', 'because']);
+    expect(scenario.within).toBe('contract');
     expect(scenario.checks).toEqual([
       { checker: 'progress', name: 'stall', window: { fromUs: 1_500_000, toUs: 60_000_000, clients: ['c7'] } },
       { checker: 'linearizable', name: 'order' },

@@ -292,6 +292,8 @@ describe('checks and expectations fit each other', () => {
   });
 
   it.each([
+    ['within: contract',
+      '3:1 there is no profile whose faults could be held inside the contract | write `profile: swarm`'],
     ['check: [linearizible]', '3:9 `linearizible` is not a checker | did you mean `linearizable`?'],
     ['check: [progress, progress]', '3:19 a second check with the name `progress` | give it a `name` of its own'],
     ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, '
