@@ -57,6 +57,8 @@ export interface Assumption {
   readonly tolerates?: 'minority';
   /** Whose faults break it: strikes on nobody else do. Without it, everybody's. */
   readonly of?: 'nodes' | 'clients' | 'resource';
+  /** Whether it holds before any fault, with these options. Without it, it does. */
+  isGiven?(premises: Premises): boolean;
   /**
    * Whether it holds after this strike, of a kind that may break it. Without it, none is withstood. What it says of a
    * change of rates goes for those, too, with which the clocks of a scenario are drawn.

@@ -62,7 +62,7 @@ function faultLines(result: RunResult, verdict: VerdictRecord): readonly string[
 }
 
 function contractText({ faults }: RunResult, { broken }: VerdictRecord): string {
-  if (broken?.fault === null) return `outside: clocks that differ by so much break "${broken.assumption}"`;
+  if (broken?.fault === null) return `outside: the scenario itself breaks "${broken.assumption}"`;
   const fault = broken === null ? undefined : faults[broken.fault];
   if (broken === null || fault === undefined) return 'intact: every assumption of this property held, so this is a bug';
   return `outside: ${fault.kind} of ${fault.target} at ${seconds(fault.atUs)} broke "${broken.assumption}"`;

@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 
 /** What a violation stands on: the fault that broke an assumption of the property first, and that assumption. */
 export interface Broken {
-  /** Its place among the applied faults; `null`: the clocks of the scenario differ by too much from the start. */
+  /** Its place among the applied faults; `null`: the scenario itself, by its options or by how its clocks differ. */
   readonly fault: number | null;
   readonly assumption: string;
 }
@@ -43,11 +43,8 @@ export function brokenBy(
   property: string, atUs: TimeUs, faults: readonly Struck[], assumptions: readonly Assumption[], claimed: Claimed,
 ): Broken | null {
   const relied = reliedOn(property, assumptions);
-  const drawn = drawnRates(claimed);
-  // Most assumptions about rates do not say how much is too much: only a fault can be.
-  const tooFar = relied.find((each) => each.withstands !== undefined && drawn !== null
-    && isBroken(each, drawn, claimed));
-  if (tooFar !== undefined) return { fault: null, assumption: tooFar.text };
+  const missing = relied.find((assumption) => !isGiven(assumption, claimed));
+  if (missing !== undefined) return { fault: null, assumption: missing.text };
   for (const [place, fault] of faults.entries()) {
     if (fault.atUs > atUs || (property === 'progress' && !isStanding(fault, atUs))) continue;
     const instantUs = property === 'progress' ? atUs : fault.atUs;
@@ -58,6 +55,13 @@ export function brokenBy(
     if (assumption !== undefined) return { fault: place, assumption: assumption.text };
   }
   return null;
+}
+
+/** Whether it holds before any fault. Most assumptions about rates do not say how much is too much. */
+function isGiven(assumption: Assumption, claimed: Claimed): boolean {
+  if (assumption.isGiven?.(claimed) === false) return false;
+  const drawn = drawnRates(claimed);
+  return drawn === null || assumption.withstands === undefined || !isBroken(assumption, drawn, claimed);
 }
 
 /** `null` where all clocks are exact. */

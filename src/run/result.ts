@@ -23,7 +23,7 @@ export interface VerdictRecord {
   readonly contract: 'intact' | 'outside';
   /**
    * With `outside`, else `null`: the place in `faults` of the first fault that broke an assumption, and that one.
-   * Without a fault it was the scenario itself, whose clocks differ by too much.
+   * Without a fault it was the scenario itself, by its options or by how its clocks differ.
    */
   readonly broken: { readonly fault: number | null; readonly assumption: string } | null;
   /** At most twelve lines that show the conflict to a person: operations, or what holders of a lock did and when. */

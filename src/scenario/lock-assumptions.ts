@@ -49,7 +49,8 @@ export function redisLockAssumptions(locks: LockSystem, servers: readonly Assump
       !properties.includes('progress') && !id.startsWith('restarts-forget-no-lock')),
     ...asked.flatMap((each) => inFencingToo({
       ...each,
-      properties: EXCLUSION,
+      // Who comes back to a lock that is gone finds that somebody deleted it.
+      properties: each.id === 'nothing-is-evicted' ? [...EXCLUSION, 'L3'] : EXCLUSION,
       withstands: (strike, premises) => (each.withstands?.(strike, premises) ?? false)
         || (each.id === 'a-restart-loses-nothing' && isOutFor(strike, premises.options, locks.ttlUs(premises.options))),
     })),
@@ -158,6 +159,7 @@ function inFencingToo(assumption: Assumption): readonly Assumption[] {
     ...assumption,
     id: `${assumption.id}-or-tokens`,
     properties: ['fencing'],
+    isGiven: (premises) => premises.checksTokens || (assumption.isGiven?.(premises) ?? true),
     withstands: (strike, premises) =>
       premises.checksTokens || (assumption.withstands?.(strike, premises) ?? false),
   }];

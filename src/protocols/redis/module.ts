@@ -47,7 +47,8 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
   },
   events: [
     'saved', 'refused-file', 'evicted', 'became-primary', 'became-replica', 'resynced', 'found-down', 'agreed-down',
-    'voted', 'started-failover', 'elected', 'promoted', 'switched-primary', 'discarded-write', 'aborted-failover', 'tilt',
+    'voted', 'started-failover', 'elected', 'promoted', 'switched-primary', 'discarded-write', 'aborted-failover',
+    'tilt',
   ],
   metrics: {
     failovers: { kind: 'count', event: 'elected', doc: 'failovers that a Sentinel was elected to lead' },
@@ -83,6 +84,14 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
       // What was written survives its process, and with `always` it was synced before anybody was answered.
       withstands: ({ kind, flavour }, { options: { appendfsync } }) => kind === 'crash'
         && (flavour === 'process' ? appendfsync !== 'off' : appendfsync === 'always'),
+    },
+    {
+      id: 'nothing-is-evicted',
+      text: 'memory does not run out, or it evicts nothing',
+      properties: ['linearizable'],
+      brokenBy: [],
+      isGiven: ({ options: { maxmemoryKeys, maxmemoryPolicy } }) =>
+        maxmemoryKeys === 0 || maxmemoryPolicy === 'noeviction',
     },
     {
       id: 'sentinels-keep-what-they-synced',

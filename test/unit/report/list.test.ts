@@ -57,7 +57,7 @@ describe('the list of results', () => {
       return render(plain, [reported(lostWrite({ verdicts: [{ ...first, broken }, ...others] }))]);
     };
     expect(told(0)).toContain('  contract: outside: crash of n2 at 0.100 s broke "clocks agree"\n');
-    expect(told(null)).toContain('  contract: outside: clocks that differ by so much break "clocks agree"\n');
+    expect(told(null)).toContain('  contract: outside: the scenario itself breaks "clocks agree"\n');
   });
 
   it('gives the reason where nothing was shown', () => {

@@ -127,6 +127,16 @@ describe('an assumption about the rates of clocks', () => {
   });
 });
 
+describe('an assumption about options', () => {
+  it('is broken without any fault, or never', () => {
+    const isGiven: Assumption['isGiven'] = ({ options }) => options['evicts'] === false;
+    const assumption: Assumption = { ...relying(['fencing'], []), isGiven };
+    const broken = (evicts: boolean): unknown =>
+      brokenBy('fencing', 200, [struck('pause')], [assumption], { ...one, options: { evicts } });
+    expect([broken(true), broken(false)]).toEqual([{ fault: null, assumption: assumption.text }, null]);
+  });
+});
+
 describe('an assumption that asks for more than the kind of a fault', () => {
   const contract = (assumption: Partial<Assumption>, fault: AppliedFault, atUs: number = 200): string =>
     contractOf('fencing', atUs, [fault], [{ ...steady, brokenBy: [fault.kind], ...assumption }], one);

@@ -34,7 +34,8 @@ function brokenOf(
 ): string | null {
   const { options = {}, checksTokens = false, driftPerMillion = 0 } = given;
   const claimed: Claimed = {
-    nodes: 5, options: { appendfsync: 'off', startDelay: 0, clock: 'monotonic', sentinels: 0, ...options },
+    nodes: 5, options: { appendfsync: 'off', startDelay: 0, clock: 'monotonic', sentinels: 0, maxmemoryKeys: 0,
+      ...options },
     checksTokens, driftPerMillion,
   };
   const broken = brokenBy(property, 30 * S, more === null ? [] : [fault(more)], assumptions, claimed);
@@ -158,6 +159,18 @@ describe('a lock at a single Redis', () => {
     ['is not lost by a pause of a client', null, { kind: 'pause', target: 'c1' }, { options: { sentinels: 3 } }],
   ])('%s: %s', (_what, id, more = null, given = {}) => {
     expect(brokenOf(assumptions, 'mutual-exclusion', more, given)).toBe(id);
+  });
+
+  it('is evicted where memory runs out and the policy says so', () => {
+    const evicting = { options: { maxmemoryKeys: 9, maxmemoryPolicy: 'volatile-ttl' } };
+    for (const property of ['mutual-exclusion', 'L2', 'L3']) {
+      expect(brokenOf(assumptions, property, null, evicting)).toBe('nothing-is-evicted');
+      for (const calm of [{ maxmemoryKeys: 0 }, { maxmemoryPolicy: 'noeviction' }]) {
+        expect(brokenOf(assumptions, property, null, { options: { ...evicting.options, ...calm } })).toBeNull();
+      }
+    }
+    expect(brokenOf(assumptions, 'fencing', null, evicting)).toBe('nothing-is-evicted-or-tokens');
+    expect(brokenOf(assumptions, 'fencing', null, { ...evicting, checksTokens: true })).toBeNull();
   });
 
   it('keeps what its servers say of their own properties, and says nothing twice', () => {
