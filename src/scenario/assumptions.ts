@@ -28,9 +28,14 @@ export function isBroken(assumption: Assumption, strike: Strike, premises: Premi
 /** How often a range is halved before it is given up. */
 const HALVINGS = 8;
 
-/** What a drawn fault may do without breaking what the safety of a scenario relies on. */
+/**
+ * What a drawn fault may do without breaking what the safety of a scenario relies on. Progress is judged when all faults
+ * are over, so that only those which never are can break what it relies on.
+ */
 export class WithinContract {
   private readonly relied: readonly Assumption[];
+  /** What progress relies on, where it is checked: a fault that never ends would be there for ever. */
+  private readonly forProgress: readonly Assumption[];
   private readonly premises: Premises;
   private readonly driftPerMillion: number;
 
@@ -40,6 +45,8 @@ export class WithinContract {
     const properties = [...checked, ...module.invariants.declared.map(({ id }) => id), 'assertion'];
     this.relied = module.assumptions.filter((assumption) =>
       properties.some((property) => reliedOn(property, [assumption]).length > 0));
+    const isJudged = scenario.checks.some(({ checker }) => checker === 'progress');
+    this.forProgress = isJudged ? reliedOn('progress', module.assumptions) : [];
     this.premises = premisesOf(scenario);
     this.driftPerMillion = scenario.clocks.driftPerMillion;
   }
@@ -61,7 +68,8 @@ export class WithinContract {
         ...strength, kind: action.kind, struck: struckBy(action), apartPerMillion: 2 * rate, lastedUs, isOver: true,
       };
     }));
-    return !strikes.some((strike) => this.relied.some((assumption) => isBroken(assumption, strike, this.premises)));
+    const relied = 'forUs' in action ? this.relied : [...this.relied, ...this.forProgress];
+    return !strikes.some((strike) => relied.some((assumption) => isBroken(assumption, strike, this.premises)));
   }
 
   /** The largest part of a bound, by halves, with which clocks may be drawn. */

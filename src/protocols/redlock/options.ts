@@ -43,8 +43,8 @@ export const redlockOptions: OptionTable = {
     default: 50 * US_PER_MS,
     min: 1 * US_PER_MS,
     max: 3_600 * US_PER_S,
-    // Not shorter: with one that a round trip and a sync can exceed, no attempt ever ends well.
-    swarm: { kind: 'log-uniform', min: 50 * US_PER_MS, max: 200 * US_PER_MS },
+    // Not shorter: with one that a round trip and two syncs of a slow disk can exceed, no attempt ever ends well.
+    swarm: { kind: 'log-uniform', min: 250 * US_PER_MS, max: 600 * US_PER_MS },
   },
   retryCount: {
     kind: 'integer',

@@ -57,6 +57,12 @@ describe('what a profile draws within the contract', () => {
   const pause: WeightedFault =
     { weight: 1, action: { kind: 'pause', target: 'c1', forUs: 9 }, forUs: { min: 2, max: 9 } };
 
+  it('is nothing that never ends and breaks what progress relies on; what ends is over when it is judged', () => {
+    const contract = contractOf({ properties: ['progress'], brokenBy: ['clock-jump', 'pause'] });
+    expect(contract.narrowed(jump)).toEqual([]);
+    expect(contract.narrowed(pause)).toEqual([pause]);
+  });
+
   it('is nothing of a kind that breaks an assumption of what is checked, and all else', () => {
     expect(contractOf({ brokenBy: ['pause'] }).narrowed(pause)).toEqual([]);
     expect(contractOf({ brokenBy: ['pause'], of: 'nodes' }).narrowed(pause)).toEqual([pause]);
