@@ -203,7 +203,7 @@ export class LockApplication implements Node<LockApplicationState>, LockListener
     ctx.note({ event: 'granted', lock, owner, token, clock: validity.clock, untilUs: validity.untilUs });
     this.complete('ok', 'acquire', token);
     if (token !== null || !init.issuesTokens) return this.work(ctx);
-    state.phase = { kind: 'asking', request: this.ask(ctx, { kind: 'token', key: lock }) };
+    state.phase = { kind: 'asking', request: this.ask(ctx, { kind: 'token', key: lock, owner }) };
   }
 
   onExtended(ctx: Context, grant: LockGrant): void {

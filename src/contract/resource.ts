@@ -3,8 +3,8 @@ import type { Plain } from './message.ts';
 /** What a client asks of the protected resource. An object of its own is behind each key. */
 export type StoreCommand =
   | { readonly kind: 'store'; readonly key: string; readonly token: number | null; readonly value: Plain }
-  /** The next fencing token of a key. */
-  | { readonly kind: 'token'; readonly key: string };
+  /** The next fencing token of a key, for this acquisition of its lock. */
+  | { readonly kind: 'token'; readonly key: string; readonly owner: string };
 
 /** What the resource answers. */
 export type StoreAnswer =

@@ -29,8 +29,8 @@ export function isBroken(assumption: Assumption, strike: Strike, premises: Premi
 const HALVINGS = 8;
 
 /**
- * What a drawn fault may do without breaking what the safety of a scenario relies on. Progress is judged when all faults
- * are over, so that only those which never are can break what it relies on.
+ * What a drawn fault may do without breaking what the safety of a scenario relies on. Progress is judged when all
+ * faults are over, so that only those which never are can break what it relies on.
  */
 export class WithinContract {
   private readonly relied: readonly Assumption[];

@@ -38,7 +38,7 @@ export function lockCrew(parts: BuildParts, locking: Locking): Crew {
     watched: (machine) => new GrantingMachine(machine, watch),
     observe: (monitor) => watch.observe(monitor),
     create: (process, disk) => (process === resource
-      ? new FencedStore(disk, checksTokens, (client, key) => watch.issued(client, key))
+      ? new FencedStore(disk, checksTokens, (client, owner) => watch.issued(client, owner))
       : makeApplication(process)),
     onStopped: (process) => watch.crashed(process),
     finish: () => watch.finish(parts.nowUs()),

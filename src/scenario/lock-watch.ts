@@ -133,13 +133,13 @@ export class LockWatch {
   }
 
   /**
-   * The resource has issued a token to a client. Where tokens come from outside of the lock, an acquisition is complete
-   * with its token, and the order of grants is that of tokens: who was granted the lock in time and asked for his token
-   * late is the newer holder for everybody who can tell.
+   * The resource has issued a token for an acquisition. Where tokens come from outside of the lock, an acquisition is
+   * complete with its token, and the order of grants is that of tokens: who was granted the lock in time and asked for
+   * his token late is the newer holder for everybody who can tell. The acquisition may be over: two requests of one
+   * client, one of them late, arrive in any order, and the late one must not number what the other one was for.
    */
-  issued(client: NodeId, lock: string): void {
-    const acquisition = this.byClient.get(client);
-    if (acquisition === undefined || acquisition.lock !== lock) return;
+  issued(client: NodeId, owner: string): void {
+    const acquisition = this.known(client, owner);
     acquisition.grant = null;
     this.number(acquisition);
   }

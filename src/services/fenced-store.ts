@@ -39,14 +39,17 @@ const NEVER_STORED: Stored = Object.freeze({ count: 0, highest: 0, value: null }
 /** How many requests of one client are told from their copies. */
 const RECENT_MAX = 64;
 
+/** A token was issued to a client, for an acquisition of its. */
+export type OnIssued = (client: NodeId, owner: string) => void;
+
 /** See the head of this file. */
 export class FencedStore implements Node<FencedStoreState> {
   readonly state: FencedStoreState;
   private readonly checksTokens: boolean;
-  private readonly onIssued: (client: NodeId, key: string) => void;
+  private readonly onIssued: OnIssued;
 
   /** Recovery is this constructor: what was answered is on the disk. `onIssued` hears of each token. */
-  constructor(disk: DiskView, checksTokens: boolean, onIssued: (client: NodeId, key: string) => void) {
+  constructor(disk: DiskView, checksTokens: boolean, onIssued: OnIssued) {
     this.checksTokens = checksTokens;
     this.onIssued = onIssued;
     this.state = {
@@ -60,7 +63,7 @@ export class FencedStore implements Node<FencedStoreState> {
     if (this.isCopy(request)) return;
     const command = request.command as unknown as StoreCommand;
     const answer = this.execute(ctx, command);
-    if (command.kind === 'token') this.onIssued(request.client, command.key);
+    if (command.kind === 'token') this.onIssued(request.client, command.owner);
     ctx.put('recent', [...this.state.recent]);
     ctx.persist();
     ctx.reply(request, answer);

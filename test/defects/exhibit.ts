@@ -1,5 +1,5 @@
 import type { RunResult } from '../../src/run/result.ts';
-import { findsOf, isEndToEnd, safetyFinds } from '../support/profiles.ts';
+import { findsOf, isEndToEnd, type ProfiledSystem, safetyFinds } from '../support/profiles.ts';
 import type { Settings } from '../support/scenario-file.ts';
 
 /** One defect of the museum: what to expect of the search for it. */
@@ -26,6 +26,8 @@ export interface Exhibit {
    * brings about what no search finds: one of `test/defects/scripts`, or with its folder (`raft/…`) of the scenarios.
    */
   readonly where: 'tests' | 'museum' | { readonly script: string };
+  /** Under whose profile it is looked for; Raft's where none is named. */
+  readonly system?: ProfiledSystem;
   /**
    * First seed of the search in the tests, close before a find. The budget does not count on that: when draws change,
    * so do the finds.

@@ -2,17 +2,19 @@ import type { Exhibit } from './exhibit.ts';
 import { applicationExhibits } from './exhibits/application.ts';
 import { clientExhibits } from './exhibits/clients.ts';
 import { electionExhibits } from './exhibits/elections.ts';
+import { lockExhibits } from './exhibits/locks.ts';
 import { membershipExhibits } from './exhibits/membership.ts';
 import { readExhibits } from './exhibits/reads.ts';
 import { replicationExhibits } from './exhibits/replication.ts';
 import { snapshotExhibits } from './exhibits/snapshots.ts';
 import { storageExhibits } from './exhibits/storage.ts';
 
-/** Every defect that can be armed, in the order of the catalogue. */
+/** Every defect that can be armed: those of Raft, of its clients, and of locks. */
 export const exhibits: readonly Exhibit[] = [
   ...[
     ...electionExhibits, ...replicationExhibits, ...readExhibits, ...membershipExhibits, ...snapshotExhibits,
     ...storageExhibits, ...applicationExhibits,
   ].sort((a, b) => (a.row < b.row ? -1 : 1)),
   ...clientExhibits,
+  ...lockExhibits,
 ];

@@ -165,6 +165,10 @@ export const reds: readonly Red[] = [
   },
   { row: 'C-66', scenario: 'redlock/who-tries-again-is-not-in-his-own-way', plants: ['redlock/same-value-retry'] },
   {
+    row: 'RL-23', scenario: 'redlock/a-release-that-is-lost-costs-no-more-than-the-ttl',
+    plants: ['redlock/watchdog-never-stops'],
+  },
+  {
     row: 'RL-19', scenario: 'redlock/a-release-that-a-majority-has-heard-is-one',
     plants: ['redlock/unlock-error-propagates'],
   },

@@ -34,7 +34,7 @@ function scoreOf(exhibit: Exhibit, profile: Profile): Score {
   };
   const defect = reference === '' ? exhibit.id : null;
   for (let tried = 1; tried <= seeds; tried += 1) {
-    const result = runProfile(profile, defect, String(firstSeed + tried - 1), exhibit.settings);
+    const result = runProfile(profile, defect, String(firstSeed + tried - 1), exhibit.settings, exhibit.system);
     const hasFired = (result.fired ?? 0) > 0;
     if (hasFired) score.fired += 1;
     const [first] = findsFor(exhibit, result);

@@ -397,7 +397,7 @@ export const redlockVariants: readonly Variant[] = [
     breaks: 'a release is over when a quorum has released',
     source: 'https://github.com/mike-marcacci/node-redlock/issues/168',
     difficulty: 'E',
-    firstCatcher: 'progress',
+    firstCatcher: 'releases',
     in: 'lock',
     lock: (init, fired) => new UnlockErrorPropagates(init, fired),
   },

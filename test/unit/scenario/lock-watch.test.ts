@@ -49,6 +49,19 @@ describe('LockWatch', () => {
       expect([stage.grantOf('a'), stage.grantOf('b')]).toEqual([1, 2]);
     });
 
+    it('in the order of tokens, where the resource issues them; a late request numbers nothing but its own', () => {
+      const stage = new LockStage().at(0).attempt(1, 'a').put(ALL, 'a', S).believes('a', S).at(1).stops('a').take(ALL);
+      stage.at(2).attempt(2, 'b').put(ALL, 'b', S).believes('b', S).at(3).stops('b').take(ALL);
+      stage.at(4).attempt(1, 'c').put(ALL, 'c', S).believes('c', S);
+      const issued = (client: 1 | 2, owner: string): void => stage.watch.issued(stage.client(client), owner);
+      expect([stage.grantOf('b'), stage.grantOf('c')]).toEqual([2, 3]);
+      issued(2, 'b');
+      expect([stage.grantOf('b'), stage.grantOf('c')]).toEqual([4, 3]);
+      issued(1, 'c');
+      issued(1, 'a');
+      expect([stage.grantOf('b'), stage.grantOf('c')]).toEqual([4, 5]);
+    });
+
     it('by the last server of the quorum, not the first', () => {
       const stage = new LockStage().at(0).attempt(1, 'a').attempt(2, 'b').put([0, 1], 'a', 9 * S);
       stage.put([3, 4], 'b', 9 * S).at(5).put([2], 'b', 9 * S).at(6).take([3]).put([3], 'a', 9 * S);
