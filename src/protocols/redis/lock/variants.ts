@@ -87,7 +87,9 @@ class SetnxThenExpire extends DefectiveLock {
   /** Where the lock was taken that has no end yet. */
   private takenAt: NodeId | null = null;
 
+  /** What it asks for is taken without an end, whether the answer arrives or not. */
   protected override takeCommand(_ctx: Context, lock: string, owner: string): Args {
+    this.fired();
     return ['SETNX', lock, owner];
   }
 
@@ -102,7 +104,6 @@ class SetnxThenExpire extends DefectiveLock {
   }
 
   protected override onTaken(ctx: Context, { lock, owner }: Acquiring, node: NodeId): void {
-    this.fired();
     this.takenAt = node;
     ctx.note({ event: 'taken', lock, owner });
     ctx.continueAs('lock/expire', BETWEEN_COMMANDS_US);
