@@ -1,3 +1,4 @@
+import type { Omitted } from '../run/request.ts';
 import type { FaultRecord, RunResult, VerdictRecord } from '../run/result.ts';
 
 /** Suspects that are left out one at a time, and those that are left out in pairs. */
@@ -8,14 +9,15 @@ type Cause = NonNullable<VerdictRecord['cause']>;
 
 /**
  * Looks for the cause of an `invalid` verdict: the first of its suspects, the latest fault first, without which the
- * verdict of that checker is no longer `invalid`; then the first pair. `null` where neither helps.
+ * verdict of that checker is no longer `invalid`; then the first pair; then the defect, if one is armed. `null` where
+ * nothing helps.
  *
- * Yields lists of faults to leave out (by their index in the plan), one for each run that it needs, `width` at a time,
+ * Yields lists of what to leave out, one for each run that it needs, `width` at a time,
  * and is handed the results in the same order. The answer does not depend on `width`.
  */
 export function* establishCause(
   result: RunResult, checker: string, width: number,
-): Generator<readonly (readonly number[])[], Cause | null, readonly RunResult[]> {
+): Generator<readonly (readonly Omitted[])[], Cause | null, readonly RunResult[]> {
   const verdict = result.verdicts.find((record) => record.checker === checker);
   if (verdict?.verdict !== 'invalid') return null;
   const suspects = verdict.suspects.slice(0, SINGLES_MAX);
@@ -27,7 +29,10 @@ export function* establishCause(
     const faults = round[place];
     if (faults !== undefined) return causeOf(faults, result.faults);
   }
-  return null;
+  if (result.defect === null) return null;
+  const [disarmed] = yield [['defect']];
+  const isTheDefect = disarmed !== undefined && isGone(disarmed, checker);
+  return isTheDefect ? { fault: null, text: `the defect ${result.defect}` } : null;
 }
 
 /** The result with one cause filled in. */

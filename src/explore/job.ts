@@ -1,3 +1,4 @@
+import type { Omitted } from '../run/request.ts';
 import type { RunResult } from '../run/result.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
@@ -14,8 +15,8 @@ export interface RunJob {
   /** Zero-based place in the list of {@link ScenarioEntry} that the pool was opened with. */
   readonly entry: number;
   readonly seed: string;
-  /** Faults to leave out, by their index in the plan. */
-  readonly without: readonly number[];
+  /** What to leave out. */
+  readonly without: readonly Omitted[];
   /** Which runs are to bring their history along; it is too big to travel with every one. */
   readonly history: 'never' | 'unexpected' | 'always';
   /** Bring the full trace along. */

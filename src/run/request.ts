@@ -1,6 +1,9 @@
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
+/** Something that a run is made without: a fault, by its index in the plan, or the defect that is armed. */
+export type Omitted = number | 'defect';
+
 /** One run, asked for. Plain data but for `module` and the hooks. */
 export interface RunRequest {
   readonly scenario: Scenario;
@@ -13,8 +16,8 @@ export interface RunRequest {
   readonly module?: ProtocolModule;
   /** Keep the full trace. Does not change the fingerprint. */
   readonly trace?: boolean;
-  /** Faults to leave out, by their index in the plan, for counterfactuals. */
-  readonly without?: readonly number[];
+  /** What to leave out, for counterfactuals. Changes no coordinate. */
+  readonly without?: readonly Omitted[];
   /** Host's watch over stray promises: starts it, and returns the call that stops it and says how many were made. */
   readonly watchPromises?: () => () => number;
 }

@@ -15,8 +15,11 @@ export interface VerdictRecord {
   readonly summary: string;
   /** When the violation happened; `null` where the verdict is not tied to an instant. */
   readonly atUs: TimeUs | null;
-  /** The fault without which it does not happen, established by re-running; `null` where that was not done. */
-  readonly cause: { readonly fault: number; readonly text: string } | null;
+  /**
+   * The fault without which it does not happen, or the armed defect (`fault` is `null` then), established by
+   * re-running; `null` where that was not done, or did not help.
+   */
+  readonly cause: { readonly fault: number | null; readonly text: string } | null;
   /** Indices into `faults`: those applied before `atUs`, the latest first. */
   readonly suspects: readonly number[];
   /** `outside`: a fault broke an assumption of this property first. `intact`: a bug. */

@@ -43,7 +43,9 @@ function runScenario(request: RunRequest): RunRecord {
   const module = request.module ?? protocols.get(request.scenario.system.protocol);
   assert(module !== undefined, 'the parser knows every protocol that a scenario can name');
   const streams = new Streams(seed);
-  const scenario = applyProfile(request.scenario, (label) => streams.get(label), module);
+  const isDisarmed = request.without?.includes('defect') === true;
+  const asked = isDisarmed ? { ...request.scenario, defect: null } : request.scenario;
+  const scenario = applyProfile(asked, (label) => streams.get(label), module);
   const built = buildWorld(scenario, {
     module,
     streams,
@@ -51,7 +53,7 @@ function runScenario(request: RunRequest): RunRecord {
     // Messages travel by reference. Ours are known to be left alone by whoever has them; a stranger's are not.
     freezeMessages: request.module !== undefined,
     meteredEvents: meteredEvents(module, scenario.checks),
-    without: request.without ?? [],
+    without: (request.without ?? []).filter((omitted) => omitted !== 'defect'),
   });
   built.world.start();
   built.nemesis.start();

@@ -3,8 +3,8 @@ export interface Unarmed {
   /** Row, or public report. */
   readonly row: string;
   /**
-   * `option`: the system as it is, with an option turned; `equivalent`: it changes nothing that can be seen;
-   * `not-hosted`: this Raft has no place for it.
+   * `option`: the system as it is, with an option turned or a fault; `equivalent`: it changes nothing that can be seen;
+   * `not-hosted`: no system here has a place for it.
    */
   readonly kind: 'option' | 'equivalent' | 'not-hosted';
   readonly reason: string;
@@ -42,5 +42,68 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'that the third leader sends the entry of the first one again while its write is under way: it goes back '
       + 'to that entry when a rejection asks for it, and a rejection waits for all writes before it. Two leaders are '
       + 'enough for a completion to be credited to another entry (the variant)',
+  },
+  {
+    row: 'RL-01', kind: 'option', shownBy: 'redlock/a-paused-holder-overwrites-its-successor',
+    reason: 'the resource does not check tokens, and a holder is paused between the check and the write',
+  },
+  {
+    row: 'RL-02', kind: 'option', shownBy: 'redlock/a-late-packet-overwrites-the-write-of-a-successor',
+    reason: 'the resource does not check tokens, and a write is late',
+  },
+  {
+    row: 'RL-12', kind: 'option', shownBy: 'redlock/a-node-that-restarts-without-data-lets-two-clients-hold-the-lock',
+    reason: 'appendfsync off and no startDelay',
+  },
+  {
+    row: 'RL-13', kind: 'option',
+    shownBy: 'redlock/a-machine-that-loses-its-last-second-lets-two-clients-hold-the-lock',
+    reason: 'appendfsync everysec, and a machine that crashes',
+  },
+  {
+    row: 'RL-14', kind: 'option', shownBy: 'redlock/a-clock-jump-on-one-node-lets-two-clients-hold-the-lock',
+    reason: 'a fault: the wall clock of a node jumps',
+  },
+  {
+    row: 'RL-15', kind: 'option', shownBy: 'redlock/a-wall-clock-that-is-set-back-lets-two-clients-hold-the-lock',
+    reason: 'clock: wall, and a clock that is set back',
+  },
+  {
+    row: 'RL-21', kind: 'option', shownBy: 'redis-lock/a-failover-loses-a-lock-that-was-not-replicated',
+    reason: 'the primary crashes before it has replicated',
+  },
+  {
+    row: 'RL-22', kind: 'option', shownBy: 'redis-lock/a-lock-that-waited-for-a-replica-is-lost-with-that-replica',
+    reason: 'lockWait: another replica is promoted',
+  },
+  {
+    row: 'RL-29', kind: 'option', shownBy: 'redis-lock/a-lock-that-is-evicted-is-granted-again',
+    reason: 'maxmemoryPolicy: volatile-ttl',
+  },
+  {
+    row: 'RL-30', kind: 'option',
+    shownBy: 'redis-lock/a-primary-that-starts-again-empty-forgets-its-locks-and-its-replicas-do',
+    reason: 'a primary without files that starts again at once',
+  },
+  {
+    row: 'RL-31', kind: 'option', shownBy: 'redis-lock/an-old-primary-grants-locks-in-its-minority',
+    reason: 'a partition that leaves the old primary with some clients',
+  },
+  {
+    row: 'RL-33', kind: 'option', shownBy: 'redlock/counters-of-nodes-are-no-fencing-tokens',
+    reason: 'counter: per-node',
+  },
+  {
+    row: 'LC-07', kind: 'option',
+    shownBy: 'raft-lock/without-a-lock-delay-a-late-packet-overwrites-the-write-of-a-successor',
+    reason: 'lockDelay: 0',
+  },
+  {
+    row: 'LC-09', kind: 'option', shownBy: 'raft-lock/a-holder-that-was-suspended-believes-in-a-lease-that-is-over',
+    reason: 'a suspend in which the monotonic clock stands still',
+  },
+  {
+    row: 'RL-32', kind: 'not-hosted', shownBy: null,
+    reason: 'a wake-up that is lost: nobody here waits for a message that a lock is free, and there is no pub/sub',
   },
 ];

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { establishCause, withCause } from '../../../src/explore/counterfactual.ts';
+import type { Omitted } from '../../../src/run/request.ts';
 import type { RunResult } from '../../../src/run/result.ts';
 import { lostWrite, resultOf, verdictOf } from '../../support/cli/results.ts';
 
 type Cause = ReturnType<ReturnType<typeof establishCause>['next']>['value'];
 
 /** Runs the search against a world in which `isNeeded` says which faults the violation cannot do without. */
-function search(isGone: (without: readonly number[]) => boolean, width: number, found: RunResult = lostWrite()) {
+function search(isGone: (without: readonly Omitted[]) => boolean, width: number, found: RunResult = lostWrite()) {
   const steps = establishCause(found, 'linearizable', width);
   let trials = 0;
   let step = steps.next();
@@ -44,6 +45,14 @@ describe('the cause of a violation', () => {
       verdicts: [verdictOf({ verdict: 'invalid', suspects: Array.from({ length: 40 }, (_, index) => 39 - index) })],
     });
     expect(search(() => false, 5, many)).toEqual({ cause: null, trials: 12 + 15 });
+  });
+
+  it('is the armed defect where no fault is needed', () => {
+    const defect = 'redlock/plain-del';
+    const { cause, trials } = search((without) => without.includes('defect'), 2, lostWrite({ defect }));
+    expect(cause).toEqual({ fault: null, text: `the defect ${defect}` });
+    expect(trials).toBe(7);
+    expect(search(() => false, 2, lostWrite({ defect })).cause).toBeNull();
   });
 
   it('is not shown by a run that broke off or a checker that gave up', () => {
