@@ -1,0 +1,141 @@
+import type { Plain } from '../../contract/message.ts';
+import type { NodeId } from '../../kernel/ids.ts';
+import type { DurationUs, TimeUs } from '../../kernel/time.ts';
+import type { Ballot } from './ballot.ts';
+
+/** What is chosen in a slot: one object travels and is stored everywhere, unchanged. */
+export type Value =
+  /** `timeUs`: the cluster's time when it was first proposed (expiry of sessions). */
+  | { readonly kind: 'command'; readonly timeUs: TimeUs; readonly command: Plain }
+  /** What fills a slot in which, as far as a quorum knows, nothing was accepted. */
+  | { readonly kind: 'no-op' };
+
+export const NO_OP: Value = Object.freeze({ kind: 'no-op' });
+
+/** PMMC's pvalue: an acceptor has accepted this value in this slot, last in this ballot. */
+export interface AcceptedValue {
+  readonly slot: number;
+  readonly ballot: Ballot;
+  readonly value: Value;
+}
+
+/** Phase 1a, for all slots from `fromSlot` on. What is below, its sender has executed. */
+export interface Prepare {
+  readonly kind: 'Prepare';
+  readonly ballot: Ballot;
+  readonly fromSlot: number;
+}
+
+/** Phase 1b. The sender accepts nothing below this ballot any more. */
+export interface Promised {
+  readonly kind: 'Promised';
+  readonly ballot: Ballot;
+  /** All that it has accepted in the slots that it was asked about, and has not dropped; by slot, ascending. */
+  readonly accepted: readonly AcceptedValue[];
+  /** Up to this slot everything is chosen and executed here, and what was accepted is dropped. */
+  readonly truncatedTo: number;
+}
+
+/** The answer to any message of a ballot that is lower than what was promised. */
+export interface Preempted {
+  readonly kind: 'Preempted';
+  /** The ballot that was refused. */
+  readonly ballot: Ballot;
+  readonly promised: Ballot;
+}
+
+/** Phase 2a. */
+export interface Accept {
+  readonly kind: 'Accept';
+  readonly ballot: Ballot;
+  readonly slot: number;
+  readonly value: Value;
+}
+
+/** Phase 2b. */
+export interface Accepted {
+  readonly kind: 'Accepted';
+  readonly ballot: Ballot;
+  readonly slot: number;
+}
+
+/** A quorum has accepted this value in this slot, in this ballot, which is the sender's. */
+export interface Decide {
+  readonly kind: 'Decide';
+  readonly ballot: Ballot;
+  readonly slot: number;
+  readonly value: Value;
+}
+
+/** What a leader says at intervals: that it is there, and how far it is. */
+export interface Heartbeat {
+  readonly kind: 'Heartbeat';
+  readonly ballot: Ballot;
+  /** By the leader's own monotonic clock. A lease begins here. */
+  readonly sentAtUs: DurationUs;
+  /** Last slot that the leader has executed. */
+  readonly executed: number;
+  /** Up to here a quorum has everything in snapshots on its disks. */
+  readonly truncateTo: number;
+}
+
+/** Its sender follows this leader, and grants it the lease where there are leases. */
+export interface HeartbeatReply {
+  readonly kind: 'HeartbeatReply';
+  readonly ballot: Ballot;
+  readonly sentAtUs: DurationUs;
+  readonly executed: number;
+  /** Last slot of the snapshot on the sender's disk; 0 for none. */
+  readonly snapshotSlot: number;
+}
+
+/** A learner that lacks what is chosen from a slot on pulls it from somebody who has executed it. */
+export interface Learn {
+  readonly kind: 'Learn';
+  readonly fromSlot: number;
+}
+
+/** Values that are chosen, in the slots from `fromSlot` on, without a gap. */
+export interface Learned {
+  readonly kind: 'Learned';
+  readonly fromSlot: number;
+  readonly values: readonly Value[];
+  /** Last slot that the sender has executed. */
+  readonly executed: number;
+}
+
+/** The answer to Learn where the values are dropped: what came of all slots up to this one. */
+export interface InstallSnapshot {
+  readonly kind: 'InstallSnapshot';
+  readonly slot: number;
+  readonly timeUs: TimeUs;
+  readonly data: string;
+}
+
+/** What Multi-Paxos nodes say to each other. */
+export type PaxosMessage =
+  | Prepare
+  | Promised
+  | Preempted
+  | Accept
+  | Accepted
+  | Decide
+  | Heartbeat
+  | HeartbeatReply
+  | Learn
+  | Learned
+  | InstallSnapshot;
+
+/** What a node answers a client. */
+export type PaxosAnswer =
+  /**
+   * `slot`: the answer reflects every slot up to here. `epoch`: the ballot of the master that answers (Paxos Made Live,
+   * section 5): who has seen a higher one knows that mastership has changed.
+   */
+  | { readonly kind: 'executed'; readonly result: Plain; readonly slot: number; readonly epoch: Ballot }
+  /** The command was not proposed. */
+  | { readonly kind: 'not-leader'; readonly leader: NodeId | null }
+  /** The command was not proposed: too many wait already. */
+  | { readonly kind: 'busy' }
+  /** The command was proposed, then leadership was lost: a later leader may still have it chosen. */
+  | { readonly kind: 'leadership-lost' };

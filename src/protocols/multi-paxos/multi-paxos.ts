@@ -1,0 +1,169 @@
+/**
+ * Multi-Paxos. There is no canonical one; this is mostly that of "Paxos Made Moderately Complex" by Van Renesse and
+ * Altinbuken, 2015 ("PMMC"): replicas execute slots, a scout prepares a ballot once for all slots, a commander has one
+ * value accepted in one slot, within a window. Acceptors are those of "Paxos Made Simple" by Lamport, 2001; the answer
+ * to Prepare, which the language has no other word left for, is called Promised. Snapshots and the master lease
+ * are those of "Paxos Made Live" by Chandra, Griesemer and Redstone, 2007; quorums of two sizes those of "Flexible
+ * Paxos" by Howard, Malkhi and Spiegelman, 2016.
+ *
+ * Implemented: unique ballots across restarts; one phase 1 for all slots; values adopted by the highest ballot, no-ops
+ * in holes; slots chosen out of order and executed in order, within the window; learners that pull; snapshots and
+ * truncation; back-off of pre-empted proposers; sessions (in the service); the master lease, with an epoch in each
+ * answer; |Q1| + |Q2| > n. Not implemented: reconfiguration, roles on nodes of their own, thrifty quorums.
+ *
+ * Every node is acceptor, proposer and replica, in one file each, over `rules.ts`: here is what reaches it, and where
+ * that is dealt with. Deviations, with reasons, are listed in README.md beside this file.
+ *
+ * Atomic steps: each handler. A pause or a crash strikes between a handler and the completion of its persist, between
+ * two handlers, and nowhere else.
+ *
+ * Uses of sendNow: what promises nothing that is not on the disk already. Accept and Heartbeat: their ballot was synced
+ * before it was prepared, and the leader's own acceptance counts only in onPersisted. Decide, Learn, Learned,
+ * InstallSnapshot: what is chosen is so by the disks of a quorum. HeartbeatReply: of the snapshot, what is synced; and
+ * the lease, which is not on the disk at all: who restarts waits it out.
+ */
+import type { ClientRequest } from '../../contract/client.ts';
+import type { Context, PersistTag } from '../../contract/context.ts';
+import type { Message } from '../../contract/message.ts';
+import type { Node, NodeInit } from '../../contract/node.ts';
+import type { Options } from '../../contract/options.ts';
+import { assert, unreachable } from '../../kernel/assert.ts';
+import type { NodeId } from '../../kernel/ids.ts';
+import type { PaxosAnswer, PaxosMessage } from './messages.ts';
+import { readSettings } from './options.ts';
+import { Proposer } from './proposer.ts';
+import { BALLOT_FILE, JOURNAL_FILE, type Leader, type PaxosState } from './state.ts';
+
+/** A Multi-Paxos node. */
+export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
+  private readonly isNew: boolean;
+  /** How many acceptances the disk held, readable or not. */
+  private readonly found: number;
+
+  constructor(init: NodeInit) {
+    super(init);
+    this.isNew = init.isNew;
+    this.found = init.disk.log(JOURNAL_FILE).length;
+  }
+
+  onStart(ctx: Context): void {
+    const { state } = this;
+    if (state.isAmnesiac) return;
+    this.setQuorums();
+    const { journal, journalBase } = state;
+    if (this.found > journal.length) ctx.truncateFrom(JOURNAL_FILE, journalBase + journal.length + 1);
+    // We may have granted a lease, in our former life.
+    if (!this.isNew) state.lease = { to: null, untilUs: ctx.monotonicUs() + this.settings.replicaLeaseUs };
+    // What the disk gave us may be in its cache alone: a process crash leaves it there. Whoever tells of it before it
+    // is synced can lose it in the next crash, that of the machine.
+    ctx.put(BALLOT_FILE, this.ballotRecord());
+    ctx.persist({ kind: 'start', slot: state.durable.snapshot?.slot ?? 0 });
+    this.resetElectionTimer(ctx);
+  }
+
+  private setQuorums(): void {
+    this.state.prepareQuorum = this.prepareQuorumSize();
+    this.state.acceptQuorum = this.acceptQuorumSize();
+    this.state.window = this.settings.window;
+  }
+
+  // ── Messages ─────────────────────────────────────────────────────────
+
+  onMessage(ctx: Context, from: NodeId, message: Message): void {
+    if (this.state.isAmnesiac) return;
+    const received = message as PaxosMessage;
+    switch (received.kind) {
+      case 'Accept':
+        return this.onAccept(ctx, from, received);
+      case 'Accepted':
+        return this.onAccepted(ctx, from, received);
+      case 'Decide':
+        return this.onDecide(ctx, from, received);
+      case 'Heartbeat':
+        return this.onHeartbeat(ctx, from, received);
+      case 'HeartbeatReply':
+        return this.onHeartbeatReply(ctx, from, received);
+      case 'Prepare':
+        return this.onPrepare(ctx, from, received);
+      case 'Promised':
+        return this.onPromised(ctx, from, received);
+      case 'Preempted':
+        return this.onPreempted(ctx, received);
+      case 'Learn':
+        return this.onLearn(ctx, from, received);
+      case 'Learned':
+        this.onLearned(ctx, from, received);
+        return this.goOn(ctx);
+      case 'InstallSnapshot':
+        this.onInstallSnapshot(ctx, received);
+        return this.goOn(ctx);
+      default:
+        return unreachable(received);
+    }
+  }
+
+  /** A leader that has executed more has more room in its window. */
+  private goOn(ctx: Context): void {
+    const { role } = this.state;
+    if (role.kind === 'leader') this.proposeWaiting(ctx, role);
+  }
+
+  onTimer(ctx: Context, name: string): void {
+    switch (name) {
+      case 'election':
+        return this.onElectionTimeout(ctx);
+      case 'prepare':
+        return this.onPrepareAgain(ctx);
+      case 'heartbeat':
+        return this.onHeartbeatDue(ctx);
+      case 'check-quorum':
+        return this.onCheckQuorum(ctx);
+      default:
+        assert(false, 'Multi-Paxos sets no other timer');
+    }
+  }
+
+  onPersisted(ctx: Context, tag: PersistTag): void {
+    switch (tag.kind) {
+      case 'own-acceptance':
+        return this.onOwnAcceptance(ctx, tag);
+      case 'own-promise':
+        return this.onOwnPromise(ctx, tag);
+      case 'snapshot':
+      case 'start':
+        return this.onSnapshotPersisted(ctx, tag);
+      default:
+        assert(false, 'Multi-Paxos persists for no other reason');
+    }
+  }
+
+  onOptions(_ctx: Context, options: Options): void {
+    this.settings = readSettings(options);
+    this.setQuorums();
+  }
+
+  // ── Clients ──────────────────────────────────────────────────────────
+
+  onRequest(ctx: Context, request: ClientRequest): void {
+    const { role, leaderId } = this.state;
+    if (role.kind !== 'leader') {
+      return ctx.reply(request, { kind: 'not-leader', leader: leaderId } satisfies PaxosAnswer);
+    }
+    if (this.serveRead(ctx, role, request)) return;
+    if (role.queue.length >= this.settings.maxQueued && role.nextSlot > this.lastSlotOfWindow()) {
+      return ctx.reply(request, { kind: 'busy' } satisfies PaxosAnswer);
+    }
+    role.queue.push(request);
+    this.proposeWaiting(ctx, role);
+  }
+
+  /** Paxos Made Live, section 5: the master answers reads from what it has executed. False: it goes through a slot. */
+  private serveRead(ctx: Context, leader: Leader, request: ClientRequest): boolean {
+    if (!this.holdsLease(leader, ctx.monotonicUs()) || !this.mayServeReads(leader)) return false;
+    const answer = this.machine.query(this.state.machine, request.command);
+    if (answer === null) return false;
+    leader.leaseReads += 1;
+    this.answer(ctx, leader, request, answer.result);
+    return true;
+  }
+}

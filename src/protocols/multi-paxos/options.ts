@@ -1,0 +1,184 @@
+import type { Options, OptionTable } from '../../contract/options.ts';
+import { majority } from '../../contract/quorum.ts';
+import { assert } from '../../kernel/assert.ts';
+import { type DurationUs, US_PER_MS } from '../../kernel/time.ts';
+
+/** Tunables of Multi-Paxos. Where one means what it means in Raft it has the same name, limits and draws. */
+export const paxosOptions: OptionTable = {
+  electionTimeoutMin: {
+    kind: 'duration',
+    doc: 'shortest time without word of a leader after which a node prepares a ballot of its own; each is drawn anew',
+    default: 150 * US_PER_MS,
+    min: 1 * US_PER_MS,
+    max: 60_000 * US_PER_MS,
+    swarm: { kind: 'between', min: 120 * US_PER_MS, max: 200 * US_PER_MS },
+  },
+  electionTimeoutMax: {
+    kind: 'duration',
+    doc: 'longest such time',
+    default: 300 * US_PER_MS,
+    min: 1 * US_PER_MS,
+    max: 60_000 * US_PER_MS,
+    swarm: { kind: 'between', min: 250 * US_PER_MS, max: 400 * US_PER_MS },
+  },
+  heartbeat: {
+    kind: 'duration',
+    doc: 'interval of the heartbeats of a leader, and of repeating what was not answered',
+    default: 50 * US_PER_MS,
+    min: 1 * US_PER_MS,
+    max: 60_000 * US_PER_MS,
+    swarm: { kind: 'log-uniform', min: 15 * US_PER_MS, max: 100 * US_PER_MS },
+  },
+  backOff: {
+    kind: 'duration',
+    doc: 'a proposer that was pre-empted waits a drawn time longer, up to this times two to the number of times in a '
+      + 'row; 0: it prepares a higher ballot at once, and two proposers can duel for ever',
+    default: 50 * US_PER_MS,
+    min: 0,
+    max: 60_000 * US_PER_MS,
+    swarm: { kind: 'log-uniform', min: 10 * US_PER_MS, max: 100 * US_PER_MS },
+  },
+  backOffMax: {
+    kind: 'duration',
+    doc: 'no such wait is longer than this',
+    default: 800 * US_PER_MS,
+    min: 0,
+    max: 60_000 * US_PER_MS,
+  },
+  window: {
+    kind: 'integer',
+    doc: 'how many slots beyond the last one that it has executed a leader may propose in (PMMC, WINDOW)',
+    default: 64,
+    min: 1,
+    max: 10_000,
+    swarm: { kind: 'choice', of: [[1, 1], [2, 1], [5, 2], [64, 2]] },
+  },
+  maxQueued: {
+    kind: 'integer',
+    doc: 'most commands that a leader keeps until the window has room for them; beyond, it takes none',
+    default: 1_000,
+    min: 0,
+    max: 1_000_000,
+    swarm: { kind: 'choice', of: [[1_000, 3], [4, 1]] },
+  },
+  checkQuorum: {
+    kind: 'boolean',
+    doc: 'a leader that no accept quorum has answered within electionTimeoutMax steps down',
+    default: true,
+    swarm: { kind: 'choice', of: [[true, 7], [false, 3]] },
+  },
+  reads: {
+    kind: 'choice',
+    doc: 'how reads are answered: as values of slots, or within the master lease (Paxos Made Live, section 5)',
+    default: 'log',
+    of: ['log', 'lease'],
+    swarm: { kind: 'choice', of: [['log', 1], ['lease', 1]] },
+  },
+  replicaLease: {
+    kind: 'duration',
+    doc: 'with reads: lease, how long a replica that has heard the master lets nobody else prepare, from hearing it on',
+    default: 1_000 * US_PER_MS,
+    min: 1 * US_PER_MS,
+    max: 60_000 * US_PER_MS,
+    swarm: { kind: 'between', min: 400 * US_PER_MS, max: 1_000 * US_PER_MS },
+  },
+  masterLease: {
+    kind: 'duration',
+    doc: 'with reads: lease, how long the master relies on that, from asking on; shorter, since clocks differ',
+    default: 800 * US_PER_MS,
+    min: 1 * US_PER_MS,
+    max: 60_000 * US_PER_MS,
+    swarm: { kind: 'between', min: 200 * US_PER_MS, max: 320 * US_PER_MS },
+  },
+  prepareQuorum: {
+    kind: 'integer',
+    doc: 'how many acceptors have to promise a ballot (Q1 of Flexible Paxos); 0: a majority',
+    default: 0,
+    min: 0,
+    max: 100,
+  },
+  acceptQuorum: {
+    kind: 'integer',
+    doc: 'how many acceptors have to accept a value (Q2); with prepareQuorum more than there are nodes; 0: a majority',
+    default: 0,
+    min: 0,
+    max: 100,
+  },
+  snapshotEvery: {
+    kind: 'integer',
+    doc: 'slots executed between two snapshots; 0: none is ever taken',
+    default: 64,
+    min: 0,
+    max: 1_000_000,
+    swarm: { kind: 'log-uniform', min: 4, max: 256 },
+  },
+  snapshotRetained: {
+    kind: 'integer',
+    doc: 'slots before a snapshot whose values stay in memory, for learners that lag a little',
+    default: 16,
+    min: 0,
+    max: 1_000_000,
+    swarm: { kind: 'choice', of: [[0, 1], [4, 1], [16, 1]] },
+  },
+  maxEntriesPerMessage: {
+    kind: 'integer',
+    doc: 'most values that one Learned carries',
+    default: 64,
+    min: 1,
+    max: 1024,
+    swarm: { kind: 'choice', of: [[1, 1], [4, 1], [64, 1]] },
+  },
+};
+
+/** The options, typed. */
+export interface PaxosSettings {
+  readonly electionTimeoutUsMin: DurationUs;
+  readonly electionTimeoutUsMax: DurationUs;
+  readonly heartbeatUs: DurationUs;
+  readonly backOffUs: DurationUs;
+  readonly backOffUsMax: DurationUs;
+  readonly window: number;
+  readonly maxQueued: number;
+  readonly checkQuorum: boolean;
+  readonly readsByLease: boolean;
+  readonly replicaLeaseUs: DurationUs;
+  readonly masterLeaseUs: DurationUs;
+  /** 0 for a majority. */
+  readonly prepareQuorum: number;
+  readonly acceptQuorum: number;
+  readonly snapshotEvery: number;
+  readonly snapshotRetained: number;
+  readonly maxEntriesPerMessage: number;
+}
+
+/** Reads complete options. */
+export function readSettings(options: Options): PaxosSettings {
+  const settings: PaxosSettings = {
+    electionTimeoutUsMin: options['electionTimeoutMin'] as number,
+    electionTimeoutUsMax: options['electionTimeoutMax'] as number,
+    heartbeatUs: options['heartbeat'] as number,
+    backOffUs: options['backOff'] as number,
+    backOffUsMax: options['backOffMax'] as number,
+    window: options['window'] as number,
+    maxQueued: options['maxQueued'] as number,
+    checkQuorum: options['checkQuorum'] as boolean,
+    readsByLease: options['reads'] === 'lease',
+    replicaLeaseUs: options['replicaLease'] as number,
+    masterLeaseUs: options['masterLease'] as number,
+    prepareQuorum: options['prepareQuorum'] as number,
+    acceptQuorum: options['acceptQuorum'] as number,
+    snapshotEvery: options['snapshotEvery'] as number,
+    snapshotRetained: options['snapshotRetained'] as number,
+    maxEntriesPerMessage: options['maxEntriesPerMessage'] as number,
+  };
+  assert(settings.electionTimeoutUsMin <= settings.electionTimeoutUsMax, 'electionTimeoutMin <= electionTimeoutMax');
+  return settings;
+}
+
+/** How many acceptors make a quorum of each phase, in a cluster of so many. */
+export function quorumSizes(
+  { prepareQuorum, acceptQuorum }: Pick<PaxosSettings, 'prepareQuorum' | 'acceptQuorum'>, nodes: number,
+): { readonly prepare: number; readonly accept: number } {
+  const atMost = (quorum: number): number => Math.min(quorum === 0 ? majority(nodes) : quorum, nodes);
+  return { prepare: atMost(prepareQuorum), accept: atMost(acceptQuorum) };
+}

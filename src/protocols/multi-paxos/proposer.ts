@@ -1,0 +1,366 @@
+import type { ClientRequest } from '../../contract/client.ts';
+import type { Context, PersistTag } from '../../contract/context.ts';
+import type { Plain } from '../../contract/message.ts';
+import { assert } from '../../kernel/assert.ts';
+import type { NodeId } from '../../kernel/ids.ts';
+import type { TimeUs } from '../../kernel/time.ts';
+import { type Ballot, roundOf } from './ballot.ts';
+import type {
+  Accept, Accepted, AcceptedValue, Decide, Heartbeat, HeartbeatReply, PaxosAnswer, Preempted, Prepare, Promised, Value,
+} from './messages.ts';
+import { Replica } from './replica.ts';
+import { BALLOT_FILE, type Candidate, type Commander, type CountedPromise, FOLLOWER, type Leader } from './state.ts';
+
+/** What proposes: one phase 1 for all slots, then phase 2 slot by slot (PMMC, section 2.3: scouts and commanders). */
+export abstract class Proposer extends Replica {
+  // ── When to propose ──────────────────────────────────────────────────
+
+  protected resetElectionTimer(ctx: Context): void {
+    ctx.setTimer('election', this.electionTimeoutUs(ctx) + this.backOffUs(ctx));
+  }
+
+  protected onElectionTimeout(ctx: Context): void {
+    assert(this.state.role.kind === 'follower', 'who proposes waits for nobody');
+    this.state.leaderId = null;
+    if (this.isLeasedToOther(this.self, ctx.monotonicUs())) return this.resetElectionTimer(ctx);
+    this.prepare(ctx);
+  }
+
+  // ── Phase 1 (the scout) ──────────────────────────────────────────────
+
+  /** The round is on the disk before anybody hears of it: a ballot that is used twice can have two values in a slot. */
+  protected prepare(ctx: Context): void {
+    const { state } = this;
+    const { durable } = state;
+    const ballot = this.nextBallot();
+    assert(ballot > durable.promised, 'a new ballot is above all that were promised here');
+    durable.round = roundOf(ballot);
+    durable.promised = ballot;
+    state.role = { kind: 'candidate', ballot, promises: [] };
+    state.leaderId = null;
+    ctx.cancelTimer('election');
+    ctx.note({ event: 'became-candidate', ballot });
+    ctx.put(BALLOT_FILE, this.ballotRecord());
+    ctx.persist({ kind: 'own-promise', ballot });
+    const message: Prepare = { kind: 'Prepare', ballot, fromSlot: state.executed + 1 };
+    ctx.broadcast(message);
+    ctx.setTimer('prepare', this.settings.heartbeatUs);
+  }
+
+  /** The same ballot again: what was lost is asked for once more, and nobody is pre-empted by it. */
+  protected onPrepareAgain(ctx: Context): void {
+    const { role, executed } = this.state;
+    assert(role.kind === 'candidate', 'only a candidate repeats its question');
+    ctx.setTimer('prepare', this.settings.heartbeatUs);
+    const message: Prepare = { kind: 'Prepare', ballot: role.ballot, fromSlot: executed + 1 };
+    for (const peer of ctx.peers) {
+      if (role.promises.every(({ from }) => from !== peer)) ctx.send(peer, message);
+    }
+  }
+
+  protected onOwnPromise(ctx: Context, tag: PersistTag): void {
+    const { role, executed } = this.state;
+    if (role.kind !== 'candidate' || role.ballot !== tag['ballot']) return;
+    this.countPromise(ctx, role, this.self, this.promised(role.ballot, executed + 1));
+  }
+
+  protected onPromised(ctx: Context, from: NodeId, reply: Promised): void {
+    const { role } = this.state;
+    if (role.kind === 'candidate') this.countPromise(ctx, role, from, reply);
+  }
+
+  private countPromise(ctx: Context, candidate: Candidate, from: NodeId, reply: Promised): void {
+    const { promises } = candidate;
+    if (!this.isPromiseOf(reply.ballot, candidate.ballot)) return;
+    if (!this.countsOnce(from, promises.map((promise) => promise.from))) return;
+    const { ballot, accepted, truncatedTo } = reply;
+    promises.push({ from, ballot, accepted, truncatedTo });
+    if (this.isQuorum(promises.map((promise) => promise.from), this.state.prepareQuorum)) this.lead(ctx, candidate);
+  }
+
+  // ── What may be proposed ─────────────────────────────────────────────
+
+  private lead(ctx: Context, { ballot, promises }: Candidate): void {
+    const { state } = this;
+    const floor = this.floorOf(promises);
+    const { adopted, barrier } = this.adopt(promises, floor);
+    const times = [...adopted.values()].map((value) => (value.kind === 'command' ? value.timeUs : 0));
+    const leader: Leader = {
+      kind: 'leader',
+      ballot,
+      promises,
+      adopted,
+      floor,
+      barrier,
+      nextSlot: floor + 1,
+      commanders: new Map(),
+      requests: new Map(),
+      queue: [],
+      hasAnswered: this.perNode(false),
+      grantedSentAtUs: this.perNode(-Infinity),
+      snapshotSlots: this.perNode(0),
+      timeBaseUs: times.reduce((latest, timeUs) => Math.max(latest, timeUs), state.timeUs),
+      ledSinceUs: ctx.monotonicUs(),
+      leaseReads: 0,
+    };
+    state.role = leader;
+    state.leaderId = this.self;
+    ctx.cancelTimer('prepare');
+    ctx.note({ event: 'became-leader', ballot });
+    if (this.settings.checkQuorum) ctx.setTimer('check-quorum', this.settings.electionTimeoutUsMax);
+    this.onHeartbeatDue(ctx);
+    // Whoever has dropped what we lack has it in a snapshot.
+    for (const { from, truncatedTo } of promises) {
+      if (from !== this.self && truncatedTo > state.executed) this.pull(ctx, from, truncatedTo);
+    }
+    this.proposeWaiting(ctx, leader);
+  }
+
+  /** For each slot that the promises show, and for each hole below, what to propose. */
+  private adopt(
+    promises: readonly CountedPromise[], floor: number,
+  ): { readonly adopted: ReadonlyMap<number, Value>; readonly barrier: number } {
+    const reported = new Map<number, AcceptedValue[]>();
+    let barrier = floor;
+    for (const { accepted } of promises) {
+      for (const entry of accepted) {
+        if (entry.slot <= floor) continue;
+        if (entry.slot > barrier) barrier = entry.slot;
+        const entries = reported.get(entry.slot);
+        if (entries === undefined) reported.set(entry.slot, [entry]);
+        else entries.push(entry);
+      }
+    }
+    const adopted = new Map<number, Value>();
+    for (let slot = floor + 1; slot <= barrier; slot++) {
+      const value = this.chooseValue(reported.get(slot) ?? []) ?? this.holeFiller();
+      if (value !== null) adopted.set(slot, value);
+    }
+    return { adopted, barrier };
+  }
+
+  private perNode<T>(value: T): T[] {
+    return Array.from({ length: this.clusterSize }, () => value);
+  }
+
+  // ── Phase 2 (the commanders) ─────────────────────────────────────────
+
+  /** What phase 1 has left comes first, then what clients want; all of it within the window. */
+  protected proposeWaiting(ctx: Context, leader: Leader): void {
+    while (leader.nextSlot <= this.lastSlotOfWindow() && this.state.role === leader) {
+      const slot = leader.nextSlot;
+      if (slot <= leader.barrier) {
+        const value = leader.adopted.get(slot);
+        leader.nextSlot += 1;
+        if (value !== undefined && slot > this.state.executed) this.propose(ctx, leader, slot, value);
+        continue;
+      }
+      const request = leader.queue.shift();
+      if (request === undefined) return;
+      const value: Value = { kind: 'command', timeUs: this.clusterTimeUs(ctx, leader), command: request.command };
+      leader.nextSlot += 1;
+      leader.requests.set(slot, { request, value });
+      this.propose(ctx, leader, slot, value);
+    }
+  }
+
+  /** Goes on from the last time that was adopted, by our own clock. */
+  private clusterTimeUs(ctx: Context, leader: Leader): TimeUs {
+    return leader.timeBaseUs + ctx.monotonicUs() - leader.ledSinceUs;
+  }
+
+  /** The promises of a quorum stand behind our ballot, and our own is synced: what we ask needs no sync of ours. */
+  private propose(ctx: Context, leader: Leader, slot: number, value: Value): void {
+    const commander: Commander = { value, acceptedBy: [], sentAtUs: ctx.monotonicUs() };
+    leader.commanders.set(slot, commander);
+    const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value };
+    for (const peer of ctx.peers) ctx.sendNow(peer, message);
+    this.acceptOwn(ctx, leader.ballot, slot, value);
+  }
+
+  protected onOwnAcceptance(ctx: Context, tag: PersistTag): void {
+    const ballot = tag['ballot'] as Ballot;
+    const slot = tag['slot'] as number;
+    this.state.ownAcceptance = Object.freeze({ ballot, slot });
+    this.countAcceptance(ctx, this.self, ballot, slot);
+  }
+
+  protected onAccepted(ctx: Context, from: NodeId, { ballot, slot }: Accepted): void {
+    this.countAcceptance(ctx, from, ballot, slot);
+  }
+
+  private countAcceptance(ctx: Context, from: NodeId, ballot: Ballot, slot: number): void {
+    const { role } = this.state;
+    if (role.kind !== 'leader' || !this.isAcceptanceOf(ballot, role.ballot)) return;
+    const commander = role.commanders.get(slot);
+    if (commander === undefined || !this.countsOnce(from, commander.acceptedBy)) return;
+    commander.acceptedBy.push(from);
+    if (!this.isQuorum(commander.acceptedBy, this.state.acceptQuorum)) return;
+    role.commanders.delete(slot);
+    const message: Decide = { kind: 'Decide', ballot: role.ballot, slot, value: commander.value };
+    for (const peer of ctx.peers) ctx.sendNow(peer, message);
+    this.learn(slot, commander.value);
+    ctx.note({ event: 'chosen', slot });
+    this.executeDecided(ctx);
+    this.proposeWaiting(ctx, role);
+  }
+
+  // ── Leading ──────────────────────────────────────────────────────────
+
+  protected onHeartbeatDue(ctx: Context): void {
+    const { role } = this.state;
+    assert(role.kind === 'leader', 'only a leader says that it leads');
+    ctx.setTimer('heartbeat', this.settings.heartbeatUs);
+    const truncateTo = this.heldByQuorum(role);
+    const sentAtUs = ctx.monotonicUs();
+    const { ballot } = role;
+    const message: Heartbeat = { kind: 'Heartbeat', ballot, sentAtUs, executed: this.state.executed, truncateTo };
+    for (const peer of ctx.peers) ctx.sendNow(peer, message);
+    this.truncate(ctx, truncateTo);
+    this.proposeAgain(ctx, role);
+  }
+
+  /** What was not accepted since the last heartbeat is asked for again. */
+  private proposeAgain(ctx: Context, leader: Leader): void {
+    const nowUs = ctx.monotonicUs();
+    for (const [slot, commander] of leader.commanders) {
+      if (nowUs - commander.sentAtUs < this.settings.heartbeatUs) continue;
+      commander.sentAtUs = nowUs;
+      const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value: commander.value };
+      for (const peer of ctx.peers) if (!commander.acceptedBy.includes(peer)) ctx.sendNow(peer, message);
+    }
+  }
+
+  /** Last slot that an accept quorum has in snapshots on its disks: any prepare quorum meets one of them. */
+  private heldByQuorum(leader: Leader): number {
+    leader.snapshotSlots[this.self] = this.state.snapshotSlot;
+    const slots = leader.snapshotSlots.slice().sort((a, b) => b - a);
+    return slots[this.state.acceptQuorum - 1] ?? 0;
+  }
+
+  protected onHeartbeat(ctx: Context, from: NodeId, heartbeat: Heartbeat): void {
+    const { ballot, sentAtUs, truncateTo } = heartbeat;
+    if (ballot < this.state.durable.promised) return this.refuse(ctx, from, ballot);
+    this.follow(ctx, from, ballot);
+    this.state.lease = { to: from, untilUs: ctx.monotonicUs() + this.settings.replicaLeaseUs };
+    this.truncate(ctx, truncateTo);
+    const { executed, snapshotSlot } = this.state;
+    const reply: HeartbeatReply = { kind: 'HeartbeatReply', ballot, sentAtUs, executed, snapshotSlot };
+    ctx.sendNow(from, reply);
+    this.pull(ctx, from, heartbeat.executed);
+  }
+
+  protected onHeartbeatReply(ctx: Context, from: NodeId, reply: HeartbeatReply): void {
+    const { role } = this.state;
+    if (role.kind !== 'leader' || reply.ballot !== role.ballot) return;
+    role.hasAnswered[from] = true;
+    const grantedUs = this.leaseFromUs(reply.sentAtUs, ctx.monotonicUs());
+    role.grantedSentAtUs[from] = Math.max(role.grantedSentAtUs[from] as number, grantedUs);
+    role.snapshotSlots[from] = Math.max(role.snapshotSlots[from] as number, reply.snapshotSlot);
+    this.pull(ctx, from, reply.executed); // Who leads need not be the first to have learned.
+  }
+
+  /** A leader that is not heard must not keep the others waiting. */
+  protected onCheckQuorum(ctx: Context): void {
+    const { role } = this.state;
+    assert(role.kind === 'leader', 'only a leader checks its quorum');
+    role.hasAnswered[this.self] = true;
+    const answered = role.hasAnswered.filter((hasAnswered) => hasAnswered).length;
+    if (answered < this.state.acceptQuorum) return this.stepDown(ctx);
+    role.hasAnswered.fill(false);
+    ctx.setTimer('check-quorum', this.settings.electionTimeoutUsMax);
+  }
+
+  // ── Being pre-empted ─────────────────────────────────────────────────
+
+  protected onPreempted(ctx: Context, { ballot, promised }: Preempted): void {
+    const { role } = this.state;
+    this.see(promised);
+    if (role.kind === 'follower' || ballot !== role.ballot || promised <= role.ballot) return;
+    // Whoever has promised a ballot past our lease is alone with it: no quorum can have.
+    if (role.kind === 'leader' && this.holdsLease(role, ctx.monotonicUs())) return;
+    this.giveWay(ctx);
+  }
+
+  /** A higher ballot than ours is on its way. Its proposer gets a chance, unless nobody is to wait for anybody. */
+  private giveWay(ctx: Context): void {
+    this.state.preemptions += 1;
+    this.stepDown(ctx);
+    if (this.settings.backOffUs === 0) ctx.setTimer('election', 1);
+  }
+
+  protected see(ballot: Ballot): void {
+    if (ballot > this.state.seen) this.state.seen = ballot;
+  }
+
+  protected override yieldTo(ctx: Context, ballot: Ballot): void {
+    const { role } = this.state;
+    this.see(ballot);
+    if (role.kind === 'follower') this.resetElectionTimer(ctx);
+    else if (ballot > role.ballot) this.giveWay(ctx);
+  }
+
+  protected override follow(ctx: Context, leader: NodeId, ballot: Ballot): void {
+    const { state } = this;
+    this.see(ballot);
+    state.preemptions = 0;
+    if (state.role.kind !== 'follower') this.stepDown(ctx);
+    state.leaderId = leader;
+    this.resetElectionTimer(ctx);
+  }
+
+  protected stepDown(ctx: Context): void {
+    const { state } = this;
+    const { role } = state;
+    assert(role.kind !== 'follower', 'a follower has nothing to step down from');
+    state.role = FOLLOWER;
+    state.leaderId = null;
+    for (const timer of ['prepare', 'heartbeat', 'check-quorum']) ctx.cancelTimer(timer);
+    ctx.note({ event: 'stepped-down', ballot: role.ballot });
+    if (role.kind === 'leader') this.abandon(ctx, role);
+    this.resetElectionTimer(ctx);
+  }
+
+  /** Whoever has been proposed must not be told that it failed: a later leader may find and choose it. */
+  private abandon(ctx: Context, leader: Leader): void {
+    for (const { request } of leader.requests.values()) {
+      ctx.reply(request, { kind: 'leadership-lost' } satisfies PaxosAnswer);
+    }
+    for (const request of leader.queue) {
+      ctx.reply(request, { kind: 'not-leader', leader: null } satisfies PaxosAnswer);
+    }
+    leader.requests.clear();
+    leader.queue.length = 0;
+  }
+
+  // ── What comes of proposals ──────────────────────────────────────────
+
+  /** Another value than ours may be chosen in a slot, in a ballot that we have not heard of yet. */
+  protected override onExecuted(ctx: Context, slot: number, value: Value, result: unknown): void {
+    const { role } = this.state;
+    if (role.kind !== 'leader') return;
+    role.commanders.delete(slot);
+    const waiting = role.requests.get(slot);
+    if (waiting === undefined) return;
+    role.requests.delete(slot);
+    if (waiting.value === value) this.answer(ctx, role, waiting.request, result);
+    else ctx.reply(waiting.request, { kind: 'leadership-lost' } satisfies PaxosAnswer);
+  }
+
+  protected answer(ctx: Context, { ballot: epoch }: Leader, request: ClientRequest, result: unknown): void {
+    const { executed: slot } = this.state;
+    ctx.reply(request, { kind: 'executed', result: result as Plain, slot, epoch } satisfies PaxosAnswer);
+  }
+
+  protected override onSkipped(ctx: Context, slot: number): void {
+    const { role } = this.state;
+    if (role.kind !== 'leader') return;
+    for (const proposed of role.commanders.keys()) if (proposed <= slot) role.commanders.delete(proposed);
+    for (const [proposed, { request }] of role.requests) {
+      if (proposed > slot) continue;
+      role.requests.delete(proposed);
+      ctx.reply(request, { kind: 'leadership-lost' } satisfies PaxosAnswer);
+    }
+    role.nextSlot = Math.max(role.nextSlot, slot + 1);
+  }
+}

@@ -1,0 +1,149 @@
+import type { Context, PersistTag } from '../../contract/context.ts';
+import { assert } from '../../kernel/assert.ts';
+import type { NodeId } from '../../kernel/ids.ts';
+import { Acceptor } from './acceptor.ts';
+import type { Decide, InstallSnapshot, Learn, Learned, Value } from './messages.ts';
+import { SNAPSHOT_FILE, type Snapshot } from './state.ts';
+
+/** What learns what is chosen, and executes it in the order of the slots (PMMC, section 2.1). */
+export abstract class Replica extends Acceptor {
+  /** A slot was executed, or is known through a snapshot: then nobody knows its result, `undefined`. */
+  protected abstract onExecuted(ctx: Context, slot: number, value: Value, result: unknown): void;
+  /** All slots up to this one came by a snapshot. */
+  protected abstract onSkipped(ctx: Context, slot: number): void;
+
+  // ── Learning ─────────────────────────────────────────────────────────
+
+  protected onDecide(ctx: Context, from: NodeId, { ballot, slot, value }: Decide): void {
+    if (ballot >= this.state.durable.promised) this.follow(ctx, from, ballot);
+    this.learn(slot, value);
+    this.executeDecided(ctx);
+  }
+
+  /** Notes what is chosen; {@link executeDecided} comes after the last of a row. */
+  protected learn(slot: number, value: Value): void {
+    const { decided, executed } = this.state;
+    if (slot > executed && !decided.has(slot)) decided.set(slot, value);
+  }
+
+  /** A learner pulls what it lacks: Decide may have been lost, or sent before we were there. */
+  protected pull(ctx: Context, from: NodeId, theirs: number): void {
+    const { state } = this;
+    if (theirs > state.toLearn) state.toLearn = theirs;
+    if (theirs <= state.executed) return;
+    const question: Learn = { kind: 'Learn', fromSlot: state.executed + 1 };
+    ctx.sendNow(from, question);
+  }
+
+  protected onLearn(ctx: Context, from: NodeId, { fromSlot }: Learn): void {
+    this.teach(ctx, from, fromSlot);
+  }
+
+  protected override teach(ctx: Context, to: NodeId, fromSlot: number): void {
+    const { decided, durable: { snapshot }, executed } = this.state;
+    const values: Value[] = [];
+    while (values.length < this.settings.maxEntriesPerMessage) {
+      const value = decided.get(fromSlot + values.length);
+      if (value === undefined) break;
+      values.push(value);
+    }
+    if (values.length > 0) {
+      const message: Learned = { kind: 'Learned', fromSlot, values, executed };
+      return ctx.sendNow(to, message);
+    }
+    if (snapshot === null || snapshot.slot < fromSlot) return;
+    const { slot, timeUs, data } = snapshot;
+    const message: InstallSnapshot = { kind: 'InstallSnapshot', slot, timeUs, data };
+    ctx.sendNow(to, message);
+  }
+
+  protected onLearned(ctx: Context, from: NodeId, { fromSlot, values, executed }: Learned): void {
+    const before = this.state.executed;
+    values.forEach((value, at) => this.learn(fromSlot + at, value));
+    this.executeDecided(ctx);
+    if (this.state.executed > before) this.pull(ctx, from, executed);
+  }
+
+  // ── Execution ────────────────────────────────────────────────────────
+
+  /** In the order of the slots, whatever the order in which they were chosen. */
+  protected executeDecided(ctx: Context): void {
+    const { state } = this;
+    const before = state.executed;
+    for (;;) {
+      const slot = state.executed + 1;
+      const value = state.decided.get(slot);
+      if (value === undefined) break;
+      state.executed = slot;
+      this.onExecuted(ctx, slot, value, this.execute(value));
+    }
+    if (state.executed === before) return;
+    state.digest = this.machine.digest(state.machine);
+    this.takeSnapshotWhenDue(ctx);
+  }
+
+  /**
+   * The cluster's time is the highest so far. A leader that was deposed before it could tell of slot 7 has stamped it
+   * earlier than its successor slot 6, and a third one has both chosen.
+   */
+  private execute(value: Value): unknown {
+    const { state } = this;
+    if (value.kind === 'no-op') return undefined;
+    if (value.timeUs > state.timeUs) state.timeUs = value.timeUs;
+    return this.machine.apply(state.machine, value.command, state.timeUs).result;
+  }
+
+  // ── Snapshots ────────────────────────────────────────────────────────
+
+  private takeSnapshotWhenDue(ctx: Context): void {
+    const { snapshotEvery } = this.settings;
+    const { durable, executed } = this.state;
+    if (snapshotEvery > 0 && executed - (durable.snapshot?.slot ?? 0) >= snapshotEvery) this.takeSnapshot(ctx);
+  }
+
+  private takeSnapshot(ctx: Context): void {
+    const { executed: slot, timeUs, machine } = this.state;
+    const makeData = this.machine.saveLater(machine);
+    let data: string | null = null;
+    this.keepSnapshot(ctx, Object.freeze({
+      slot,
+      timeUs,
+      // Its content is settled now; the text is made for whoever reads it first.
+      get data(): string {
+        data ??= makeData();
+        return data;
+      },
+    }));
+    ctx.note({ event: 'took-snapshot', slot });
+  }
+
+  private keepSnapshot(ctx: Context, snapshot: Snapshot): void {
+    this.state.durable.snapshot = snapshot;
+    ctx.put(SNAPSHOT_FILE, snapshot);
+    ctx.persist({ kind: 'snapshot', slot: snapshot.slot });
+  }
+
+  /** Only what a snapshot on the disk holds may go. Some values stay, for learners that lag a little. */
+  protected onSnapshotPersisted(_ctx: Context, tag: PersistTag): void {
+    const { state } = this;
+    const slot = tag['slot'] as number;
+    assert(slot >= state.snapshotSlot, 'snapshots are written in their order');
+    state.snapshotSlot = slot;
+    const until = slot - this.settings.snapshotRetained;
+    for (const decided of state.decided.keys()) if (decided <= until) state.decided.delete(decided);
+  }
+
+  protected onInstallSnapshot(ctx: Context, { slot, timeUs, data }: InstallSnapshot): void {
+    const { state } = this;
+    if (slot <= state.executed) return;
+    for (const decided of state.decided.keys()) if (decided <= slot) state.decided.delete(decided);
+    state.machine = this.machine.load(data);
+    state.executed = slot;
+    state.timeUs = timeUs;
+    state.digest = this.machine.digest(state.machine);
+    this.keepSnapshot(ctx, Object.freeze({ slot, timeUs, data }));
+    ctx.note({ event: 'installed-snapshot', slot });
+    this.onSkipped(ctx, slot);
+    this.executeDecided(ctx);
+  }
+}

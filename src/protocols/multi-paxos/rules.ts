@@ -1,0 +1,210 @@
+import type { Context, RandomStream } from '../../contract/context.ts';
+import { CORRUPT } from '../../contract/disk.ts';
+import type { NodeInit } from '../../contract/node.ts';
+import type { StateMachine } from '../../contract/state-machine.ts';
+import type { NodeId } from '../../kernel/ids.ts';
+import type { DurationUs } from '../../kernel/time.ts';
+import { type Ballot, ballotOf, roundOf } from './ballot.ts';
+import { type AcceptedValue, NO_OP, type Value } from './messages.ts';
+import { type PaxosSettings, quorumSizes, readSettings } from './options.ts';
+import {
+  BALLOT_FILE, type BallotRecord, type CountedPromise, JOURNAL_FILE, type Leader, type PaxosState, recover,
+} from './state.ts';
+
+/** The state of a node and the rules of the papers over it. Rules answer, and do nothing else. */
+export abstract class PaxosRules {
+  readonly state: PaxosState;
+  protected readonly self: NodeId;
+  protected readonly clusterSize: number;
+  protected settings: PaxosSettings;
+  protected readonly machine: StateMachine;
+  /** Where election timeouts are drawn from, once it was looked up. */
+  private timeoutLuck: RandomStream | null = null;
+
+  /** Recovery is this constructor: what the disk did not keep is gone. */
+  constructor(init: NodeInit) {
+    this.self = init.self;
+    this.clusterSize = init.nodes.length;
+    this.settings = readSettings(init.options);
+    this.machine = init.machine;
+    this.state = recover(init, this.isForeign(init) || this.isDamaged(init));
+  }
+
+  // ── Durable state ────────────────────────────────────────────────────
+
+  protected ballotRecord(): BallotRecord {
+    const { promised, round } = this.state.durable;
+    return { promised, round };
+  }
+
+  /**
+   * Whether the disk is not the one that this node had: it was started before and finds no promise. It would promise
+   * less than it has promised already.
+   */
+  protected isForeign({ isNew, disk }: NodeInit): boolean {
+    return !isNew && disk.cell(BALLOT_FILE) === undefined;
+  }
+
+  /**
+   * Whether an acceptance cannot be read that was synced: others stand behind it. At the end of the journal stands what
+   * a crash has left of one that nobody was told of, and that is cut off.
+   */
+  protected isDamaged({ disk }: Pick<NodeInit, 'disk'>): boolean {
+    const entries = disk.log(JOURNAL_FILE);
+    const unreadable = entries.indexOf(CORRUPT);
+    return unreadable !== -1 && unreadable < entries.length - 1;
+  }
+
+  // ── Acceptor (Paxos Made Simple, section 2.2) ────────────────────────
+
+  /**
+   * Phase 1b: nothing below what was promised. The same ballot again is the same question: ballots are unique, so only
+   * its proposer can ask it.
+   */
+  protected mayPromise(ballot: Ballot): boolean {
+    return ballot >= this.state.durable.promised;
+  }
+
+  /** Phase 2b: unless a higher ballot was promised. */
+  protected mayAccept(ballot: Ballot): boolean {
+    return ballot >= this.state.durable.promised;
+  }
+
+  /**
+   * To accept a ballot is to promise it. Acceptor 1 accepts (2, B) without having been asked for a promise; were it
+   * still free for ballot 1, the late (1, A) would take the place of B, which may be chosen by now.
+   */
+  protected promiseOnAccept(ballot: Ballot): Ballot {
+    return ballot;
+  }
+
+  /**
+   * Up to where acceptances may be dropped: what is in our own snapshot on the disk, and in those of an accept quorum,
+   * so that whoever prepares finds somebody who can tell. What is dropped here is told with each promise.
+   */
+  protected mayTruncateTo(quorumHas: number): number {
+    return Math.min(quorumHas, this.state.snapshotSlot);
+  }
+
+  // ── Quorums (Flexible Paxos) ─────────────────────────────────────────
+
+  /** Q1: how many promises make a quorum. Any Q1 and any Q2 have an acceptor in common; nothing else is needed. */
+  protected prepareQuorumSize(): number {
+    return quorumSizes(this.settings, this.clusterSize).prepare;
+  }
+
+  /** Q2: how many acceptances make a quorum. */
+  protected acceptQuorumSize(): number {
+    return quorumSizes(this.settings, this.clusterSize).accept;
+  }
+
+  /** So many replicas can keep everybody else from completing phase 1. */
+  protected leaseQuorumSize(): number {
+    return this.clusterSize - this.state.prepareQuorum + 1;
+  }
+
+  protected isQuorum(members: readonly NodeId[], size: number): boolean {
+    return members.length >= size;
+  }
+
+  /** Members of a quorum are a set: the network may deliver an answer twice. */
+  protected countsOnce(node: NodeId, members: readonly NodeId[]): boolean {
+    return !members.includes(node);
+  }
+
+  // ── Proposer (Paxos Made Simple, section 2.3) ────────────────────────
+
+  /** Above every round that we have used, restarts included, and every ballot that we have seen. */
+  protected nextRound(): number {
+    const { durable, seen } = this.state;
+    return Math.max(durable.round, roundOf(Math.max(seen, durable.promised))) + 1;
+  }
+
+  protected nextBallot(): Ballot {
+    return ballotOf(this.nextRound(), this.self);
+  }
+
+  /** A promise counts for the very ballot that it was given to. */
+  protected isPromiseOf(answered: Ballot, ballot: Ballot): boolean {
+    return answered === ballot;
+  }
+
+  /**
+   * Phase 2a, P2c: of what the promises of a quorum show for a slot, the value of the highest ballot. It may be chosen;
+   * no other value of a lower ballot can be. `null` where they show nothing: the slot is free.
+   */
+  protected chooseValue(reported: readonly AcceptedValue[]): Value | null {
+    let highest: AcceptedValue | null = null;
+    for (const entry of reported) if (highest === null || entry.ballot > highest.ballot) highest = entry;
+    return highest?.value ?? null;
+  }
+
+  /** Section 3: a slot below others in which a quorum shows nothing is filled, so that those behind it can execute. */
+  protected holeFiller(): Value | null {
+    return NO_OP;
+  }
+
+  /** Up to where everything was chosen before a ballot: executed here, or dropped by a member of its quorum. */
+  protected floorOf(promises: readonly CountedPromise[]): number {
+    return promises.reduce((floor, { truncatedTo }) => Math.max(floor, truncatedTo), this.state.executed);
+  }
+
+  /** PMMC's WINDOW: how far a leader may propose. */
+  protected lastSlotOfWindow(): number {
+    return this.state.executed + this.state.window;
+  }
+
+  // ── Learning ─────────────────────────────────────────────────────────
+
+  /** A value is chosen in a ballot: acceptances of the slot in another one say nothing of this one's value. */
+  protected isAcceptanceOf(answered: Ballot, ballot: Ballot): boolean {
+    return answered === ballot;
+  }
+
+  // ── Master lease (Paxos Made Live, section 5) ────────────────────────
+
+  /** Whether we have granted a lease to somebody else, which has not run out by our clock. */
+  protected isLeasedToOther(proposer: NodeId, nowUs: DurationUs): boolean {
+    const { lease } = this.state;
+    return this.settings.readsByLease && lease !== null && lease.to !== proposer && nowUs < lease.untilUs;
+  }
+
+  /** How long the master relies on what replicas have granted for longer: clocks differ. */
+  protected masterLeaseUs(): DurationUs {
+    return this.settings.masterLeaseUs;
+  }
+
+  /** Replicas grant from when they hear, which is after we have sent. */
+  protected leaseFromUs(sentAtUs: DurationUs, _nowUs: DurationUs): DurationUs {
+    return sentAtUs;
+  }
+
+  protected holdsLease(leader: Leader, nowUs: DurationUs): boolean {
+    if (!this.settings.readsByLease) return false;
+    let granted = 0;
+    for (let node = 0; node < this.clusterSize; node++) {
+      const sinceUs = node === this.self ? nowUs : (leader.grantedSentAtUs[node] as number);
+      if (nowUs < sinceUs + this.masterLeaseUs()) granted += 1;
+    }
+    return granted >= this.leaseQuorumSize();
+  }
+
+  /** Until all that may be chosen in lower ballots is executed, a leader does not know what a read has to reflect. */
+  protected mayServeReads(leader: Leader): boolean {
+    return this.state.executed >= leader.barrier;
+  }
+
+  // ── Timing ───────────────────────────────────────────────────────────
+
+  /** How much longer than others a proposer waits that was pre-empted. */
+  protected backOffUs(ctx: Context): DurationUs {
+    const { settings: { backOffUs, backOffUsMax }, state: { preemptions } } = this;
+    if (preemptions === 0 || backOffUs === 0) return 0;
+    return ctx.random('back-off').between(0, Math.min(backOffUs * (1 << Math.min(preemptions, 10)), backOffUsMax));
+  }
+
+  protected electionTimeoutUs(ctx: Context): DurationUs {
+    this.timeoutLuck ??= ctx.random('election');
+    return this.timeoutLuck.between(this.settings.electionTimeoutUsMin, this.settings.electionTimeoutUsMax);
+  }
+}
