@@ -47,7 +47,8 @@ function isGone(trial: RunResult, checker: string): boolean {
   // Vacuous is what a run becomes whose only fault was left out: that is no limit.
   if (trial.outcome !== 'vacuous' && trial.reason !== null) return false;
   const verdict = trial.verdicts.find((record) => record.checker === checker)?.verdict;
-  return verdict === undefined || verdict === 'valid';
+  // A second holder that was never granted the lock is a violation that did not happen.
+  return verdict === undefined || verdict === 'valid' || (verdict === 'unknown' && trial.outcome === 'vacuous');
 }
 
 function pairsOf(suspects: readonly number[]): readonly (readonly number[])[] {

@@ -67,6 +67,13 @@ describe('the cause of a violation', () => {
     }
   });
 
+  it('is shown by a run in which there was no second holder to collide with', () => {
+    const steps = establishCause(lostWrite(), 'linearizable', 1);
+    steps.next();
+    const trial = resultOf({ outcome: 'vacuous', reason: 'x', verdicts: [verdictOf({ verdict: 'unknown' })] });
+    expect(steps.next([trial]).value).toMatchObject({ fault: 1 });
+  });
+
   it('is not searched for where nothing was violated', () => {
     expect(establishCause(resultOf(), 'linearizable', 1).next()).toEqual({ done: true, value: null });
   });
