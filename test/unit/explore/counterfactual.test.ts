@@ -71,7 +71,7 @@ describe('the cause of a violation', () => {
     const steps = establishCause(lostWrite(), 'linearizable', 1);
     steps.next();
     const trial = resultOf({ outcome: 'vacuous', reason: 'x', verdicts: [verdictOf({ verdict: 'unknown' })] });
-    expect(steps.next([trial]).value).toMatchObject({ fault: 1 });
+    expect(steps.next([trial]).value).toMatchObject({ fault: 2 });
   });
 
   it('is not searched for where nothing was violated', () => {
