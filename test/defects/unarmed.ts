@@ -69,7 +69,7 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'clock: wall, and a clock that is set back',
   },
   {
-    row: 'RL-21', kind: 'option', shownBy: 'redis-lock/a-failover-loses-a-lock-that-was-not-replicated',
+    row: 'RL-21', kind: 'option', shownBy: 'redlock/a-failover-loses-a-lock-that-was-not-replicated',
     reason: 'the primary crashes before it has replicated',
   },
   {
