@@ -137,7 +137,9 @@ export class Clock {
    * last change.
    */
   firstShowsUs(name: ClockName, readingUs: TimeUs): TimeUs {
-    return this.trueAtUs(name === 'wall' ? readingUs - this.wallOffsetUs : readingUs);
+    if (name === 'monotonic') return this.trueAtUs(readingUs);
+    const wantedUs = readingUs - this.wallOffsetUs;
+    return this.standstill === null ? this.trueAtUs(wantedUs) : this.baseTrueUs + wantedUs - this.baseMonotonicUs;
   }
 
   /**
@@ -174,10 +176,17 @@ export class Clock {
   }
 }
 
+/**
+ * The clock that tells the time of day runs on while its machine is suspended, and is read by nobody: what a sleeper
+ * takes for valid by that clock is over while he sleeps.
+ */
 function shownIn(stretch: Stretch, name: ClockName, atUs: TimeUs): TimeUs {
   const elapsed = atUs - stretch.baseTrueUs;
   const gained = Math.floor((elapsed * stretch.driftPerMillion) / MILLION);
-  return stretch.baseMonotonicUs + elapsed + gained + (name === 'wall' ? stretch.wallOffsetUs : 0);
+  const monotonicUs = stretch.baseMonotonicUs + elapsed + gained;
+  if (name === 'monotonic') return monotonicUs;
+  const slept = stretch.driftPerMillion === STANDSTILL_PER_MILLION ? elapsed : 0;
+  return monotonicUs + stretch.wallOffsetUs + slept;
 }
 
 /** The first instant of a part of a stretch at which the clock shows at least `readingUs`; its end if there is none. */
