@@ -115,6 +115,8 @@ export interface ProtocolModule<S = unknown> {
   readonly nodeFields?: readonly string[];
   /** With clients of its own: a lock service, whose workload is `lock`. */
   readonly locks?: LockSystem<S>;
+  /** Whether a key takes one write and no other: clients need many keys, and profiles leave the number to the file. */
+  readonly isWrittenOnce?: boolean;
   /** How long after the last fault has healed a client may have to wait for an answer. */
   progressBudgetUs(options: Options): DurationUs;
 }

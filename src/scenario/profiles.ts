@@ -44,7 +44,7 @@ const SYNCS_PER_OPERATION = 2;
 export function applyProfile(scenario: Scenario, stream: StreamOf, module: ProfiledModule): Scenario {
   if (scenario.profile === 'none') return scenario;
   const isSwarm = scenario.profile === 'swarm';
-  const system = isSwarm ? drawSystem(scenario, stream, module.options) : scenario;
+  const system = isSwarm ? drawSystem(scenario, stream, module) : scenario;
   const budgetUs = progressBudgetUs(system, module);
   const surrounded = isSwarm
     ? outlasting({ ...system, ...drawSurroundings(scenario, stream, budgetUs) }, scenario)
@@ -57,7 +57,8 @@ export function applyProfile(scenario: Scenario, stream: StreamOf, module: Profi
 
 /** What a profile knows of a protocol. */
 type ProfiledModule = Pick<
-  ProtocolModule, 'options' | 'events' | 'orders' | 'progressBudgetUs' | 'assumptions' | 'invariants' | 'locks'
+  ProtocolModule,
+  'options' | 'events' | 'orders' | 'progressBudgetUs' | 'assumptions' | 'invariants' | 'locks' | 'isWrittenOnce'
 >;
 
 /** Trouble, faults now and then, and strikes at events; as far as the contract allows, where the scenario is within. */
@@ -105,7 +106,9 @@ function withClocksWithin(drawn: Scenario, module: ProfiledModule): Scenario {
 
 // ── The system ─────────────────────────────────────────────────────────
 
-function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): Scenario {
+function drawSystem(
+  scenario: Scenario, stream: StreamOf, { options: table, isWrittenOnce }: ProfiledModule,
+): Scenario {
   const { system, clients, workload } = scenario;
   const namesProcesses = /"[ncr]\d+"/.test(JSON.stringify([scenario.faults, scenario.checks, workload.script]));
   // The beginning is that of so many nodes.
@@ -130,7 +133,7 @@ function drawSystem(scenario: Scenario, stream: StreamOf, table: OptionTable): S
     // Busy clients always have something at stake when a fault strikes.
     workload: {
       ...workload,
-      keys: stream('profile/keys').between(1, 5),
+      keys: isWrittenOnce === true ? workload.keys : stream('profile/keys').between(1, 5),
       // Many reads find what is stale, many changes what is lost.
       readPerMillion: stream('profile/reads').between(200_000, 900_000),
       thinkUs: { min: 0, max: logUniform(stream('profile/think'), { min: US_PER_MS, max: 60 * US_PER_MS }) },
