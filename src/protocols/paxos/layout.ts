@@ -14,7 +14,7 @@ export interface Layout {
 
 /**
  * With `roles: together` each node has all three. Apart, the first nodes propose, the last ones learn, and those
- * between accept: as many proposers and learners as the options say, as long as that leaves half of the nodes to accept.
+ * between accept: as many proposers and learners as the options say, while that leaves half of the nodes to accept.
  */
 export function layoutOf(
   nodes: readonly NodeId[], settings: Pick<PaxosSettings, 'isApart' | 'proposers' | 'learners' | 'acceptQuorum'>,
