@@ -68,18 +68,22 @@ describe('Clock', () => {
     fc.assert(fc.property(asked, ({ changes, name, readingUs, fromUs, toUs }) => {
       const clock = new Clock(changes.length * 1_000, 3, 5);
       const shown: number[] = [];
+      // The wall clock of a sleeper goes on, though he cannot read it.
       // What is shown before each change is written down as it is shown: of one instant, what it ends with stays.
       const step = (untilUs: number): void => {
         for (let atUs = Math.max(0, shown.length - 1); atUs <= untilUs; atUs += 1) {
-          shown[atUs] = name === 'wall' ? clock.readWallUs(atUs) : clock.readMonotonicUs(atUs);
+          const sleptUs = stoppedAtUs === null ? 0 : atUs - stoppedAtUs;
+          shown[atUs] = name === 'wall' ? clock.readWallUs(atUs) + sleptUs : clock.readMonotonicUs(atUs);
         }
       };
       let nowUs = 0;
+      let stoppedAtUs: number | null = null;
       for (const { afterUs, drift: perMillion, jumpUs, turns } of changes) {
         nowUs += afterUs;
         step(nowUs);
         if (turns && clock.standsStill) clock.start(nowUs);
         else if (turns) clock.stop(nowUs);
+        if (turns) stoppedAtUs = stoppedAtUs === null ? nowUs : null;
         if (perMillion !== null) clock.setDrift(nowUs, perMillion);
         if (jumpUs !== 0) clock.jump(nowUs, jumpUs);
       }
@@ -92,6 +96,14 @@ describe('Clock', () => {
         untilUs > from && (at === 0 || (found[at - 1] as Interval).untilUs < from))).toBe(true);
       expect(shown.map((_, atUs) => clock.shownUs(name, atUs))).toEqual(shown);
     }), { seed: 5, numRuns: 3_000 });
+  });
+
+  it('says when the wall clock of a sleeper shows a reading', () => {
+    const clock = new Clock(0, 500, 1_000_000);
+    clock.stop(100);
+    expect(clock.firstShowsUs('wall', 800)).toBe(300);
+    expect(clock.shownUs('wall', 300)).toBe(800);
+    expect(clock.firstShowsUs('monotonic', 1_000_101)).toBe(Infinity);
   });
 
   it('says when it shows a reading, if it goes on as it does now', () => {
