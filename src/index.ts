@@ -2,8 +2,8 @@
 // their own, `quorumquake/checkers`.
 
 // Running a scenario.
-export { formatProblems, parseScenario } from './scenario/file/parse.ts';
-export type { ParsedScenario, ParseOptions, Problem } from './scenario/file/parse.ts';
+export { formatProblems, parseScenario, parseScenarios } from './scenario/file/parse.ts';
+export type { ParsedScenario, ParsedScenarios, ParseOptions, Problem, SystemScenario } from './scenario/file/parse.ts';
 export { catalogueWith, defects } from './scenario/catalogue.ts';
 export type { Catalogue, CatalogueProtocol, DefectRow } from './scenario/catalogue.ts';
 export type * from './scenario/scenario.ts';

@@ -1,7 +1,11 @@
+import { Chalk } from 'chalk';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Comparison } from '../src/explore/side-by-side.ts';
+import { comparisonText } from '../src/report/side-by-side.ts';
+import type { TextStyle } from '../src/report/text.ts';
 import { folderWith, quorumquake, shell } from './support/cli/command.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -26,6 +30,14 @@ describe('the README', () => {
     expect(quorumquake(folder, 'run', 'no-stale-reads.yaml', '-j', '2').exitCode).toBe(0);
     expect(workflow.trimEnd().split('\n')).toHaveLength(10);
     expect(parse(workflow)).toMatchObject({ jobs: { scenarios: { steps: [{}, {}, {}, {}] } } });
+  });
+
+  it('shows systems side by side as a terminal of 120 columns does', () => {
+    const { out } = quorumquake(root, 'run', 'scenarios/locks', '-j', '1', '--reporter', 'json');
+    const { sideBySide } = JSON.parse(out) as { readonly sideBySide: readonly Comparison[] };
+    const [comparison] = sideBySide as [Comparison];
+    const style: TextStyle = { colourLevel: 0, hasUnicode: true, columns: 120 };
+    expect(blocks('text')).toContain(`${comparisonText(comparison, style, new Chalk({ level: 0 }))}\n`);
   });
 
   it('sets everything up with two lines', () => {

@@ -1,7 +1,8 @@
 import { establishCause, withCause } from '../explore/counterfactual.ts';
 import { exitCodeOf, exitWords, type ExitCode } from '../explore/exit-code.ts';
-import type { RunReport } from '../explore/job.ts';
+import { titleOf, type RunReport } from '../explore/job.ts';
 import { shellQuoted } from '../explore/replay.ts';
+import { SideBySide } from '../explore/side-by-side.ts';
 import { emptySummary, isMissed, standingOf, withRun } from '../explore/standing.ts';
 import { countRuns, sweepJobs, type JobSettings, type SeedSelection, type Shard } from '../explore/sweep.ts';
 import { writeRunFiles } from '../host/files.ts';
@@ -52,11 +53,12 @@ export async function conduct(request: Conduct): Promise<ExitCode> {
     progress.clear();
     output.write(text);
   };
-  const plan = { scenarios: entries.map(({ scenario }) => scenario.name), tool: toolVersion(), trace: TRACE_VERSION };
+  const plan = { scenarios: entries.map(titleOf), tool: toolVersion(), trace: TRACE_VERSION };
   const style = screenStyle(process.stdout, process.env, request.colour);
   const reporters = openReporters(request.reporters, plan, write, style);
   const folders = new RunFolders(request.scenarios);
   const seenViolations = new Set<string>();
+  const sideBySide = new SideBySide(entries);
   const signals = watchSignals(() => {
     pool.stop();
     progress.clear();
@@ -70,6 +72,7 @@ export async function conduct(request: Conduct): Promise<ExitCode> {
       request.onReport?.(report, write);
       const result = await withCauses(pool, report, seenViolations);
       summary = withRun(summary, result);
+      sideBySide.add(entry, result);
       const folder = folders.write({ ...report, result });
       const replay = replayCommand(result, request.scenarios[entry], protocolPath);
       reporters.onRun({ entry, result, standing: standingOf(result), replay, folder });
@@ -77,7 +80,10 @@ export async function conduct(request: Conduct): Promise<ExitCode> {
     }
     const exitCode = signals.received() ?? (folders.failure === null ? exitCodeOf(summary) : folders.failure.exitCode);
     const notRun = total - summary.runs;
-    reporters.onEnd({ summary, exitCode, exitWords: exitWords[exitCode], notRun, foldersOmitted: folders.omitted });
+    reporters.onEnd({
+      summary, exitCode, exitWords: exitWords[exitCode], notRun, foldersOmitted: folders.omitted,
+      sideBySide: sideBySide.comparisons(),
+    });
     await output.flush();
     return exitCode;
   } catch (error) {
@@ -146,9 +152,11 @@ class RunFolders {
     for (const kind of kinds) this.shown[entry]?.add(kind);
     const resultJson = `${runJson(result)}\n`;
     try {
-      const { slug } = scenario.entry;
-      const files = { slug, seed: result.seed, resultJson, history: history ?? '', scenario: scenario.bytes };
-      const folder = writeRunFiles(files);
+      const { slug, part } = scenario.entry;
+      const folder = writeRunFiles({
+        slug, system: part?.system ?? null, seed: result.seed, resultJson, history: history ?? '',
+        scenario: scenario.bytes,
+      });
       this.written[entry] = written + 1;
       return folder;
     } catch (error) {
@@ -170,6 +178,7 @@ function replayCommand(result: RunResult, scenario: LoadedScenario | undefined, 
     return `npx quorumquake replay ${shellQuoted(coordinate)}${protocol}`;
   }
   const armed = defect === null ? '' : ` --defect ${shellQuoted(defect)}`;
-  const verified = isDifferent ? ' --verify-determinism' : '';
-  return `npx quorumquake run ${shellQuoted(file ?? '')} --seed ${shellQuoted(seed)}${armed}${verified}${protocol}`;
+  const system = scenario?.entry.part === undefined ? '' : ` --system ${shellQuoted(scenario.entry.part.system)}`;
+  const more = `${system}${armed}${isDifferent ? ' --verify-determinism' : ''}${protocol}`;
+  return `npx quorumquake run ${shellQuoted(file ?? '')} --seed ${shellQuoted(seed)}${more}`;
 }

@@ -23,7 +23,11 @@ export async function listCommand(paths: readonly string[], options: ListOptions
 
 function scenarioRows(paths: readonly string[]): readonly (readonly string[])[] {
   const loaded = loadScenarios(scenarioFiles(paths), catalogueWith());
-  return loaded.map(({ entry: { file, scenario } }) => [file ?? '', scenario.name]);
+  const claims = new Map(loaded.map(({ entry: { file, scenario } }) => [file ?? '', scenario.name]));
+  return [...claims].map(([file, name]) => {
+    const systems = loaded.flatMap(({ entry }) => (entry.file === file ? entry.part?.system ?? [] : []));
+    return [file, systems.length === 0 ? name : `${name} (${systems.join(', ')})`];
+  });
 }
 
 function defectRows(): readonly (readonly string[])[] {

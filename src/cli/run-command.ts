@@ -6,7 +6,7 @@ import { scenarioFiles } from '../host/files.ts';
 import { loadProtocol } from '../host/load-protocol.ts';
 import { defaultWorkers } from '../host/pool.ts';
 import { HostError } from '../host/problem.ts';
-import { loadScenarios } from '../host/scenarios.ts';
+import { loadScenarios, type LoadedScenario } from '../host/scenarios.ts';
 import type { ColourChoice } from '../host/terminal.ts';
 import type { ReporterChoice } from './arguments.ts';
 import { conduct } from './conduct.ts';
@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly seeds?: SeedSelection;
   readonly jobs?: number;
   readonly shard?: Shard;
+  readonly system?: string;
   readonly defect?: string;
   readonly protocol?: string;
   readonly verifyDeterminism?: true;
@@ -31,7 +32,9 @@ export async function runCommand(paths: readonly string[], options: RunOptions):
   const defect = options.defect === undefined ? null : defectNamed(options.defect, protocol?.module);
   const files = scenarioFiles(paths);
   if (files.length === 0) throw new HostError(4, `nothing was selected: no *.yaml below ${paths.join(', ')}`);
-  const loaded = loadScenarios(files, catalogueWith(protocol?.module));
+  const catalogue = catalogueWith(protocol?.module);
+  const all = loadScenarios(files, catalogue);
+  const loaded = options.system === undefined ? all : ofSystem(all, options.system, catalogue);
   const scenarios = concerned(loaded, protocol?.module, defect);
   const others = loaded.length - scenarios.length;
   const why = 'of another protocol, or have a defect of their own';
@@ -51,4 +54,16 @@ export async function runCommand(paths: readonly string[], options: RunOptions):
     reporters: options.reporter ?? [],
     colour: options.color,
   });
+}
+
+/** The scenarios of one system, those of files that have no other included. */
+function ofSystem(
+  scenarios: readonly LoadedScenario[], name: string, { protocols }: ReturnType<typeof catalogueWith>,
+): readonly LoadedScenario[] {
+  if (!protocols.has(name)) {
+    throw new HostError(64, `there is no system ${name}`, `there are ${[...protocols.keys()].join(', ')}`);
+  }
+  const chosen = scenarios.filter(({ entry }) => entry.scenario.system.protocol === name);
+  if (chosen.length === 0) throw new HostError(4, `nothing was selected: no scenario here is about ${name}`);
+  return chosen;
 }

@@ -1,6 +1,6 @@
 import type { Omitted } from '../run/request.ts';
 import type { RunResult } from '../run/result.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario, SystemPart } from '../scenario/scenario.ts';
 
 /** A scenario that was selected, and where it came from. Plain data that travels between threads. */
 export interface ScenarioEntry {
@@ -8,6 +8,13 @@ export interface ScenarioEntry {
   /** Path as given, for people and results; `null` for a scenario that came from a program. */
   readonly file: string | null;
   readonly slug: string;
+  /** Where its file has several systems: which one this is, and what the file has for others alone. */
+  readonly part?: SystemPart;
+}
+
+/** The claim and, where its file has several systems, the one that it is about. */
+export function titleOf({ scenario: { name }, part }: ScenarioEntry): string {
+  return part === undefined ? name : `${name} (${part.system})`;
 }
 
 /** One run to be made. Plain data that travels between threads. */

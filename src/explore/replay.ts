@@ -16,10 +16,21 @@ export function armed(entry: ScenarioEntry, defect: string | null): ScenarioEntr
 
 /** Chooses among the files that the slug can stand for, by hash: an edited scenario is another one, and never runs. */
 export function chooseReplay(coordinate: Coordinate, candidates: readonly ScenarioEntry[]): ReplayChoice {
-  const entries = candidates.map((entry) => armed(entry, coordinate.defect));
+  const { system } = coordinate;
+  const all = candidates.map((entry) => armed(entry, coordinate.defect));
+  const entries = all.filter(({ scenario }) => system === undefined || scenario.system.protocol === system);
+  if (system !== undefined && entries.length === 0) {
+    const files = [...new Set(all.map(({ file }) => file ?? 'scenario'))];
+    const systems = [...new Set(all.map(({ scenario }) => scenario.system.protocol))];
+    return { ok: false, message: `${files.join(' and ')} has no system ${system}, but ${systems.join(', ')}` };
+  }
+  // Also one of a file that had this system alone: a second one changes nothing for the first.
   const entry = entries.find(({ scenario }) => scenarioHash12(scenario) === coordinate.hash);
   if (entry !== undefined) return { ok: true, entry };
-  const found = entries.map(({ file, scenario }) => `${file ?? 'scenario'} has the hash ${scenarioHash12(scenario)}`);
+  const found = entries.map(({ file, scenario, part }) => {
+    const which = part === undefined ? '' : ` with ${part.system}`;
+    return `${file ?? 'scenario'}${which} has the hash ${scenarioHash12(scenario)}`;
+  });
   const message = `the coordinate has the hash ${coordinate.hash}, but ${found.join(' and ')}: the scenario was changed`
     + ' since. Take it back to what it was, or run it anew with --seed';
   return { ok: false, message };

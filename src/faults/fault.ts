@@ -14,6 +14,8 @@ export interface FaultLine {
   readonly action: FaultSpec;
   /** The run is not vacuous even if this line changes nothing. */
   readonly allowVacuous: boolean;
+  /** Its place in the file, which its luck is drawn by, where lines before it are not for this system. */
+  readonly place?: number;
 }
 
 /** When a fault line applies. */

@@ -30,8 +30,8 @@ export function planFaults(
   lines: readonly FaultLine[], stream: (label: string) => RandomStream,
 ): readonly PlannedFault[] {
   const plan: PlannedFault[] = [];
-  lines.forEach(({ trigger, action }, line) => {
-    const random = stream(`faults/${line}`);
+  lines.forEach(({ trigger, action, place }, line) => {
+    const random = stream(`faults/${place ?? line}`);
     const isRandom = trigger.kind === 'random';
     const triggers = isRandom ? drawInstants(trigger, random) : [trigger];
     for (const each of triggers) {

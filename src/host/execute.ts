@@ -23,6 +23,7 @@ export function execute({ entries, module, run }: Workbench, job: RunJob): RunRe
     scenario: entry.scenario,
     file: entry.file,
     slug: entry.slug,
+    ...(entry.part === undefined ? {} : { namesSystem: true }),
     seed: job.seed,
     ...(module === null ? {} : { module }),
     trace: job.trace || job.verify,
@@ -43,14 +44,16 @@ export function execute({ entries, module, run }: Workbench, job: RunJob): RunRe
 
 /** The report of a run of which nothing is known but that it did not end. */
 export function brokenReport(
-  job: RunJob, { scenario, file, slug }: ScenarioEntry, outcome: 'error' | 'unknown', reason: string,
+  job: RunJob, { scenario, file, slug, part }: ScenarioEntry, outcome: 'error' | 'unknown', reason: string,
 ): RunReport {
   const { seed } = job;
   const { name, defect, system } = scenario;
   const result: RunResult = {
     scenario: name,
     file,
-    coordinate: formatCoordinate({ slug, hash: scenarioHash12(scenario), defect, seed }),
+    coordinate: formatCoordinate({
+      slug, hash: scenarioHash12(scenario), ...(part === undefined ? {} : { system: part.system }), defect, seed,
+    }),
     system: system.protocol,
     seed,
     defect,

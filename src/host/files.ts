@@ -202,6 +202,8 @@ function writing<T>(path: string, action: () => T): T {
 /** What a failing run leaves. */
 export interface RunFiles {
   readonly slug: string;
+  /** Where the file has several systems, else `null`: which one this is. */
+  readonly system: string | null;
   readonly seed: string;
   readonly resultJson: string;
   readonly history: string;
@@ -209,11 +211,11 @@ export interface RunFiles {
 }
 
 /** Writes the folder of one run below `reports` and returns its path. The same run writes the same bytes again. */
-export function writeRunFiles({ slug, seed, resultJson, history, scenario }: RunFiles): string {
+export function writeRunFiles({ slug, system, seed, resultJson, history, scenario }: RunFiles): string {
   // A seed is any word, "..", too, but a name in a path must be one that leads nowhere else, and no two may be alike.
   const name = encodeURIComponent(seed).replace(/[!'()*~]|^\.+/g, (text) =>
     [...text].map((character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`).join(''));
-  const folder = ['reports', slug, name].join('/');
+  const folder = ['reports', slug, ...(system === null ? [] : [system]), name].join('/');
   writeAtomically(join(folder, 'result.json'), resultJson);
   writeAtomically(join(folder, 'history.jsonl'), history);
   writeAtomically(join(folder, 'scenario.yaml'), scenario);

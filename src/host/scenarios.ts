@@ -2,7 +2,7 @@ import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 import type { ScenarioEntry } from '../explore/job.ts';
 import type { Catalogue } from '../scenario/catalogue.ts';
 import { slugOf } from '../scenario/coordinate.ts';
-import { formatProblems, parseScenario, type Problem } from '../scenario/file/parse.ts';
+import { formatProblems, parseScenarios, type Problem } from '../scenario/file/parse.ts';
 import { isFile, readScenarioFile } from './files.ts';
 import { HostError } from './problem.ts';
 
@@ -12,16 +12,23 @@ export interface LoadedScenario {
   readonly bytes: Buffer;
 }
 
-/** Reads all files. If any is bad, throws one error with the problems of all, so that no mistake hides another. */
+/**
+ * Reads all files: an entry for each system of each. If any is bad, throws one error with the problems of all, so that
+ * no mistake hides another.
+ */
 export function loadScenarios(files: readonly string[], catalogue: Catalogue): readonly LoadedScenario[] {
   const problems: Problem[] = [];
   const loaded = files.flatMap((file): readonly LoadedScenario[] => {
     const bytes = readOrReport(file, problems);
     if (bytes === null) return [];
-    const parsed = parseScenario(bytes, { fileName: file, catalogue });
-    if (parsed.ok) return [{ entry: { scenario: parsed.scenario, file, slug: slugFor(file) }, bytes }];
-    problems.push(...parsed.problems);
-    return [];
+    const parsed = parseScenarios(bytes, { fileName: file, catalogue });
+    if (!parsed.ok) {
+      problems.push(...parsed.problems);
+      return [];
+    }
+    const slug = slugFor(file);
+    return parsed.scenarios.map(({ scenario, part }) =>
+      ({ entry: { scenario, file, slug, ...(part === null ? {} : { part }) }, bytes }));
   });
   if (problems.length > 0) throw new HostError(65, formatProblems(problems));
   return loaded;

@@ -11,11 +11,12 @@ export function jsonReporter(write: Write, { tool, trace }: ReportPlan): Reporte
       write(`${separator}\n${runJson(result)}`);
       separator = ',';
     },
-    onEnd: ({ summary: { runs, asExpected, unexpected, unknown, vacuous }, notRun }) => {
+    onEnd: ({ summary: { runs, asExpected, unexpected, unknown, vacuous }, notRun, sideBySide }) => {
       const counts = { runs, asExpected, unexpected, unknown, vacuous };
       // Only where a signal has cut the sweep short.
       const summary = JSON.stringify(notRun === 0 ? counts : { ...counts, notRun });
-      write(`\n],"summary":${summary}}\n`);
+      const compared = sideBySide.length === 0 ? '' : `,"sideBySide":${JSON.stringify(sideBySide)}`;
+      write(`\n],"summary":${summary}${compared}}\n`);
     },
   };
 }

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Outcome } from '../run/result.ts';
 import { failureLines, reasonLines } from './failure.ts';
 import type { ReportedRun, ReportEnd, Reporter, ReportPlan, Write } from './reporter.ts';
+import { comparisonText } from './side-by-side.ts';
 import { counted, oneLine, wrapped, type TextStyle } from './text.ts';
 
 /** A table is never wider than this, and below the other it would be unreadable: plain lines then. */
@@ -52,6 +53,7 @@ export function listReporter(write: Write, { scenarios }: ReportPlan, style: Tex
       if (alike > 0) write(`${counted(alike, 'more run')} ended in the ways above\n\n`);
       const taken = rows.filter(({ runs }) => runs > 0);
       if (taken.length > 0) write(`${tableText(taken, style, paint)}\n\n`);
+      for (const comparison of end.sideBySide) write(`${comparisonText(comparison, style, paint)}\n\n`);
       // A defect that never fired was not put to the test, and its absence from the failures says nothing.
       if (armed > 0) write(`the armed defect fired in ${fired} of ${counted(armed, 'run')}\n`);
       write(summaryText(end, paint));

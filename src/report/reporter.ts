@@ -1,4 +1,5 @@
 import type { ExitCode } from '../explore/exit-code.ts';
+import type { Comparison } from '../explore/side-by-side.ts';
 import type { Standing, Summary } from '../explore/standing.ts';
 import type { RunResult } from '../run/result.ts';
 
@@ -32,6 +33,8 @@ export interface ReportEnd {
   readonly notRun: number;
   /** Runs as not expected that left no folder, because enough others had. */
   readonly foldersOmitted: number;
+  /** Scenarios of several systems. */
+  readonly sideBySide: readonly Comparison[];
 }
 
 /** Where a reporter writes: a file or standard output. */

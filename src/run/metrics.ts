@@ -34,7 +34,7 @@ type MetricCheck = Extract<Check, { readonly checker: 'metric' }>;
 
 /** Whether a metric is a time, in microseconds: its name in results ends in `Us` then. */
 function isTime({ kind }: Metric): boolean {
-  return kind === 'unavailable' || kind === 'delay';
+  return kind === 'unavailable' || kind === 'recovery' || kind === 'delay';
 }
 
 /** All metrics of a run: those that every run has, those of its protocol, and those that its checks ask for. */
@@ -45,6 +45,7 @@ export function metricsOf(
   const named: [string, Metric][] = [
     ['messages', { kind: 'messages' }], ['syncs', { kind: 'syncs' }], ['terms', { kind: 'terms' }],
     ['okPerSecond', { kind: 'okPerSecond', ...whole }], ['unavailable', { kind: 'unavailable', ...whole }],
+    ['recovery', { kind: 'recovery' }],
   ];
   for (const [name, { kind, event }] of Object.entries(module.metrics ?? {})) {
     named.push([name, kind === 'count'
@@ -91,7 +92,8 @@ export function checkMetric(
 
 /** The checker whose assumptions a metric shares: whoever is not served, or has no leader, has no progress. */
 export function propertyOf({ kind }: Metric): string {
-  return kind === 'okPerSecond' || kind === 'unavailable' || kind === 'delay' ? 'progress' : 'metric';
+  const isProgress = kind === 'okPerSecond' || kind === 'unavailable' || kind === 'recovery' || kind === 'delay';
+  return isProgress ? 'progress' : 'metric';
 }
 
 /** `served`: when operations were served, for whoever knows it already. */
@@ -100,6 +102,7 @@ function measure(metric: Metric, measured: Measured, served: readonly TimeUs[] |
   switch (metric.kind) {
     case 'messages': case 'syncs': case 'terms': return { value: meters[metric.kind], atUs: null };
     case 'delay': return delay(metric, meters, faults, endUs);
+    case 'recovery': return recovery(measured);
     case 'count': case 'okPerSecond': case 'unavailable': {
       const { fromUs } = metric;
       const toUs = metric.toUs ?? endUs;
@@ -127,6 +130,23 @@ function delay(
   const firstUs = (meters.notes.get(event) ?? []).find((atUs) => atUs >= fromUs);
   if (firstUs !== undefined) return { value: firstUs - fromUs, atUs: firstUs };
   return { value: null, never: true, why: `no ${event} from ${formatTime(fromUs)} s to the end`, atUs: endUs };
+}
+
+/**
+ * What was asked before the last fault had healed says nothing, even if it is answered afterwards: its work may have
+ * been done before the fault.
+ */
+function recovery({ history, faults, endUs }: Measured): Measurement {
+  if (faults.length === 0) return { value: null, never: false, why: 'no fault has struck', atUs: null };
+  const healedUs = Math.max(...faults.map(({ atUs, untilUs }) => untilUs ?? atUs));
+  const asked = new Set<number | string>();
+  for (const { process, type, time } of history) {
+    if (process === 'nemesis' || time < healedUs) continue;
+    if (type === 'invoke') asked.add(process);
+    else if (type === 'ok' && asked.has(process)) return { value: time - healedUs, atUs: time };
+  }
+  const why = `nothing that was asked from ${formatTime(healedUs)} s on was answered`;
+  return { value: null, never: true, why, atUs: endUs };
 }
 
 /** When operations were completed with `ok`, ascending. */

@@ -10,6 +10,8 @@ export interface RunRequest {
   /** Path of the scenario file as given, and the slug that stands for it in coordinates. */
   readonly file: string | null;
   readonly slug: string;
+  /** The coordinate names the system, since the file has several. */
+  readonly namesSystem?: boolean;
   /** A normalised, non-empty string without white space, `/`, `#` and `@`. */
   readonly seed: string;
   /** A user's protocol, in place of the built-in one that the scenario names. */

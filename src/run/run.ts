@@ -12,7 +12,7 @@ import { protocols } from '../scenario/catalogue.ts';
 import { formatCoordinate } from '../scenario/coordinate.ts';
 import { scenarioHash12 } from '../scenario/hash.ts';
 import { applyProfile } from '../scenario/profiles.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { FaultLine, Scenario } from '../scenario/scenario.ts';
 import type { StopReason } from '../world/settings.ts';
 import { judge } from './judge.ts';
 import { meteredEvents, metricsOf, type Measured, type Meters } from './metrics.ts';
@@ -81,6 +81,7 @@ function conclude(
       file: request.file,
       coordinate: formatCoordinate({
         slug: request.slug, hash: scenarioHash12(request.scenario), defect, seed: request.seed,
+        ...(request.namesSystem === true ? { system: module.name } : {}),
       }),
       system: module.name,
       seed: request.seed,
@@ -140,7 +141,10 @@ function vacuity(scenario: Scenario, { nemesis, history }: Built): Vacuity | nul
   const silenced = isContended ? [] : ofLocks.map(({ name }) => name);
   const lines = vacuousLines(scenario.faults, nemesis.applied);
   if (lines.length > 0) {
-    const names = lines.map((line) => `number ${line + 1} (${scenario.faults[line]?.action.kind ?? ''})`);
+    const names = lines.map((line) => {
+      const { place = line, action } = scenario.faults[line] as FaultLine;
+      return `number ${place + 1} (${action.kind})`;
+    });
     return { reason: `of its faults, ${names.join(', ')} never applied or changed nothing`, silenced };
   }
   if (!isContended) return { reason: 'no lock was granted to two clients', silenced };

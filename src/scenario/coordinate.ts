@@ -6,6 +6,8 @@ export interface Coordinate {
   readonly slug: string;
   /** Of the scenario that ran: `scenarioHash12`. */
   readonly hash: string;
+  /** Which of the systems of the file; absent where it has one. */
+  readonly system?: string;
   /** Id of the armed variant. */
   readonly defect: string | null;
   readonly seed: string;
@@ -15,7 +17,8 @@ export interface Coordinate {
 
 const slugForm = /^(?!.*\.\.)[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 const hashForm = /^[0-9a-f]{12}$/;
-const defectForm = /^(?!.*\.\.)[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
+/** A system or a defect: names, with slashes between them. */
+const nameForm = slugForm;
 // The letter classes take out white space, control characters and what changes the direction of text.
 const seedForm = /^[^\s\p{Cc}\p{Cf}\p{Cs}/#@]+$/u;
 const eventForm = /^(0|[1-9]\d{0,14})$/;
@@ -43,12 +46,15 @@ export function slugOf(file: string): string {
   return segments.length === 0 ? 'scenario' : segments.join('/');
 }
 
-/** `path-slug@hash12[+defect]/seed[#event]`. Throws if a part could not be read back. */
+/** `path-slug@hash12[/system][+defect]/seed[#event]`. Throws if a part could not be read back. */
 export function formatCoordinate(coordinate: Coordinate): string {
-  const { slug, hash, defect, seed, event } = coordinate;
-  const text = `${slug}@${hash}${defect === null ? '' : `+${defect}`}/${seed}${event === undefined ? '' : `#${event}`}`;
+  const { slug, hash, system, defect, seed, event } = coordinate;
+  const what = `${system === undefined ? '' : `/${system}`}${defect === null ? '' : `+${defect}`}`;
+  const text = `${slug}@${hash}${what}/${seed}${event === undefined ? '' : `#${event}`}`;
   const back = parseCoordinate(text);
-  assert(back.ok && back.coordinate.slug === slug && back.coordinate.seed === seed, 'a coordinate can be read back');
+  const isSame = back.ok && back.coordinate.slug === slug && back.coordinate.system === system
+    && back.coordinate.seed === seed;
+  assert(isSame, 'a coordinate can be read back');
   return text;
 }
 
@@ -59,7 +65,7 @@ export type ParsedCoordinate =
 
 /**
  * Reads what {@link formatCoordinate} wrote, and nothing else. A defect contains slashes, so the seed is what stands
- * behind the last one: `raft/x@0123456789ab+raft/vote-not-durable/7`.
+ * behind the last one: `locks/x@0123456789ab/raft-lock+lease/renew-race/7`.
  */
 export function parseCoordinate(text: string): ParsedCoordinate {
   const refuse = (why: string): ParsedCoordinate => ({
@@ -79,13 +85,16 @@ export function parseCoordinate(text: string): ParsedCoordinate {
   const slash = rest.lastIndexOf('/');
   if (slash === -1) return refuse('there is no `/` before the seed');
   const between = rest.slice(0, slash);
-  if (between !== '' && !between.startsWith('+')) return refuse('the hash is followed by `+` and a defect, or by `/`');
-  const defect = between === '' ? null : between.slice(1);
-  if (defect !== null && !defectForm.test(defect)) return refuse('a defect reads like raft/vote-not-durable');
+  const parts = /^(?:\/([^+]*))?(?:\+([^]*))?$/.exec(between);
+  if (parts === null) return refuse('the hash is followed by `/`, or by `+` and a defect');
+  const [, system, defect = null] = parts;
+  if (system !== undefined && !nameForm.test(system)) return refuse('a system reads like raft-lock');
+  if (defect !== null && !nameForm.test(defect)) return refuse('a defect reads like raft/vote-not-durable');
 
   const [seed = '', event, ...more] = rest.slice(slash + 1).split('#');
   if (!isSeed(seed)) return refuse('a seed is a word without white space, `/`, `#` and `@`');
-  if (event === undefined) return { ok: true, coordinate: { slug, hash, defect, seed } };
+  const run = { slug, hash, ...(system === undefined ? {} : { system }), defect, seed };
+  if (event === undefined) return { ok: true, coordinate: run };
   if (more.length > 0 || !eventForm.test(event)) return refuse('the number of an event follows `#`');
-  return { ok: true, coordinate: { slug, hash, defect, seed, event: Number(event) } };
+  return { ok: true, coordinate: { ...run, event: Number(event) } };
 }

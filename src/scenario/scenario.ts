@@ -58,6 +58,14 @@ export interface Scenario {
   readonly seeds: { readonly first: number; readonly count: number };
 }
 
+/** One system among several of a file, of each of which there is a {@link Scenario}. Plain data. */
+export interface SystemPart {
+  /** Its name in coordinates: the protocol. */
+  readonly system: string;
+  /** What the file has for other systems alone, in words: `fault 2 (order)`, `check staleStores`. */
+  readonly leftOut: readonly string[];
+}
+
 /** One closed-loop client is one simulated process. */
 export interface ClientSettings {
   readonly count: number;
@@ -126,6 +134,8 @@ export interface Window {
 export type Metric =
   /** Messages sent; syncs of disks; the highest epoch that a node which is up at the end shows. */
   | { readonly kind: 'messages' | 'syncs' | 'terms' }
+  /** Microseconds from the end of the last fault to the first `ok` of an operation that began afterwards. */
+  | { readonly kind: 'recovery' }
   /**
    * Over operations that are completed with `ok` in a window: how many in a second, rounded down; the longest time
    * without one, in microseconds.

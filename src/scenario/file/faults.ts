@@ -18,8 +18,8 @@ export interface FaultSurroundings {
   /** Protected resources. */
   readonly resources: number;
   readonly durationUs: number | null;
-  /** How many lines `faults` has. */
-  readonly lines: number;
+  /** The lines of `faults` that are for this system, by their places in the file. */
+  readonly lines: readonly number[];
   readonly protocol: CatalogueProtocol | null;
   /** What the file sets, and the defaults of the protocol. */
   readonly options: Scenario['system']['options'];

@@ -11,9 +11,14 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   'name': 'what this scenario claims, in one line',
   'why': 'where the claim comes from; not part of what runs',
   'system': 'what is put to the test',
+  'systems': 'several of them, which meet the same clients and the same faults, instead of `system`',
   'system.protocol': 'a built-in protocol, or your own, which `--protocol MODULE` brings',
   'system.nodes': 'how many nodes; 5 if not said',
   'system.options': 'settings of the protocol; its own defaults where not said',
+  'systems.expect': 'verdicts of this system, on top of those of all',
+  'faults.where': 'the systems that this is for; all if not said',
+  'check.where': 'the systems that this is for; all if not said',
+  'resource.where': 'the systems that this is for; all if not said',
   'clients': 'who asks',
   'clients.timeout': 'after so long an operation counts as of unknown outcome',
   'clients.attemptTimeout': 'after so long a client tries elsewhere',
@@ -59,14 +64,19 @@ export function scenarioJsonSchema(catalogue: Catalogue): JsonSchema {
       const key = keyOf(path);
       if (key === null) return;
       if (Object.hasOwn(keyDescriptions, key)) jsonSchema.description = keyDescriptions[key] ?? '';
-      const names = key === 'system.protocol' ? catalogue.protocols : key === 'defect' ? catalogue.defects : null;
+      const names = /^systems?\.protocol$/.test(key) ? catalogue.protocols
+        : /^(systems\.)?defect$/.test(key) ? catalogue.defects : null;
       // A known name is offered; another one may be of a protocol that this schema does not know.
       if (names !== null) jsonSchema.anyOf = [{ enum: [...names.keys()] }, { type: 'string' }, { type: 'null' }];
     },
   }) as { readonly properties: Readonly<Record<string, JsonSchema>> } & JsonSchema;
   const { $schema, properties, ...rest } = generated;
-  const system = { ...properties['system'], allOf: [...catalogue.protocols].map(optionsRule) };
-  return { $schema, title: 'quorumquake scenario', ...rest, properties: { ...properties, system } };
+  const allOf = [...catalogue.protocols].map(optionsRule);
+  const system = { ...properties['system'], allOf };
+  const { items, ...list } = properties['systems'] ?? {};
+  const systems = { ...list, items: { ...(items as JsonSchema), allOf } };
+  const oneOf = [{ required: ['system'] }, { required: ['systems'] }];
+  return { $schema, title: 'quorumquake scenario', ...rest, oneOf, properties: { ...properties, system, systems } };
 }
 
 /** The keys on a path of the schema; `null` where it does not end at a key. */

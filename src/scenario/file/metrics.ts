@@ -11,7 +11,7 @@ type MetricFile = NonNullable<Exclude<CheckFile, string>['metric']>;
 
 /** Metrics that every run has, and the settings that each of them takes. */
 const everyRun: Readonly<Record<string, 'whole' | 'window'>> = {
-  messages: 'whole', syncs: 'whole', terms: 'whole', okPerSecond: 'window', unavailable: 'window',
+  messages: 'whole', syncs: 'whole', terms: 'whole', recovery: 'whole', okPerSecond: 'window', unavailable: 'window',
 };
 
 /** Which settings a metric takes besides its bounds. */
@@ -23,7 +23,7 @@ export function resolveMetric(
 ): Check | null {
   const metric = metricOf(file, path, surroundings, report);
   if (metric === null) return null;
-  const isTime = metric.kind === 'unavailable' || metric.kind === 'delay';
+  const isTime = metric.kind === 'unavailable' || metric.kind === 'recovery' || metric.kind === 'delay';
   const read = (key: 'min' | 'max'): number | null => {
     const value = file[key];
     return value === undefined ? null : readBound(value, isTime, [...path, key], report);
@@ -61,15 +61,17 @@ function metricOf(
   if (shape === 'delay') {
     if (after !== undefined && afterFault !== undefined) {
       report.value([...path, 'afterFault'], 'there is an `after` already', 'keep one of the two');
-    } else if (afterFault !== undefined && afterFault > lines) {
-      report.value([...path, 'afterFault'], `this is fault ${afterFault}, and there are ${lines}`);
+    } else if (afterFault !== undefined && !lines.includes(afterFault - 1)) {
+      const isThere = afterFault <= (lines.at(-1) ?? -1);
+      const why = isThere ? 'which is not for this system' : `and there are ${lines.length}`;
+      report.value([...path, 'afterFault'], `this is fault ${afterFault}, ${why}`);
     }
     const start = afterFault === undefined
       ? { kind: 'instant', atUs: after ?? 0 } as const
-      : { kind: 'line', line: afterFault - 1 } as const;
+      : { kind: 'line', line: Math.max(0, lines.indexOf(afterFault - 1)) } as const;
     return { kind: 'delay', event: spec?.event ?? '', after: start };
   }
-  if (shape === 'whole') return { kind: name as 'messages' | 'syncs' | 'terms' };
+  if (shape === 'whole') return { kind: name as 'messages' | 'syncs' | 'terms' | 'recovery' };
   const window = { fromUs: from ?? 0, toUs: to ?? null };
   checkWindow({ fromUs: window.fromUs, toUs: to ?? surroundings.durationUs ?? 0 }, path, surroundings, report);
   return spec === undefined

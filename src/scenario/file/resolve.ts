@@ -31,9 +31,9 @@ const lan = {
   seeds: { first: 1, count: 20 },
 } as const;
 
-/** The parts of a file that have their shape; of lists, the items that have theirs, with their positions. */
+/** The parts of a file of one system that have their shape; of lists, the items that have theirs, with positions. */
 export type GoodParts = {
-  readonly [Key in Exclude<keyof ScenarioFile, 'faults' | 'check'>]?: ScenarioFile[Key] | undefined;
+  readonly [Key in Exclude<keyof ScenarioFile, 'systems' | 'faults' | 'check'>]?: ScenarioFile[Key] | undefined;
 } & {
   readonly faults: readonly { readonly index: number; readonly item: FaultLineFile }[];
   readonly check: readonly { readonly index: number; readonly item: CheckFile }[] | null;
@@ -57,7 +57,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     clients: broken.has('clients') ? null : clients.count,
     resources: protocol?.locks === undefined ? 0 : 1,
     durationUs: broken.has('duration') ? null : durationUs,
-    lines: file.faults.length,
+    lines: file.faults.map(({ index }) => index),
     protocol: protocol ?? null,
     options: system.options,
     network,
@@ -65,10 +65,11 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
   const lines = file.faults.flatMap(({ index, item }) => {
     const path = ['faults', index];
     const line = resolveFaultLine(item, path, surroundings, report);
-    return line === null ? [] : [{ path, line }];
+    return line === null ? [] : [{ path, index, line }];
   });
+  const faults = lines.map(({ index, line }, at) => (index === at ? line : { ...line, place: index }));
   if (protocol !== undefined) checkSetsTogether(lines, { system, protocol }, report);
-  refuseTooManyFaults(lines.map(({ line }) => line), report);
+  refuseTooManyFaults(faults, report);
   const checks = resolveChecks(file.check, surroundings, report);
   const named = file.defect ?? null;
   const defect = named === null ? null : catalogue.defects.get(named) ?? null;
@@ -95,7 +96,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     profile: file.profile ?? 'none',
     within: resolveWithin(file, report),
     defect,
-    faults: lines.map(({ line }) => line),
+    faults,
     checks,
     expect: resolveExpect(file, checks, protocol, report),
     seeds: typeof seeds === 'number'

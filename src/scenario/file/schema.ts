@@ -41,6 +41,9 @@ const word = z.string().min(1).max(100).regex(/^[A-Za-z0-9._/-]+$/, 'must be a w
 const count = (min: number, max: number) => z.int().min(min).max(max);
 const atMostADay = duration.pipe(z.number().min(1, 'must be longer than 0').max(day, 'must be at most 1440m, a day'));
 
+/** Side by side they have to fit a screen. */
+export const systemsMax = 12;
+
 const networkShape = {
   latency: span.optional(),
   loss: rate.optional(),
@@ -112,6 +115,10 @@ const choice = z.union(
   { error: 'expected a kind such as crash, or a map with one action' },
 );
 
+/** Of the systems of a file, those that something is for. */
+const where = z.union([word, z.array(word).min(1).max(systemsMax)], { error: 'expected a system, or a list of them' })
+  .transform((names): readonly string[] => (typeof names === 'string' ? [names] : names)).optional();
+
 /** A line of `faults`: one of `at`, `when`, `random`, and one action. */
 export const faultLine = map({
   at: duration.optional(),
@@ -135,6 +142,7 @@ export const faultLine = map({
     kinds: z.array(choice).min(1).max(100).optional(),
   }).optional(),
   allowVacuous: z.boolean().optional(),
+  where,
   ...actionShape,
 });
 
@@ -166,6 +174,7 @@ const check = z.union(
         to: duration.optional(),
         clients: names.optional(),
       }).optional(),
+      where,
     }),
   ],
   { error: 'expected the name of a checker, or a map from it to its settings' },
@@ -179,6 +188,26 @@ const operation = z.union(
   [word, map({ key: word, value: z.unknown().optional() })],
   { error: 'expected a key such as k0, or a map with `key` and `value`' },
 ).optional();
+
+const systemShape = {
+  protocol: word,
+  nodes: count(1, 99).optional(),
+  options: z.record(z.string(), optionValue).optional(),
+};
+
+// Made anew for each place: what an editor says of a key belongs to the schema of its value.
+const expectations = () => z.record(z.string(), z.enum(['valid', 'invalid', 'unknown'])).optional();
+const armedDefect = () => z.union([word, z.null()], { error: 'expected the id of a defect' }).optional();
+
+const systemAlone = map({
+  ...systemShape, initial: z.unknown().optional(), defect: armedDefect(), expect: expectations(),
+});
+
+/** One of several systems, with what is said of it alone. */
+export const systemOfSeveral = z.union(
+  [word.transform((protocol): z.infer<typeof systemAlone> => ({ protocol })), systemAlone],
+  { error: 'expected a protocol such as raft, or a map with `protocol`' },
+);
 
 /** A line of the script of a workload. */
 const scriptLine = map({
@@ -204,11 +233,9 @@ const scriptLine = map({
 export const scenarioFile = map({
   name: line,
   why: z.string().max(2_000).optional(),
-  system: map({
-    protocol: word,
-    nodes: count(1, 99).optional(),
-    options: z.record(z.string(), optionValue).optional(),
-  }),
+  // One of the two.
+  system: map(systemShape).optional(),
+  systems: z.array(systemOfSeveral).min(2).max(systemsMax).optional(),
   clients: map({
     count: count(1, 1_000).optional(),
     timeout: atMostADay.optional(),
@@ -230,6 +257,7 @@ export const scenarioFile = map({
     kind: z.literal('fenced-store').optional(),
     checksTokens: z.boolean().optional(),
     issuesTokens: z.boolean().optional(),
+    where,
   }).optional(),
   network: map(networkShape).optional(),
   disk: map({ sync: span.optional() }).optional(),
@@ -242,10 +270,10 @@ export const scenarioFile = map({
   }).optional(),
   profile: z.enum(['none', 'swarm', 'gentle']).optional(),
   within: z.literal('contract').optional(),
-  defect: z.union([word, z.null()], { error: 'expected the id of a defect' }).optional(),
+  defect: armedDefect(),
   faults: z.array(faultLine).max(1_000).optional(),
   check: z.array(check).max(100).optional(),
-  expect: z.record(z.string(), z.enum(['valid', 'invalid', 'unknown'])).optional(),
+  expect: expectations(),
   seeds: z.union(
     [
       count(1, 1_000_000_000),
@@ -257,6 +285,8 @@ export const scenarioFile = map({
 
 /** A scenario file whose parts all have their shape. */
 export type ScenarioFile = z.infer<typeof scenarioFile>;
+/** An item of `systems`. */
+export type SystemFile = z.infer<typeof systemOfSeveral>;
 /** A line of `faults`. */
 export type FaultLineFile = z.infer<typeof faultLine>;
 /** A line of `script`. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { armed, chooseReplay, shellQuoted } from '../../../src/explore/replay.ts';
+import type { ScenarioEntry } from '../../../src/explore/job.ts';
+import type { Coordinate } from '../../../src/scenario/coordinate.ts';
 import { scenarioHash12 } from '../../../src/scenario/hash.ts';
 import { entryOf } from '../../support/cli/results.ts';
 
@@ -25,6 +27,35 @@ describe('a replay', () => {
     const message = choice.ok ? '' : choice.message;
     expect(message).toContain('000000000000');
     expect(message).toContain(`scenarios/raft/one.yaml has the hash ${coordinate.hash}`);
+  });
+});
+
+describe('a replay of one system of several', () => {
+  const several = ['raft', 'redis'].map((system): ScenarioEntry => {
+    const { scenario, ...file } = entry;
+    const named = { ...scenario, system: { ...scenario.system, protocol: system } };
+    return { ...file, scenario: named, part: { system, leftOut: [] } };
+  });
+  const [raft, redis] = several as [ScenarioEntry, ScenarioEntry];
+  const ofRedis = { ...coordinate, system: 'redis', hash: scenarioHash12(redis.scenario) };
+
+  it('takes the one that the coordinate names', () => {
+    expect(chooseReplay(ofRedis, several)).toEqual({ ok: true, entry: redis });
+  });
+
+  it('finds a run that was made when the file had no other', () => {
+    expect(chooseReplay(coordinate, several)).toEqual({ ok: true, entry: raft });
+    expect(chooseReplay({ ...coordinate, system: 'raft' }, [entry])).toEqual({ ok: true, entry });
+  });
+
+  it('refuses a system that the file does not have, and the hash of another one', () => {
+    const told = (other: Coordinate): string => {
+      const choice = chooseReplay(other, several);
+      return choice.ok ? '' : choice.message;
+    };
+    expect(told({ ...ofRedis, system: 'redlock' })).toBe(
+      'scenarios/raft/one.yaml has no system redlock, but raft, redis');
+    expect(told({ ...ofRedis, system: 'raft' })).toContain('one.yaml with raft has the hash');
   });
 });
 

@@ -148,13 +148,18 @@ describe('a path that is no regular file', () => {
 });
 
 describe('the folder of a failing run', () => {
-  const files = { slug: 'raft/x', resultJson: '{}\n', history: 'h\n', scenario: Buffer.from([0xff, 0x0a]) };
+  const scenario = Buffer.from([0xff, 0x0a]);
+  const files = { slug: 'raft/x', system: null, resultJson: '{}\n', history: 'h\n', scenario };
 
   it('holds the result, the history and the very bytes of the scenario', () => {
     expect(writeRunFiles({ ...files, seed: '7' })).toBe('reports/raft/x/7');
     expect(readFileSync('reports/raft/x/7/result.json', 'utf8')).toBe('{}\n');
     expect(readFileSync('reports/raft/x/7/history.jsonl', 'utf8')).toBe('h\n');
     expect(readFileSync('reports/raft/x/7/scenario.yaml')).toEqual(files.scenario);
+  });
+
+  it('lies below its system where the file has several', () => {
+    expect(writeRunFiles({ ...files, system: 'raft-lock', seed: '7' })).toBe('reports/raft/x/raft-lock/7');
   });
 
   it('stays below reports, whatever the seed is called', () => {

@@ -8,7 +8,7 @@ import { PLANTED } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
 
 const plan = { scenarios: ['a claim'], tool: '1.2.3', trace: 4 };
-const end = { exitCode: 1, exitWords: 'an expectation failed', notRun: 0, foldersOmitted: 0 } as const;
+const end = { exitCode: 1, exitWords: 'an expectation failed', notRun: 0, foldersOmitted: 0, sideBySide: [] } as const;
 
 function render(...results: readonly ReturnType<typeof resultOf>[]): string {
   let text = '';

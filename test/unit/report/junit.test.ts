@@ -8,7 +8,7 @@ function render(scenarios: readonly string[], ...runs: readonly ReportedRun[]): 
   let text = '';
   const reporter = junitReporter((part) => { text += part; }, { scenarios, tool: '1', trace: 1 });
   for (const run of runs) reporter.onRun(run);
-  reporter.onEnd({ summary: emptySummary, exitCode: 0, exitWords: '', notRun: 0, foldersOmitted: 0 });
+  reporter.onEnd({ summary: emptySummary, exitCode: 0, exitWords: '', notRun: 0, foldersOmitted: 0, sideBySide: [] });
   return text;
 }
 

@@ -15,7 +15,8 @@ function render(style: TextStyle, runs: readonly ReportedRun[], scenarios: reado
   const reporter = listReporter((part) => { text += part; }, { scenarios, tool: '1', trace: 1 }, style);
   for (const run of runs) reporter.onRun(run);
   const summary = runs.map(({ result }) => result).reduce(withRun, emptySummary);
-  reporter.onEnd({ summary, exitCode: 1, exitWords: 'an expectation failed', notRun: 3, foldersOmitted: 2 });
+  const exitWords = 'an expectation failed';
+  reporter.onEnd({ summary, exitCode: 1, exitWords, notRun: 3, foldersOmitted: 2, sideBySide: [] });
   return text;
 }
 

@@ -41,6 +41,31 @@ function check(metric: Metric, bounds: Bounds): Extract<Check, { checker: 'metri
   return { checker: 'metric', name: 'm', metric, min: bounds.min ?? null, max: bounds.max ?? null };
 }
 
+describe('the time to recover', () => {
+  const recovery = { kind: 'recovery' } as const;
+  const of = (changes: Changes) => checkMetric(check(recovery, { max: 1 * S }), measured(changes));
+
+  it('counts from the end of the last fault to the first success that was asked for afterwards', () => {
+    const healed = { ...fault(1, 1 * S), untilUs: 2.3 * S };
+    expect(of({ faults: [fault(0, 2 * S), healed] })).toMatchObject({ verdict: 'valid', summary: 'm is 0.200000 s' });
+    expect(of({ faults: [healed, fault(0, 2.4 * S), fault(2, 2.6 * S)] })).toMatchObject({
+      verdict: 'invalid', summary: 'm is 3.400000 s, above 1.000000 s', atUs: 6 * S,
+    });
+  });
+
+  it('leaves out what was under way, since that may have been done before', () => {
+    expect(of({ faults: [fault(0, 2.5 * S)] })).toMatchObject({ verdict: 'invalid' });
+    expect(of({ faults: [fault(0, 2.5 * S - 1)] })).toMatchObject({ verdict: 'valid' });
+  });
+
+  it('is longer than any where nothing succeeded, and unknown where nothing struck', () => {
+    expect(of({ faults: [fault(0, 7 * S)] })).toMatchObject({
+      verdict: 'invalid', summary: 'm: nothing that was asked from 7.000000 s on was answered', atUs: 10 * S,
+    });
+    expect(of({})).toMatchObject({ verdict: 'unknown', summary: 'm: no fault has struck' });
+  });
+});
+
 describe('a metric is measured', () => {
   const valueOf = (metric: Metric, from: Measured): number | undefined =>
     Object.values(metricsOf(from, toy(), [check(metric, {})])).at(-1);

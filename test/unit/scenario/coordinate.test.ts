@@ -10,10 +10,12 @@ const path = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words
 const coordinates: fc.Arbitrary<Coordinate> = fc.record({
   slug: path,
   hash: fc.stringMatching(/^[0-9a-f]{12}$/),
+  system: path,
   defect: fc.option(path),
   seed: fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }).filter(isSeed),
 }).chain((parts) => fc.option(fc.nat(), { nil: undefined })
-  .map((event) => (event === undefined ? parts : { ...parts, event })));
+  .map((event) => (event === undefined ? parts : { ...parts, event })))
+  .chain(({ system, ...parts }) => fc.boolean().map((isNamed) => (isNamed ? { ...parts, system } : parts)));
 
 describe('a coordinate', () => {
   property.prop([coordinates], { seed: 1, numRuns: 1_000 })('is read back as it was written', (coordinate) => {
@@ -34,6 +36,14 @@ describe('a coordinate', () => {
     });
   });
 
+  it('names one of the systems of a file, and its defect', () => {
+    const run = { slug: 'locks/x', hash, system: 'raft-lock', seed: '7' };
+    expect(parseCoordinate(`locks/x@${hash}/raft-lock/7`)).toEqual({ ok: true, coordinate: { ...run, defect: null } });
+    expect(parseCoordinate(`locks/x@${hash}/raft-lock+lease/renew-race/7`)).toEqual({
+      ok: true, coordinate: { ...run, defect: 'lease/renew-race' },
+    });
+  });
+
   it('takes a plus in a seed for a part of the seed', () => {
     const parsed = parseCoordinate(`a@${hash}/1+1`);
     expect(parsed.ok && parsed.coordinate).toEqual({ slug: 'a', hash, defect: null, seed: '1+1' });
@@ -51,6 +61,9 @@ describe('a coordinate', () => {
     ['a@0123456789a/7', 'twelve hexadecimal'],
     [`a@${hash}`, 'no `/`'],
     [`a@${hash}c/7`, 'followed by'],
+    [`a@${hash}//7`, 'a system'],
+    [`a@${hash}/../7`, 'a system'],
+    [`a@${hash}/raft lock/7`, 'white space'],
     [`a@${hash}+/7`, 'a defect'],
     [`a@${hash}+raft/../x/7`, 'a defect'],
     [`a@${hash}/`, 'a seed'],

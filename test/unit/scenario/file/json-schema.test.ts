@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { catalogueWith } from '../../../../src/scenario/catalogue.ts';
 import { keyDescriptions, scenarioJsonSchema } from '../../../../src/scenario/file/json-schema.ts';
-import { parseScenario } from '../../../../src/scenario/file/parse.ts';
+import { parseScenarios } from '../../../../src/scenario/file/parse.ts';
 import {
   quantityPatterns, readDriftRange, readDuration, readDurationRange, readRate, readShiftRange,
 } from '../../../../src/scenario/file/quantity.ts';
@@ -45,7 +45,7 @@ describe('the JSON Schema of scenario files', () => {
     for (let number = 0; number < 2_000; number += 1) {
       const { kind, bytes } = inputOf(9, number, damaged);
       const isScenario = kind === 'scenario'
-        && parseScenario(bytes, { fileName: 'a', catalogue: catalogueWith() }).ok;
+        && parseScenarios(bytes, { fileName: 'a', catalogue: catalogueWith() }).ok;
       if (!isScenario) continue;
       taken += 1;
       expect(complaints(bytes.toString('utf8')), bytes.toString('utf8')).toEqual([]);
@@ -71,6 +71,11 @@ describe('the JSON Schema of scenario files', () => {
       '/system/options additionalProperties'],
     ['an option of Raft with a wrong value', 'name: a\nsystem: { protocol: raft, options: { heartbeat: often } }',
       '/system/options/heartbeat pattern'],
+    ['an option that one of several systems does not have',
+      'name: a\nsystems: [redis, { protocol: raft, options: { hartbeat: 20ms } }]',
+      '/systems/1/options additionalProperties'],
+    ['a file with one system and with several', `${head}systems: [raft, redis]`, ' oneOf'],
+    ['a file without a system', 'name: a', ' oneOf'],
   ])('refuses %s', (_what, text, complaint) => { expect(complaints(text)).toContain(complaint); });
 
   it('leaves the options of a protocol that it does not know alone', () => {
