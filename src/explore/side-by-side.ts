@@ -102,10 +102,11 @@ function measuresOf(result: RunResult): Readonly<Record<Measure, number | null>>
   };
 }
 
-/** Writes of an older grant that a resource took after one of a newer grant. */
-function staleOrLost({ verdicts }: RunResult): number | null {
+/** Writes of an older grant that a resource took after one of a newer grant; else reads that missed a write. */
+function staleOrLost({ verdicts, metrics }: RunResult): number | null {
   const fencing = verdicts.find(({ checker }) => checker === 'fencing');
-  if (fencing === undefined || fencing.verdict === 'unknown') return null;
+  if (fencing === undefined) return metrics['staleReads'] ?? null;
+  if (fencing.verdict === 'unknown') return null;
   const evidence = fencing.proof?.evidence;
   return evidence === undefined || !('findings' in evidence) ? 0
     : evidence.findings.filter(({ kind }) => kind === 'older-after-newer').length;

@@ -1,5 +1,6 @@
 import { couldHaveBeenWrong, LOCK_MODEL_NAMES } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
+import type { History } from '../history/operation.ts';
 import { vacuousLines } from '../faults/vacuous.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
@@ -17,6 +18,7 @@ import type { StopReason } from '../world/settings.ts';
 import { judge } from './judge.ts';
 import { meteredEvents, metricsOf, type Measured, type Meters } from './metrics.ts';
 import type { RunRequest } from './request.ts';
+import { staleReads } from './stale-reads.ts';
 import type { FaultRecord, Outcome, RunRecord, VerdictRecord } from './result.ts';
 
 /**
@@ -96,7 +98,7 @@ function conclude(
       events: world.trace.events,
       simulatedUs: world.nowUs,
       faults: faults.map(faultRecord),
-      metrics: metricsOf(measured, module, scenario.checks),
+      metrics: { ...metricsOf(measured, module, scenario.checks), ...staleness(scenario, events, verdicts) },
     },
     history: events,
     trace: world.traceLines(),
@@ -151,6 +153,17 @@ function vacuity(scenario: Scenario, { nemesis, history }: Built): Vacuity | nul
   const asksAnswers = scenario.checks.some(({ checker }) => checker === 'linearizable');
   if (!asksAnswers || couldHaveBeenWrong(history.events)) return null;
   return { reason: 'no answer could have been wrong: no read of anything written', silenced };
+}
+
+/** Of linearizable answers none is stale: nobody has to count them. */
+function staleness(
+  { checks, workload }: Scenario, history: History, verdicts: readonly VerdictRecord[],
+): { readonly staleReads?: number } {
+  const check = checks.find(({ checker }) => checker === 'linearizable');
+  const verdict = verdicts.find(({ checker }) => checker === check?.name)?.verdict;
+  if (verdict === undefined) return {};
+  const count = verdict === 'valid' ? 0 : staleReads(history, workload.kind);
+  return count === null ? {} : { staleReads: count };
 }
 
 /** What a run was, as 16 hexadecimal digits: events, history with values, durable content, every stream's next draw. */

@@ -75,4 +75,9 @@ describe('systems side by side', () => {
     expect(comparison?.systems.map(({ staleOrLost }) => staleOrLost)).toEqual([2, 0]);
     expect(compared([1, resultOf()], [2, resultOf()])[0]?.systems[0]?.staleOrLost).toBe(null);
   });
+
+  it('count the reads that missed a write, where it is not a lock', () => {
+    const [comparison] = compared([1, measured(5, { staleReads: 4 })], [2, measured(5, { staleReads: 0 })]);
+    expect(comparison?.systems.map(({ staleOrLost }) => staleOrLost)).toEqual([4, 0]);
+  });
 });
