@@ -4,12 +4,13 @@ import { clientExhibits } from './exhibits/clients.ts';
 import { electionExhibits } from './exhibits/elections.ts';
 import { lockExhibits } from './exhibits/locks.ts';
 import { membershipExhibits } from './exhibits/membership.ts';
+import { paxosExhibits } from './exhibits/paxos.ts';
 import { readExhibits } from './exhibits/reads.ts';
 import { replicationExhibits } from './exhibits/replication.ts';
 import { snapshotExhibits } from './exhibits/snapshots.ts';
 import { storageExhibits } from './exhibits/storage.ts';
 
-/** Every defect that can be armed: those of Raft, of its clients, and of locks. */
+/** Every defect that can be armed: those of Raft, of its clients, of locks, and of Paxos. */
 export const exhibits: readonly Exhibit[] = [
   ...[
     ...electionExhibits, ...replicationExhibits, ...readExhibits, ...membershipExhibits, ...snapshotExhibits,
@@ -17,4 +18,5 @@ export const exhibits: readonly Exhibit[] = [
   ].sort((a, b) => (a.row < b.row ? -1 : 1)),
   ...clientExhibits,
   ...lockExhibits,
+  ...paxosExhibits,
 ];

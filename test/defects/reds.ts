@@ -219,6 +219,21 @@ export const reds: readonly Red[] = [
     row: 'LC-08', scenario: 'raft-lock/clocks-that-drift-within-the-factor-keep-a-lease-to-one',
     plants: ['lease/drift-bound-ignored'],
   },
+  {
+    row: 'C-31', scenario: 'paxos/proposers-that-back-off-end-their-duel',
+    plants: [{ called: 'PX-32, no back-off', settings: options({ backOff: false }) }],
+  },
+  { row: 'C-32', scenario: 'paxos/accepting-is-a-promise-too', plants: ['paxos/accept-keeps-old-promise'] },
+  { row: 'C-33', scenario: 'paxos/no-ballot-is-used-twice', plants: ['paxos/ballot-reuse-after-restart'] },
+  { row: 'C-34', scenario: 'paxos/a-promise-is-stored-before-it-is-given', plants: ['paxos/promise-not-durable'] },
+  {
+    row: 'C-37', scenario: 'paxos/few-acceptances-take-many-promises', plants: ['paxos/flexible-not-intersecting'],
+  },
+  { row: 'C-40', scenario: 'paxos/a-read-finishes-the-round-that-it-finds', plants: ['paxos/read-leaves-inflight'] },
+  {
+    row: 'P2c', scenario: 'paxos/the-value-of-the-highest-ballot-is-adopted',
+    plants: ['paxos/adopt-first', 'paxos/adopt-lowest'],
+  },
   { row: 'C-101', scenario: 'raft/a-leader-that-reaches-one-node-gives-way-to-it', plants: [UNCHECKED] },
 ];
 

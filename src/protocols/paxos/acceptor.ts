@@ -44,7 +44,7 @@ export abstract class Acceptor<P extends Proposal, S extends CommonState<P>> {
    * Accepting is a promise, too. Prepared are 1 on a1, a2 and 2 on a2, a3; accept (2, B) reaches a1, a3: B is chosen.
    * If a1 stays at promise 1, it takes a late accept (1, A) over its B; and 3, prepared on a1, a2, finds A and no B.
    */
-  protected promisedAfter(_record: AcceptorRecord<P>, ballot: Ballot): Ballot {
+  protected promisedAfter(_record: AcceptorRecord<P>, ballot: Ballot): Ballot | null {
     return ballot;
   }
 

@@ -29,7 +29,7 @@ import type { Accepted, PaxosAnswer, PaxosMessage, Proposal } from './messages.t
 import { readSettings } from './options.ts';
 import { Proposer } from './proposer.ts';
 import {
-  type Asked, type Attempt, type Execute, type PaxosState, type Pursuit, recoverDurable, type Role, type Tally,
+  type Asked, type Attempt, type Execute, type PaxosState, type Pursuit, recoverDurable, rolesOf, type Tally,
 } from './state.ts';
 
 /** A node of single-decree Paxos. */
@@ -39,20 +39,14 @@ export class PaxosNode extends Proposer<Proposal, PaxosState> implements Node<Pa
   /** §2.5 After a crash, a node knows what it had to store. What was learned it learns again. */
   constructor(init: NodeInit) {
     super(init);
-    const { proposers, acceptors, learners } = this.layout;
-    const roles: Role[] = [];
-    if (proposers.includes(this.self)) roles.push('proposer');
-    if (acceptors.includes(this.self)) roles.push('acceptor');
-    if (learners.includes(this.self)) roles.push('learner');
     this.state = {
-      roles,
+      roles: rolesOf(this.layout, this.self),
       durable: recoverDurable(init.disk),
       round: 0,
       pursuits: new Map(),
       learned: new Map(),
       tallies: new Map(),
     };
-    this.state.round = this.roundAfterRestart();
   }
 
   onMessage(ctx: Context, from: NodeId, message: Message): void {
@@ -165,7 +159,7 @@ export class PaxosNode extends Proposer<Proposal, PaxosState> implements Node<Pa
     ctx.reply(request, { kind: 'not-proposer', proposer } satisfies PaxosAnswer);
   }
 
-  private answer(ctx: Context, request: ClientRequest, result: SessionResult): void {
+  protected answer(ctx: Context, request: ClientRequest, result: SessionResult): void {
     ctx.reply(request, { kind: 'result', result } satisfies PaxosAnswer);
   }
 }

@@ -64,6 +64,7 @@ export abstract class Proposer<P extends Proposal, S extends CommonState<P>> ext
    * synced is on the record after a restart; a copy of its request would be answered from there, and then power fails.
    */
   onStart(ctx: Context): void {
+    this.state.round = this.roundAfterRestart();
     ctx.persist();
   }
 

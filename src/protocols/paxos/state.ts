@@ -3,6 +3,7 @@ import type { DiskView } from '../../contract/disk.ts';
 import type { SessionCommand } from '../../contract/session.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { Ballot } from './ballot.ts';
+import type { Layout } from './layout.ts';
 import type { AcceptedProposal, Proposal } from './messages.ts';
 
 /** The cell `round`: rounds up to this one may have been used; what comes after a crash goes on above it. */
@@ -106,6 +107,14 @@ export interface CommonState<P extends Proposal = Proposal> {
 }
 
 export type Role = 'proposer' | 'acceptor' | 'learner';
+
+export function rolesOf({ proposers, acceptors, learners }: Layout, node: NodeId): Role[] {
+  const roles: Role[] = [];
+  if (proposers.includes(node)) roles.push('proposer');
+  if (acceptors.includes(node)) roles.push('acceptor');
+  if (learners.includes(node)) roles.push('learner');
+  return roles;
+}
 
 /** Everything that a node of single-decree Paxos knows. */
 export interface PaxosState extends CommonState {
