@@ -13,11 +13,11 @@
  * longer where drift >= ttl (r + c): `driftFactor` bounds the sum of both.
  *
  * **The time of the log**, as Raft has it here (`Replication.clusterTimeUs`), goes on from the last entry by the
- * monotonic clock of each leader since its election. It never runs ahead: a new leader begins at the time of its last
- * entry, which was appended before. It stands still from that entry to the election, so that a lease lasts longer by
- * as much at each change of leader; a leader whose machine was suspended makes it last longer, too. Neither is unsafe:
- * leases that end late are a matter of progress. No wall clock has a part in it. A *client's* clock that stands still,
- * while its machine is suspended, is beyond any drift factor.
+ * monotonic clock of each leader. It never runs ahead: with `logTime: all` a new leader counts from when its last entry
+ * came to it, which was after it was given its time. What an entry was under way for is lost to that, and so is what a
+ * leader was down or suspended for; with `logTime: led`, each election as well. A lease lasts longer by as much, which
+ * is not unsafe: leases that end late are a matter of progress. No wall clock has a part in it. A *client's* clock that
+ * stands still, while its machine is suspended, is beyond any drift factor.
  *
  * **What is left behind.** An acquisition that nobody answered ends as unsure, and its owner is released in the
  * background. That release has a higher sequence in the same session, and says that nobody waits for lower ones: once

@@ -81,6 +81,8 @@ export const lockServices: readonly ProtocolModule[] = [
     name: 'raft-lock',
     servers: raft,
     locks: underRaft,
+    // Leases have to end, however often the leader changes.
+    defaults: { logTime: 'all' },
     variants: [...leaseLockVariants(raft.client), ...leaseServiceVariants],
     assumptions: [...raft.assumptions, ...leaseLockAssumptions],
     progressBudgetUs: (options) => raft.progressBudgetUs(options) + leaseLockProgressUs(options),

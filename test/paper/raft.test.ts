@@ -498,3 +498,49 @@ describe('§8 client interaction', () => {
     expect(cluster.answers().get(id)).toEqual({ kind: 'applied', result: { kind: 'ok', value: [] }, index: 3 });
   });
 });
+
+describe('the time of the log', () => {
+  const S = 1_000_000;
+  const lastTimeUs = (cluster: Cluster, id = n1): number => cluster.state(id).durable.log.entries.at(-1)?.timeUs ?? -1;
+
+  it('begins at nothing, and goes on by the clock of the leader', () => {
+    const cluster = new Cluster();
+    cluster.nowUs = 7 * S;
+    cluster.elect(n1);
+    expect(lastTimeUs(cluster)).toBe(0);
+    cluster.nowUs = 9 * S;
+    cluster.request(n1, register);
+    expect(lastTimeUs(cluster)).toBe(2 * S);
+  });
+
+  it('does not stand still from the last entry to the next election, where that counts', () => {
+    const timeAfter = (logTime: 'led' | 'all'): number => {
+      const cluster = new Cluster({ options: { logTime } });
+      cluster.elect(n1);
+      cluster.nowUs = 2 * S;
+      cluster.request(n1, register);
+      cluster.settle();
+      cluster.nowUs = 5 * S;
+      cluster.elect(n2);
+      return lastTimeUs(cluster, n2);
+    };
+    expect(timeAfter('led')).toBe(2 * S);
+    expect(timeAfter('all')).toBe(5 * S);
+  });
+
+  it('is never ahead: what was not seen to pass has not passed', () => {
+    const cluster = new Cluster({ options: { logTime: 'all' } });
+    cluster.elect(n1);
+    cluster.nowUs = 2 * S;
+    cluster.request(n1, register);
+    // n2 has the entry a second late, is down for one, and does not know how long either took.
+    cluster.nowUs = 3 * S;
+    cluster.settle();
+    cluster.crash(n2, 'process');
+    cluster.nowUs = 4 * S;
+    cluster.restart(n2);
+    cluster.nowUs = 5 * S;
+    cluster.elect(n2);
+    expect(lastTimeUs(cluster, n2)).toBe(3 * S);
+  });
+});

@@ -184,6 +184,13 @@ export const raftOptions: OptionTable = {
     doc: 'the leader ends the joint phase as soon as it is committed (§6); otherwise an order does',
     default: true,
   },
+  logTime: {
+    kind: 'choice',
+    doc: 'what the time of the log counts, by which sessions and leases end: the time in which somebody has led; or '
+      + 'all, with what passes from the last entry to the next election',
+    default: 'led',
+    of: ['led', 'all'],
+  },
 };
 
 /** The options, typed. */
@@ -191,6 +198,8 @@ export interface RaftSettings {
   readonly electionTimeoutUsMin: DurationUs;
   readonly electionTimeoutUsMax: DurationUs;
   readonly heartbeatUs: DurationUs;
+  /** Whether the time of the log goes on from its last entry to the next election. */
+  readonly countsElections: boolean;
   readonly maxEntriesPerMessage: number;
   readonly noOpOnElection: boolean;
   readonly checkQuorum: boolean;
@@ -248,6 +257,7 @@ export function readSettings(options: Options): RaftSettings {
     durableMachine: options['durableMachine'] as boolean,
     configuresOnAppend: options['configurationFrom'] === 'append',
     autoLeave: options['autoLeave'] as boolean,
+    countsElections: options['logTime'] === 'all',
   };
   assert(settings.electionTimeoutUsMin <= settings.electionTimeoutUsMax, 'electionTimeoutMin <= electionTimeoutMax');
   return settings;

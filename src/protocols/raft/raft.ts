@@ -54,6 +54,7 @@ export class RaftNode extends Membership implements Node<RaftState> {
   onStart(ctx: Context): void {
     const { state } = this;
     if (state.isAmnesiac) return;
+    this.noteEntry(ctx);
     this.discardForeignLog(ctx, this.found.dropped, this.found.held);
     if (this.isNew && this.found.held === 0) this.begin(ctx);
     // We may have promised a leader, in our former life, not to elect another one (thesis §6.4.1).
@@ -233,8 +234,9 @@ export class RaftNode extends Membership implements Node<RaftState> {
     if (order.kind === 'campaign' && !this.ignoresCandidate(false, ctx.monotonicUs())) this.onElectionTimeout(ctx);
   }
 
-  onOptions(_ctx: Context, options: Options): void {
+  onOptions(ctx: Context, options: Options): void {
     this.settings = readSettings(options);
+    this.noteEntry(ctx);
     this.onConfigurationRule();
   }
 
@@ -244,7 +246,7 @@ export class RaftNode extends Membership implements Node<RaftState> {
     const { state, settings } = this;
     const { log, currentTerm } = state.durable;
     const last = lastIndex(log);
-    const timeBaseUs = log.entries.at(-1)?.timeUs ?? state.durable.snapshot?.timeUs ?? 0;
+    const timeBaseUs = this.timeOfLog(ctx);
     const leader = newLeader(this.clusterSize, last, { timeBaseUs, ledSinceUs: ctx.monotonicUs() });
     // What we hold so far was synced before our request for votes left.
     leader.matchIndex[this.self] = last;

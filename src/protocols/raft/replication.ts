@@ -51,12 +51,30 @@ export abstract class Replication extends Election {
     leader.oldHolders.push(0);
     leader.uncommittedBytes += entry.bytes;
     ctx.append(LOG_FILE, entry);
+    this.noteEntry(ctx);
     if (entry.kind === 'configuration') this.onConfigurationAppended(index, entry.configuration);
     ctx.persist({ kind: 'own-entry', term: entry.term, index });
     return index;
   }
 
-  /** Goes on from the last entry's time, by our own clock: never down along a log, and the same for all who read it. */
+  /** The last entry is another one from now on, or we cannot say how old it is. */
+  protected noteEntry(ctx: Context): void {
+    if (this.settings.countsElections) this.state.lastEntryAtUs = ctx.monotonicUs();
+  }
+
+  /**
+   * The last entry's time, and, if that counts, what has passed since we have it: it was given its time before it came
+   * to us, so the time of the log is never ahead. From the entry's own time alone, it stands still from that entry to
+   * our election, and with leaders that follow each other quickly a lease hardly ever runs out (etcd #13491).
+   */
+  protected timeOfLog(ctx: Context): TimeUs {
+    const { durable: { log, snapshot }, lastEntryAtUs } = this.state;
+    const lastUs = log.entries.at(-1)?.timeUs ?? snapshot?.timeUs ?? null;
+    if (lastUs === null || !this.settings.countsElections) return lastUs ?? 0;
+    return lastUs + ctx.monotonicUs() - lastEntryAtUs;
+  }
+
+  /** Goes on from there by our own clock: never down along a log, and the same for all who read it. */
   protected clusterTimeUs(ctx: Context, leader: Leader): TimeUs {
     return leader.timeBaseUs + ctx.monotonicUs() - leader.ledSinceUs;
   }
@@ -305,6 +323,7 @@ export abstract class Replication extends Election {
       ctx.append(LOG_FILE, entry);
       if (entry.kind === 'configuration') this.onConfigurationAppended(lastIndex(log), entry.configuration);
     }
+    if (held < entries.length) this.noteEntry(ctx);
     return conflict !== null || held < entries.length;
   }
 

@@ -183,6 +183,7 @@ export abstract class Snapshots extends Replication {
     assert(installing !== null, 'a snapshot was being written');
     state.installing = null;
     this.install(ctx, installing);
+    this.noteEntry(ctx);
     if (tag['term'] !== durable.currentTerm) return;
     const { lastIncludedIndex, data } = installing;
     const reply: InstallSnapshotReply = {

@@ -190,6 +190,11 @@ export interface RaftState {
   leaderContactUs: DurationUs | null;
   commitIndex: number;
   lastApplied: number;
+  /**
+   * When the last entry came to us, or a snapshot in its place, or we started, by our monotonic clock; not earlier.
+   * Kept where it counts for the time of the log.
+   */
+  lastEntryAtUs: DurationUs;
   /** The configuration in force here. */
   configuration: Configuration;
   /** Whether a configuration is in force from its entry on, or only once that is applied. An option: it may change. */
@@ -241,6 +246,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): RaftState {
     leaderId: null,
     leaderContactUs: null,
     commitIndex: service.lastApplied,
+    lastEntryAtUs: 0,
     lastApplied: service.lastApplied,
     configuration: (configurations[configurations.length - 1] as ConfigurationAt).configuration,
     configuresOnAppend: readSettings(init.options).configuresOnAppend,

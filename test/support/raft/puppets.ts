@@ -129,6 +129,7 @@ export class Puppets {
       role: { kind: 'follower' },
       leaderId: null,
       leaderContactUs: null,
+      lastEntryAtUs: 0,
       commitIndex: included,
       lastApplied: included,
       configuration: first.configuration,
