@@ -5,7 +5,7 @@ import type { MetricTable, OrderTable, ProtocolModule } from '../contract/module
 import type { Options, OptionTable } from '../contract/options.ts';
 import type { Variant } from '../contract/variant.ts';
 import { multiPaxos } from '../protocols/multi-paxos/module.ts';
-import { paxos } from '../protocols/paxos/module.ts';
+import { paxos, paxosCas } from '../protocols/paxos/module.ts';
 import { raft } from '../protocols/raft/module.ts';
 import { redis } from '../protocols/redis/module.ts';
 import { serviceVariants } from '../services/variants.ts';
@@ -37,7 +37,7 @@ export interface CatalogueProtocol {
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
 
-const builtIn: readonly ProtocolModule[] = [raft, multiPaxos, paxos, redis, ...lockServices];
+const builtIn: readonly ProtocolModule[] = [raft, multiPaxos, paxos, paxosCas, redis, ...lockServices];
 
 /** The built-in protocols, by name. */
 export const protocols: ReadonlyMap<string, ProtocolModule> = new Map(builtIn.map((module) => [module.name, module]));

@@ -8,6 +8,8 @@ import { PaxosNode } from './paxos.ts';
 import { paxosVariants } from './variants.ts';
 import type { PaxosState } from './state.ts';
 
+export { paxosCas } from './cas/module.ts';
+
 const messageKinds: Readonly<Record<AcceptorMessage['kind'], true>> = {
   Prepare: true, Promised: true, Accept: true, Accepted: true, Rejected: true,
 };

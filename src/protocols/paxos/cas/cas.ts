@@ -1,0 +1,178 @@
+/**
+ * A compare-and-set register for each key, by Paxos: prepare, read, propose, commit, as the lightweight transactions of
+ * Apache Cassandra have it (Ellis, "Lightweight transactions in Cassandra 2.0", 2013). The acceptors are those of
+ * single-decree Paxos, untouched: each version of a register is an instance, and one promise covers all of them.
+ *
+ * A ballot reads as it prepares: among a quorum, the highest version that is known to be chosen, and the next one if
+ * somebody has accepted it. That one is finished first, whoever asks for what: a read, or a compare that fails, which
+ * passed it over would leave the next reader to see it or not (CASSANDRA-12126). Only then a change of one's own is
+ * proposed, and committed once a quorum has accepted it.
+ *
+ * Atomic steps: each handler. Uses of sendNow: Rejected, as in acceptor.ts.
+ */
+import type { ClientRequest } from '../../../contract/client.ts';
+import type { Context } from '../../../contract/context.ts';
+import type { Message } from '../../../contract/message.ts';
+import type { Node, NodeInit } from '../../../contract/node.ts';
+import type { Options } from '../../../contract/options.ts';
+import type { SessionCommand, SessionResult } from '../../../contract/session.ts';
+import { assert } from '../../../kernel/assert.ts';
+import type { NodeId } from '../../../kernel/ids.ts';
+import { authorOf, isSameAuthor } from '../author.ts';
+import { type Ballot, isSameBallot } from '../ballot.ts';
+import type { Accepted, AcceptedProposal, PaxosAnswer, Promised } from '../messages.ts';
+import { readSettings } from '../options.ts';
+import { Proposer } from '../proposer.ts';
+import {
+  type AcceptorRecord, type Attempt, type CountedPromise, type Pursuit, recoverDurable, rolesOf,
+} from '../state.ts';
+import { effectOf, resultOf, type Update } from './register.ts';
+import {
+  type CasMessage, type CasPromise, type CasPromised, type CasState, type Commit, COMMITTED_KEYS_FILE,
+  committedFile,
+} from './state.ts';
+
+/** A node of compare-and-set registers. */
+export class CasNode extends Proposer<Update, CasState> implements Node<CasState> {
+  readonly state: CasState;
+
+  constructor(init: NodeInit) {
+    super(init);
+    const learned = new Map<string, Update>();
+    for (const key of (init.disk.cell(COMMITTED_KEYS_FILE) as readonly string[] | undefined) ?? []) {
+      const update = init.disk.cell(committedFile(key)) as Update | undefined;
+      if (update !== undefined) learned.set(key, update);
+    }
+    this.state = {
+      roles: rolesOf(this.layout, this.self),
+      durable: recoverDurable(init.disk),
+      round: 0,
+      pursuits: new Map(),
+      learned,
+    };
+  }
+
+  onMessage(ctx: Context, from: NodeId, message: Message): void {
+    const sent = message as CasMessage;
+    if (sent.kind === 'Commit') return this.commit(ctx, sent.key, sent.update);
+    if (this.onPhaseMessage(ctx, from, sent)) return;
+    assert(sent.kind === 'Accepted', 'this is all that nodes send');
+    this.onAccepted(ctx, from, sent);
+  }
+
+  onOptions(_ctx: Context, options: Options): void {
+    this.settings = readSettings(options);
+  }
+
+  // ── Prepare and read ─────────────────────────────────────────────────
+
+  protected override promiseOf(key: string, ballot: Ballot, record: AcceptorRecord<Update>): CasPromised {
+    const { accepted } = record;
+    return { kind: 'Promised', key, ballot, accepted, committed: this.state.learned.get(key) ?? null };
+  }
+
+  protected override counted(from: NodeId, promised: Promised<Update>): CasPromise {
+    return { from, accepted: promised.accepted, committed: (promised as CasPromised).committed };
+  }
+
+  /** The highest version that any of them knows to be chosen. */
+  private committedAmong(promises: readonly CountedPromise<Update>[]): Update | null {
+    let highest: Update | null = null;
+    for (const { committed } of promises as readonly CasPromise[]) {
+      if (committed !== null && committed.version > (highest?.version ?? 0)) highest = committed;
+    }
+    return highest;
+  }
+
+  /** What was accepted of versions that are known to be chosen is over. */
+  private inProgress(promises: readonly CountedPromise<Update>[], current: Update | null): Update | null {
+    const open = promises.filter(({ accepted }) => isBeyond(accepted, current));
+    return this.valueToAdopt(open);
+  }
+
+  // ── Propose ──────────────────────────────────────────────────────────
+
+  protected override choose(
+    ctx: Context, key: string, pursuit: Pursuit<Update>, attempt: Attempt<Update>,
+  ): Update | null {
+    const current = this.committedAmong(attempt.promises);
+    if (current !== null) this.commit(ctx, key, current);
+    const unfinished = this.inProgress(attempt.promises, current);
+    if (unfinished !== null) return unfinished;
+    for (const asked of pursuit.asked.slice()) {
+      // What it read may be older than the answers that this client has seen.
+      if (!this.sawPromisesAfter(asked, attempt)) continue;
+      const effect = effectOf(current, authorOf(asked.request, asked.command), asked.command);
+      if (effect.kind === 'change') return effect.update;
+      this.answer(ctx, asked.request, effect.result);
+      pursuit.asked.splice(pursuit.asked.indexOf(asked), 1);
+    }
+    this.goOn(ctx, key, pursuit);
+    return null;
+  }
+
+  /** Whoever is left asks anew. */
+  private goOn(ctx: Context, key: string, pursuit: Pursuit<Update>): void {
+    if (pursuit.asked.length > 0) this.prepare(ctx, key, pursuit);
+    else this.endPursuit(ctx, key);
+  }
+
+  // ── Commit ───────────────────────────────────────────────────────────
+
+  /** Its proposer alone waits for it. */
+  protected override toldOf({ proposer }: Ballot): readonly NodeId[] {
+    return [proposer];
+  }
+
+  private onAccepted(ctx: Context, from: NodeId, { key, ballot }: Accepted<Update>): void {
+    const pursuit = this.state.pursuits.get(key);
+    const attempt = pursuit?.attempt ?? null;
+    if (pursuit === undefined || attempt === null || !isSameBallot(attempt.ballot, ballot)) return;
+    const { acceptedBy, proposal } = attempt;
+    if (acceptedBy.includes(from) || proposal === null) return;
+    acceptedBy.push(from);
+    if (acceptedBy.length < this.layout.acceptQuorum) return;
+    ctx.note({ event: 'chosen', key, version: proposal.version, value: proposal.value });
+    this.commit(ctx, key, proposal);
+    const message: Commit = { kind: 'Commit', key, update: proposal };
+    for (const acceptor of this.layout.acceptors) if (acceptor !== this.self) ctx.send(acceptor, message);
+    pursuit.defeats = 0;
+    const own = pursuit.asked.find(({ request, command }) => isSameAuthor(authorOf(request, command), proposal.by));
+    if (own !== undefined) {
+      this.answer(ctx, own.request, resultOf(proposal));
+      pursuit.asked.splice(pursuit.asked.indexOf(own), 1);
+    }
+    this.goOn(ctx, key, pursuit);
+  }
+
+  /** Commits come late and twice: a lower version is no news. */
+  private commit(ctx: Context, key: string, update: Update): void {
+    const { learned } = this.state;
+    const before = learned.get(key);
+    if (before !== undefined && before.version >= update.version) return;
+    learned.set(key, update);
+    ctx.put(committedFile(key), update);
+    if (before === undefined) ctx.put(COMMITTED_KEYS_FILE, [...learned.keys()]);
+    ctx.persist();
+  }
+
+  // ── Clients ──────────────────────────────────────────────────────────
+
+  onRequest(ctx: Context, request: ClientRequest): void {
+    const command = request.command as unknown as SessionCommand;
+    if (command.kind === 'register') return this.answer(ctx, request, { kind: 'registered', session: request.id });
+    if (this.state.roles.includes('proposer')) return this.pursue(ctx, request, command);
+    const { proposers } = this.layout;
+    const proposer = proposers[request.id % proposers.length] as NodeId;
+    ctx.reply(request, { kind: 'not-proposer', proposer } satisfies PaxosAnswer);
+  }
+
+  private answer(ctx: Context, request: ClientRequest, result: SessionResult): void {
+    ctx.reply(request, { kind: 'result', result } satisfies PaxosAnswer);
+  }
+}
+
+/** Whether it is of a version that is not known to be chosen. */
+function isBeyond(accepted: AcceptedProposal<Update> | null, current: Update | null): boolean {
+  return accepted !== null && accepted.proposal.version > (current?.version ?? 0);
+}
