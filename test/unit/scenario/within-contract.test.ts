@@ -161,4 +161,12 @@ describe('a sweep of Redlock', () => {
     expect(found.length).toBeGreaterThan(0);
     expect(new Set(found)).toEqual(new Set(['outside']));
   });
+
+  it('lets clients of lock servers wait for what a slow disk takes', () => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const { clients, disk, network } = drawn(redlock('profile: swarm'), seed);
+      expect(clients.attemptTimeoutUs, `seed ${seed}`).toBeGreaterThanOrEqual(2 * disk.syncUs.max);
+      expect(clients.attemptTimeoutUs).toBeGreaterThan(2 * network.latencyUsMax);
+    }
+  });
 });
