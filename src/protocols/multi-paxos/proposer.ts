@@ -72,7 +72,7 @@ export abstract class Proposer extends Replica {
   private countPromise(ctx: Context, candidate: Candidate, from: NodeId, reply: Promised): void {
     const { promises } = candidate;
     if (!this.isPromiseOf(reply.ballot, candidate.ballot)) return;
-    if (!this.countsOnce(from, promises.map((promise) => promise.from))) return;
+    if (!this.countsPromise(from, promises.map((promise) => promise.from))) return;
     const { ballot, accepted, truncatedTo } = reply;
     promises.push({ from, ballot, accepted, truncatedTo });
     if (this.isQuorum(promises.map((promise) => promise.from), this.state.prepareQuorum)) this.lead(ctx, candidate);
@@ -193,7 +193,7 @@ export abstract class Proposer extends Replica {
     const { role } = this.state;
     if (role.kind !== 'leader' || !this.isAcceptanceOf(ballot, role.ballot)) return;
     const commander = role.commanders.get(slot);
-    if (commander === undefined || !this.countsOnce(from, commander.acceptedBy)) return;
+    if (commander === undefined || !this.countsAcceptance(from, commander.acceptedBy)) return;
     commander.acceptedBy.push(from);
     if (!this.isQuorum(commander.acceptedBy, this.state.acceptQuorum)) return;
     role.commanders.delete(slot);

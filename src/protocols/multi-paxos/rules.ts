@@ -107,9 +107,14 @@ export abstract class PaxosRules {
     return members.length >= size;
   }
 
-  /** Members of a quorum are a set: the network may deliver an answer twice. */
-  protected countsOnce(node: NodeId, members: readonly NodeId[]): boolean {
-    return !members.includes(node);
+  /** Who has promised is a set: the network may deliver a promise twice. */
+  protected countsPromise(node: NodeId, counted: readonly NodeId[]): boolean {
+    return !counted.includes(node);
+  }
+
+  /** So is who has accepted. */
+  protected countsAcceptance(node: NodeId, counted: readonly NodeId[]): boolean {
+    return !counted.includes(node);
   }
 
   // ── Proposer (Paxos Made Simple, section 2.3) ────────────────────────

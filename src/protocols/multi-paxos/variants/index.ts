@@ -1,4 +1,7 @@
 import type { Variant } from '../../../contract/variant.ts';
+import { acceptorVariants } from './acceptor.ts';
+import { proposerVariants } from './proposer.ts';
 
 /** The defects of Multi-Paxos, in the order of their rows. */
-export const paxosVariants: readonly Variant[] = [];
+export const paxosVariants: readonly Variant[] = [...acceptorVariants, ...proposerVariants]
+  .sort((a, b) => (a.row < b.row ? -1 : 1));

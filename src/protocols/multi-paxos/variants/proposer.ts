@@ -1,0 +1,158 @@
+import type { Variant } from '../../../contract/variant.ts';
+import type { NodeId } from '../../../kernel/ids.ts';
+import type { DurationUs } from '../../../kernel/time.ts';
+import type { Ballot } from '../ballot.ts';
+import type { AcceptedValue, Value } from '../messages.ts';
+import type { CountedPromise } from '../state.ts';
+import { DefectivePaxos } from './defective.ts';
+
+/** MP-06: what may be chosen already is passed over for what the proposer has. */
+class IgnorePreviousValue extends DefectivePaxos {
+  protected override chooseValue(reported: readonly AcceptedValue[]): Value | null {
+    return this.instead(null, super.chooseValue(reported));
+  }
+}
+
+/** MP-07: the first value that is reported, whatever its ballot. */
+class AdoptFirst extends DefectivePaxos {
+  protected override chooseValue(reported: readonly AcceptedValue[]): Value | null {
+    return this.instead(reported[0]?.value ?? null, super.chooseValue(reported));
+  }
+}
+
+/** MP-08: the value of the lowest ballot. */
+class AdoptLowest extends DefectivePaxos {
+  protected override chooseValue(reported: readonly AcceptedValue[]): Value | null {
+    let lowest: AcceptedValue | null = null;
+    for (const entry of reported) if (lowest === null || entry.ballot < lowest.ballot) lowest = entry;
+    return this.instead(lowest?.value ?? null, super.chooseValue(reported));
+  }
+}
+
+/** MP-09: a promise that comes late counts for whatever ballot is being prepared. */
+class StalePromiseCounted extends DefectivePaxos {
+  protected override isPromiseOf(answered: Ballot, ballot: Ballot): boolean {
+    return this.instead(true, super.isPromiseOf(answered, ballot));
+  }
+}
+
+/** MP-10: promises are counted, not collected. */
+class DuplicatePromiseCounted extends DefectivePaxos {
+  protected override countsPromise(node: NodeId, counted: readonly NodeId[]): boolean {
+    return this.instead(true, super.countsPromise(node, counted));
+  }
+}
+
+/** MP-11: so are acceptances. */
+class DuplicateAcceptCounted extends DefectivePaxos {
+  protected override countsAcceptance(node: NodeId, counted: readonly NodeId[]): boolean {
+    return this.instead(true, super.countsAcceptance(node, counted));
+  }
+}
+
+/** MP-13: half of the acceptors are enough. */
+class EvenQuorum extends DefectivePaxos {
+  protected override prepareQuorumSize(): number {
+    return this.instead(Math.ceil(this.clusterSize / 2), super.prepareQuorumSize());
+  }
+
+  protected override acceptQuorumSize(): number {
+    return this.instead(Math.ceil(this.clusterSize / 2), super.acceptQuorumSize());
+  }
+}
+
+/** MP-14: the quorums of both phases make up the cluster, and so need not meet. */
+class FlexibleNotIntersecting extends DefectivePaxos {
+  protected override acceptQuorumSize(): number {
+    return this.instead(Math.max(1, this.clusterSize - this.prepareQuorumSize()), super.acceptQuorumSize());
+  }
+}
+
+/** MP-20: an acceptor that shows nothing of a slot has nothing to show, whatever it has dropped. */
+class TruncatedTakenForEmpty extends DefectivePaxos {
+  protected override floorOf(promises: readonly CountedPromise[]): number {
+    return this.instead(this.state.executed, super.floorOf(promises));
+  }
+}
+
+/** MP-24: the master's lease is as long as that of the replicas, and begins when their answer comes. */
+class MasterLeaseSymmetric extends DefectivePaxos {
+  protected override masterLeaseUs(): DurationUs {
+    return this.settings.replicaLeaseUs;
+  }
+
+  protected override leaseFromUs(sentAtUs: DurationUs, nowUs: DurationUs): DurationUs {
+    return this.instead(nowUs, super.leaseFromUs(sentAtUs, nowUs));
+  }
+}
+
+const P2C = 'Paxos Made Simple, section 2.2, P2c: the value of the highest-numbered proposal among the responses';
+const QUORUM = 'Paxos Made Simple, section 2.2: responses to one proposal from a majority of the acceptors';
+
+/** Defects of what is proposed, counted and relied on. */
+export const proposerVariants: readonly Variant[] = [
+  {
+    row: 'MP-06', id: 'multi-paxos/ignore-previous-value',
+    title: 'a proposer puts a value of its own where another one may be chosen',
+    breaks: P2C, source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P9',
+    in: 'node', create: (init, fired) => new IgnorePreviousValue(init, fired),
+  },
+  {
+    row: 'MP-07', id: 'multi-paxos/adopt-first',
+    title: 'a proposer adopts the first value that is reported',
+    breaks: P2C, source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P9',
+    in: 'node', create: (init, fired) => new AdoptFirst(init, fired),
+  },
+  {
+    row: 'MP-08', id: 'multi-paxos/adopt-lowest',
+    title: 'a proposer adopts the value of the lowest ballot',
+    breaks: P2C, source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P9',
+    in: 'node', create: (init, fired) => new AdoptLowest(init, fired),
+  },
+  {
+    row: 'MP-09', id: 'multi-paxos/stale-promise-counted',
+    title: 'a promise of an earlier ballot counts for the present one',
+    breaks: QUORUM, source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P16',
+    in: 'node', create: (init, fired) => new StalePromiseCounted(init, fired),
+  },
+  {
+    row: 'MP-10', id: 'multi-paxos/duplicate-promise-counted',
+    title: 'a promise that arrives twice counts twice',
+    breaks: QUORUM, source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P16',
+    in: 'node', create: (init, fired) => new DuplicatePromiseCounted(init, fired),
+  },
+  {
+    row: 'MP-11', id: 'multi-paxos/duplicate-accept-counted',
+    title: 'an acceptance that arrives twice counts twice',
+    breaks: QUORUM, source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P2',
+    in: 'node', create: (init, fired) => new DuplicateAcceptCounted(init, fired),
+  },
+  {
+    row: 'MP-13', id: 'multi-paxos/even-quorum',
+    title: 'in clusters of even size half of the acceptors decide',
+    breaks: 'Paxos Made Simple, section 2.2: any two majorities have an acceptor in common',
+    source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P10',
+    in: 'node', create: (init, fired) => new EvenQuorum(init, fired),
+  },
+  {
+    row: 'MP-14', id: 'multi-paxos/flexible-not-intersecting',
+    title: 'the quorums of both phases are as many as there are nodes, and need not meet',
+    breaks: 'Flexible Paxos, section 4: each quorum of phase 1 meets each of phase 2',
+    source: 'Flexible Paxos, section 4', difficulty: 'E', firstCatcher: 'P10',
+    in: 'node', create: (init, fired) => new FlexibleNotIntersecting(init, fired),
+  },
+  {
+    row: 'MP-20', id: 'multi-paxos/truncated-taken-for-empty',
+    title: 'slots that an acceptor has dropped are taken for empty ones',
+    breaks: 'Paxos Made Live, section 5.5: who lacks what was truncated gets a snapshot',
+    source: 'Paxos Made Live, section 5.5', difficulty: 'E', firstCatcher: 'P9',
+    in: 'node', create: (init, fired) => new TruncatedTakenForEmpty(init, fired),
+  },
+  {
+    row: 'MP-24', id: 'multi-paxos/master-lease-symmetric',
+    title: "the master's lease is as long as that of the replicas, and begins when their answer comes",
+    breaks: "Paxos Made Live, section 5.2: the master's time-out is shorter than the replicas'",
+    source: 'https://github.com/ceph/ceph/pull/1478', difficulty: 'E', firstCatcher: 'P15',
+    in: 'node', create: (init, fired) => new MasterLeaseSymmetric(init, fired),
+  },
+];

@@ -1,0 +1,83 @@
+import type { Exhibit } from '../exhibit.ts';
+
+/**
+ * Rows of Multi-Paxos, numbered like those of Paxos. Rates are of 20 seeds, 5001 to 5020; published ones are of a trial
+ * in which proposers dueled over six slots.
+ */
+export const multiPaxosExhibits: readonly Exhibit[] = [
+  {
+    row: 'MP-01', id: 'multi-paxos/promise-not-durable', publishedPerMille: 1,
+    ratePerMille: 1000, firstCatcher: 'P8',
+    seenBy: 'P8', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-02', id: 'multi-paxos/accept-not-durable', publishedPerMille: 220,
+    ratePerMille: 500, firstCatcher: 'P8',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-03', id: 'multi-paxos/accept-ignores-promise', publishedPerMille: 360,
+    ratePerMille: 450, firstCatcher: 'P6',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-05', id: 'multi-paxos/accept-keeps-old-promise', publishedPerMille: 0,
+    ratePerMille: 1000, firstCatcher: 'P7',
+    seenBy: 'P7', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-06', id: 'multi-paxos/ignore-previous-value', publishedPerMille: 940,
+    ratePerMille: 1000, firstCatcher: 'P9',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-07', id: 'multi-paxos/adopt-first', publishedPerMille: 13,
+    ratePerMille: 350, firstCatcher: 'P9',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5004,
+  },
+  {
+    row: 'MP-08', id: 'multi-paxos/adopt-lowest', publishedPerMille: 24,
+    ratePerMille: 450, firstCatcher: 'P9',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5004,
+  },
+  {
+    row: 'MP-09', id: 'multi-paxos/stale-promise-counted', publishedPerMille: 67,
+    ratePerMille: 250, firstCatcher: 'P16',
+    seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-10', id: 'multi-paxos/duplicate-promise-counted', publishedPerMille: 13,
+    ratePerMille: 650, firstCatcher: 'P16',
+    seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-11', id: 'multi-paxos/duplicate-accept-counted', publishedPerMille: 54,
+    ratePerMille: 850, firstCatcher: 'P2',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-13', id: 'multi-paxos/even-quorum', publishedPerMille: 960,
+    ratePerMille: 200, firstCatcher: 'P10',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5002,
+  },
+  {
+    row: 'MP-14', id: 'multi-paxos/flexible-not-intersecting', publishedPerMille: 300,
+    ratePerMille: 1000, firstCatcher: 'P10',
+    seenBy: 'P10', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-20', id: 'multi-paxos/truncated-taken-for-empty', publishedPerMille: null,
+    ratePerMille: 250, firstCatcher: 'P9',
+    seenBy: 'P9', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-21', id: 'multi-paxos/truncate-too-early', publishedPerMille: null,
+    ratePerMille: 1000, firstCatcher: 'P13',
+    seenBy: 'P13', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-24', id: 'multi-paxos/master-lease-symmetric', publishedPerMille: null,
+    ratePerMille: 150, firstCatcher: 'P15',
+    seenBy: 'P15', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+];
