@@ -31,7 +31,9 @@ function remainsOf(node: string, ...paths: readonly string[]): string {
   const args = ['run', ...paths, '--seeds', '1', '--reporter', 'json'];
   const { exitCode, out, err } = quorumquakeUnder({ node }, folder, ...args);
   const files = Object.entries(filesBelow(folder)).filter(([path]) => path.startsWith('reports/'));
-  return [`exit ${exitCode}`, err, out, ...files.flat()].join('\n');
+  // How far a sweep is after so many seconds is a matter of the machine.
+  const said = err.replace(/^\d+\/\d+ runs, .*\n/gm, '');
+  return [`exit ${exitCode}`, said, out, ...files.flat()].join('\n');
 }
 
 /** The goldens and pinned fingerprints, tested by another Node. */
