@@ -246,7 +246,7 @@ export const notPlanted: readonly { readonly row: string; readonly plant: string
   { row: 'C-62', plant: 'RL-14', because: 'the jump of a clock is the fault of the scenario itself, which must fail' },
   { row: 'C-64', plant: 'RL-15', because: 'the wall clock is an option, and the scenario of it must fail' },
   { row: 'C-23', plant: 'RF-50', because: 'a log is one file here, without segments or a directory' },
-  { row: 'C-24', plant: 'LC-01', because: 'no service of this tool hands out leases' },
+  { row: 'C-24', plant: 'LC-01', because: 'leases here end by the time of the log, and no leader revokes any' },
   { row: 'C-26', plant: 'RF-39', because: 'the same as CS-06, client/sessions-not-in-snapshot' },
 ];
 
