@@ -48,6 +48,19 @@ describe('§7 log compaction', () => {
     expect(cluster.state(n1).durable.log).toEqual({ baseIndex: 2, baseTerm: 1, entries: [] });
   });
 
+  it('takes the time of the log with it, as of when it came', () => {
+    const { snapshot } = leftBehind().state(n1).durable;
+    const S = 1_000_000;
+    const cluster = new Cluster({ options: { logTime: 'all' } });
+    cluster.nowUs = 9 * S;
+    const { lastIncludedIndex = 0, data = '' } = snapshot ?? {};
+    cluster.receive(n2, n1, chunkOf({ lastIncludedIndex, timeUs: 8 * S, data, done: true }));
+    cluster.sync(n2);
+    cluster.nowUs = 10 * S;
+    cluster.elect(n2);
+    expect(cluster.state(n2).durable.log.entries.at(-1)?.timeUs).toBe(9 * S);
+  });
+
   it('keeps some entries for followers that lag a little', () => {
     const cluster = leftBehind({ snapshotRetained: 1 });
     const { log, snapshot } = cluster.state(n1).durable;
