@@ -528,6 +528,19 @@ describe('the time of the log', () => {
     expect(timeAfter('all')).toBe(5 * S);
   });
 
+  it('counts from then on, where an operator lets it', () => {
+    const cluster = new Cluster();
+    cluster.elect(n1);
+    cluster.nowUs = 2 * S;
+    cluster.request(n1, register);
+    cluster.settle();
+    cluster.nowUs = 4 * S;
+    cluster.set(n2, { logTime: 'all' });
+    cluster.nowUs = 5 * S;
+    cluster.elect(n2);
+    expect(lastTimeUs(cluster, n2)).toBe(3 * S);
+  });
+
   it('is never ahead: what was not seen to pass has not passed', () => {
     const cluster = new Cluster({ options: { logTime: 'all' } });
     cluster.elect(n1);
