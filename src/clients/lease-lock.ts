@@ -18,6 +18,7 @@ export function leaseLock(protocol: ClientProtocol): LockSystem {
     servers: null,
     ttlUs: (options) => readLeaseLockSettings(options).ttlUs,
     driftUs: (options) => readLeaseLockSettings(options).driftUs,
+    blockedUs,
     givesTokens: () => true,
   };
 }
@@ -90,7 +91,7 @@ function arrivesInTime(strike: Strike, options: Options): boolean {
  * How long somebody may have to wait for a lock once the protocol serves again: a lease of one who is gone, which
  * nothing has made shorter, its lock-delay, and the next attempt. The time of the log stood still before.
  */
-export function leaseLockProgressUs(options: Options): DurationUs {
+function blockedUs(options: Options): DurationUs {
   const { ttlUs, driftUs, lockDelayUs, retryDelayUs, retryJitterUs } = readLeaseLockSettings(options);
   return ttlUs + driftUs + lockDelayUs + retryDelayUs + retryJitterUs;
 }

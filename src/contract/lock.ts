@@ -122,5 +122,10 @@ export interface LockSystem<S = unknown> {
   ttlUs(options: Options): DurationUs;
   /** What a client takes off the length for the drift of clocks. */
   driftUs(options: Options): DurationUs;
+  /**
+   * For how long the lock of one who is gone may keep others waiting whose servers answer again: the part of the
+   * module's `progressBudgetUs` that no disk and no election has a share in.
+   */
+  blockedUs(options: Options): DurationUs;
   givesTokens(options: Options): boolean;
 }

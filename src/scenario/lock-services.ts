@@ -1,7 +1,7 @@
 import type { LockSystem } from '../contract/lock.ts';
 import type { MetricTable, ProtocolModule } from '../contract/module.ts';
 import type { Options, OptionTable, OptionValue } from '../contract/options.ts';
-import { leaseLock, leaseLockAssumptions, leaseLockProgressUs } from '../clients/lease-lock.ts';
+import { leaseLock, leaseLockAssumptions } from '../clients/lease-lock.ts';
 import { leaseServiceVariants } from '../services/lease-lock-variants.ts';
 import { leaseLockVariants } from '../clients/lease-lock-variants.ts';
 import { raft } from '../protocols/raft/module.ts';
@@ -25,7 +25,7 @@ const lockMetrics: MetricTable = {
 };
 
 /** What makes a lock service of a protocol. */
-interface Parts extends Pick<ProtocolModule, 'name' | 'variants' | 'assumptions' | 'progressBudgetUs'> {
+interface Parts extends Pick<ProtocolModule, 'name' | 'variants' | 'assumptions'> {
   readonly servers: ProtocolModule;
   readonly locks: LockSystem;
   /** Defaults of the servers' options that are others here. */
@@ -39,6 +39,7 @@ function lockService({ servers, locks, defaults = {}, ...parts }: Parts): Protoc
     ...servers,
     ...parts,
     locks,
+    progressBudgetUs: (options) => servers.progressBudgetUs(options) + locks.blockedUs(options),
     options: { ...withDefaults(servers.options, defaults), ...locks.options },
     optionsProblem: (options) => servers.optionsProblem?.(options) ?? locks.optionsProblem?.(options) ?? null,
     metrics: { ...servers.metrics, ...lockMetrics },
@@ -67,7 +68,6 @@ export const lockServices: readonly ProtocolModule[] = [
     defaults: { layout: 'independent' },
     variants: redlockVariants,
     assumptions: redlockAssumptions(redlock),
-    progressBudgetUs: (options) => redis.progressBudgetUs(options) + redlock.ttlUs(options),
   }),
   lockService({
     name: 'redis-lock',
@@ -75,7 +75,6 @@ export const lockServices: readonly ProtocolModule[] = [
     locks: singleInstanceLock,
     variants: lockVariants,
     assumptions: redisLockAssumptions(singleInstanceLock, redis.assumptions),
-    progressBudgetUs: (options) => redis.progressBudgetUs(options) + singleInstanceLock.ttlUs(options),
   }),
   lockService({
     name: 'raft-lock',
@@ -85,6 +84,5 @@ export const lockServices: readonly ProtocolModule[] = [
     defaults: { logTime: 'all' },
     variants: [...leaseLockVariants(raft.client), ...leaseServiceVariants],
     assumptions: [...raft.assumptions, ...leaseLockAssumptions],
-    progressBudgetUs: (options) => raft.progressBudgetUs(options) + leaseLockProgressUs(options),
   }),
 ];

@@ -55,6 +55,7 @@ export class LockStage {
       servers: settings.servers === null ? null : servers,
       ttlUs: () => this.ttlUs,
       driftUs: () => this.driftUs,
+      blockedUs: () => 0,
     } as unknown as LockSystem;
     this.watch = new LockWatch({
       nowUs: () => this.nowUs,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leaseLock, leaseLockProgressUs } from '../../../src/clients/lease-lock.ts';
+import { leaseLock } from '../../../src/clients/lease-lock.ts';
 import { leaseLockOptions, leaseLockProblem } from '../../../src/clients/lease-lock-options.ts';
 import { leaseLockVariants } from '../../../src/clients/lease-lock-variants.ts';
 import { defaultOptions } from '../../../src/contract/options.ts';
@@ -312,7 +312,7 @@ describe('the lock system', () => {
   it('tells what leases are', () => {
     expect([system.ttlUs(options), system.driftUs(options), system.givesTokens(options), system.servers]).toEqual(
       [1_000 * MS, 11 * MS, true, null]);
-    expect(leaseLockProgressUs(options)).toBe((1_000 + 11 + 200 + 100) * MS);
+    expect(system.blockedUs(options)).toBe((1_000 + 11 + 200 + 100) * MS);
   });
 
   it.each([

@@ -123,6 +123,19 @@ describe('what a profile draws within the contract', () => {
 });
 
 describe('what a profile draws for locks', () => {
+  it('leaves elections the disk that they need, however long a lease is', () => {
+    const lease = builtIn(`name: a
+system: { protocol: raft-lock, nodes: 5 }
+workload: { kind: lock, keys: 1, hold: 10ms, think: 10ms }
+duration: 20s
+profile: swarm
+`);
+    for (let seed = 0; seed < 300; seed += 1) {
+      const { disk, system: { options } } = drawn(lease, seed);
+      expect(disk.syncUs.max, `seed ${seed}`).toBeLessThanOrEqual((options['electionTimeoutMax'] as number) / 8);
+    }
+  });
+
   it.each(['swarm', 'gentle'])('is over in time for progress, and no client holds two at a time: %s', (name) => {
     for (let seed = 0; seed < 40; seed += 1) {
       const { clients, faults, durationUs } = drawn(redlock(`profile: ${name}`), seed);

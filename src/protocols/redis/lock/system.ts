@@ -13,5 +13,6 @@ export const singleInstanceLock: LockSystem<RedisState | SentinelState> = {
   servers: redisLockServers,
   ttlUs: (options) => readLockSettings(options).ttlUs,
   driftUs: (options) => readLockSettings(options).driftUs,
+  blockedUs: (options) => readLockSettings(options).ttlUs,
   givesTokens: () => false,
 };
