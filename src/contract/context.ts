@@ -1,4 +1,4 @@
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { DurationUs } from '../kernel/time.ts';
 import type { ClientRequest } from './client.ts';
 import type { Message, Plain } from './message.ts';
@@ -43,6 +43,19 @@ export interface Context {
   reply(request: ClientRequest, body: Plain): void;
   /** Sends without waiting for any persist. Each use is listed in the protocol's header, with its reason. */
   sendNow(to: NodeId, message: Message): void;
+
+  /**
+   * Opens an ordered connection: both ends are told by `onConnected`, or this one by `onClosed` if nobody is there.
+   * What is sent on it arrives once and in order, or not at all. An end that has closed hears nothing more of it; the
+   * other one hears what was sent before. A cut delays what is under way: whoever will not wait for longer closes.
+   */
+  connect(to: NodeId): ConnectionId;
+  /** Ends a connection at once: what is sent on it, this node hears no more of. The other end gets `onClosed`. */
+  close(connection: ConnectionId): void;
+  /** {@link send} on a connection. Lost if this end is closed by then. */
+  sendOn(connection: ConnectionId, message: Message): void;
+  /** {@link sendNow} on a connection. */
+  sendOnNow(connection: ConnectionId, message: Message): void;
 
   /** (Re)starts the timer of this name; it fires once, `afterUs` later by this node's monotonic clock. */
   setTimer(name: string, afterUs: DurationUs): void;

@@ -1,4 +1,4 @@
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { DurationUs } from '../kernel/time.ts';
 import type { ClientRequest } from './client.ts';
 import type { Context, Note, PersistTag, RandomStream } from './context.ts';
@@ -30,6 +30,22 @@ export class ForwardingContext implements Context {
 
   sendNow(to: NodeId, message: Message): void {
     this.ctx.sendNow(to, message);
+  }
+
+  connect(to: NodeId): ConnectionId {
+    return this.ctx.connect(to);
+  }
+
+  close(connection: ConnectionId): void {
+    this.ctx.close(connection);
+  }
+
+  sendOn(connection: ConnectionId, message: Message): void {
+    this.ctx.sendOn(connection, message);
+  }
+
+  sendOnNow(connection: ConnectionId, message: Message): void {
+    this.ctx.sendOnNow(connection, message);
   }
 
   setTimer(name: string, afterUs: DurationUs): void {

@@ -1,4 +1,4 @@
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { ClientRequest } from './client.ts';
 import type { Context, PersistTag } from './context.ts';
 import type { Message } from './message.ts';
@@ -29,6 +29,18 @@ export abstract class ForwardingNode implements Node {
 
   onMessage(ctx: Context, from: NodeId, message: Message): void {
     return this.node.onMessage?.(this.contextOf(ctx), from, message);
+  }
+
+  onConnected(ctx: Context, connection: ConnectionId, peer: NodeId): void {
+    return this.node.onConnected?.(this.contextOf(ctx), connection, peer);
+  }
+
+  onReceived(ctx: Context, connection: ConnectionId, peer: NodeId, message: Message): void {
+    return this.node.onReceived?.(this.contextOf(ctx), connection, peer, message);
+  }
+
+  onClosed(ctx: Context, connection: ConnectionId, peer: NodeId): void {
+    return this.node.onClosed?.(this.contextOf(ctx), connection, peer);
   }
 
   onTimer(ctx: Context, name: string): void {

@@ -1,4 +1,4 @@
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { DiskView } from './disk.ts';
 import type { Message } from './message.ts';
 import type { Options } from './options.ts';
@@ -49,9 +49,10 @@ export interface Monitor<S = unknown> {
   onDrop?(node: NodeId, file: string, index: number): void;
   /**
    * A message leaves a process, client or node. `synced` is what a crash of that machine would certainly leave, so
-   * that a message which attests something durable can be held against it.
+   * that a message which attests something durable can be held against it. `connection`: on which it leaves; none for
+   * a datagram.
    */
-  onSend?(from: NodeId, to: NodeId, message: Message, synced: DiskView): void;
+  onSend?(from: NodeId, to: NodeId, message: Message, synced: DiskView, connection?: ConnectionId): void;
 }
 
 /** The invariants of a protocol: their names, and the monitor that checks them all. */

@@ -1,4 +1,4 @@
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { ClientRequest } from './client.ts';
 import type { Context, PersistTag } from './context.ts';
 import type { DiskView } from './disk.ts';
@@ -16,6 +16,12 @@ export interface Node<S = unknown> {
   /** First event after the constructor: start timers, talk to peers. */
   onStart?(ctx: Context): void;
   onMessage?(ctx: Context, from: NodeId, message: Message): void;
+  /** A connection is open: one that this node has asked for, or one that `peer` has. */
+  onConnected?(ctx: Context, connection: ConnectionId, peer: NodeId): void;
+  /** What `peer` has sent on a connection, in the order in which it was sent. */
+  onReceived?(ctx: Context, connection: ConnectionId, peer: NodeId, message: Message): void;
+  /** The other end has closed, is gone, or was never there. Not called for what this node closes itself. */
+  onClosed?(ctx: Context, connection: ConnectionId, peer: NodeId): void;
   onTimer?(ctx: Context, name: string): void;
   onRequest?(ctx: Context, request: ClientRequest): void;
   onPersisted?(ctx: Context, tag: PersistTag): void;

@@ -10,6 +10,9 @@ export function nodeId(index: number): NodeId {
   return index as NodeId;
 }
 
+/** Names one connection of a run. When the same two processes connect again, that is another one. From 1 up. */
+export type ConnectionId = number & { readonly __brand: 'ConnectionId' };
+
 /** `n1` for the first of `nodeCount` nodes, `c1` for the first client after them, `r1` for who comes after those. */
 export function nodeName(id: NodeId, nodeCount: number, clientCount: number = Infinity): string {
   if (id < nodeCount) return `n${id + 1}`;

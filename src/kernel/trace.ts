@@ -18,6 +18,8 @@ export const EVENT = {
   arrived: 9,
   demand: 10,
   persistFailed: 11,
+  segment: 12,
+  segmentArrived: 13,
 } as const;
 
 const UINT32 = 0x1_0000_0000;

@@ -1,7 +1,7 @@
 import type { DiskView } from '../contract/disk.ts';
 import type { Monitor } from '../contract/invariant.ts';
 import type { Message } from '../contract/message.ts';
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 
 /** Called after what can change a node: with its state, or with `null` where it has crashed. */
 export type LookAt = (node: NodeId, state: unknown) => void;
@@ -47,7 +47,7 @@ export class WatchedMonitor implements Monitor {
     this.inner.onDrop?.(node, file, index);
   }
 
-  onSend(from: NodeId, to: NodeId, message: Message, synced: DiskView): void {
-    if (from !== this.resource && to !== this.resource) this.inner.onSend?.(from, to, message, synced);
+  onSend(from: NodeId, to: NodeId, message: Message, synced: DiskView, connection?: ConnectionId): void {
+    if (from !== this.resource && to !== this.resource) this.inner.onSend?.(from, to, message, synced, connection);
   }
 }

@@ -12,6 +12,10 @@ export const EFFECT = {
   persist: 9,
   continueAs: 10,
   note: 11,
+  connect: 13,
+  close: 14,
+  sendOn: 15,
+  sendOnNow: 16,
 } as const;
 
 /**
@@ -21,7 +25,7 @@ export const EFFECT = {
 export class EffectBuffer {
   count = 0;
   readonly kind: number[] = [];
-  /** Receiver of a send, or a position, a duration. */
+  /** Receiver of a send, a connection, or a position, a duration. */
   readonly amount: number[] = [];
   /** Name of a timer, a file, a step. */
   readonly name: string[] = [];

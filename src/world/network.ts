@@ -32,6 +32,8 @@ interface Link {
   cuts: Cut[];
   holds: Hold[];
   held: Held[];
+  /** The same for segments of connections, so that they move no datagram; made at the first one. */
+  segmentLuck: Stream | null;
   profile: LinkProfile | null;
   profileEffect: FaultEffect | null;
 }
@@ -43,6 +45,8 @@ export interface NetworkHost {
   deliverAfter(latencyUs: DurationUs, from: NodeId, to: NodeId, message: Message): void;
   /** A message was lost before it left. */
   onDropped(from: NodeId, to: NodeId, message: Message): void;
+  /** A cut or a hold of this direction has ended; another one may stand. */
+  onPassable?(from: NodeId, to: NodeId): void;
 }
 
 const MILLION = 1_000_000;
@@ -55,6 +59,11 @@ const COPY_IS_LATE = 0x6c62272e;
 const COPY_LATENCY = 0x1b873593;
 const SLOW = 0x38495ab5;
 const SLOW_LATENCY = 0x7ed55d16;
+
+/** A segment is given up for lost after so many latencies, at their longest: a round trip, and as much again. */
+const RETRY_LATENCIES = 4;
+/** What is lost so often gets through the next time. */
+const RETRIES_MAX = 5;
 
 /**
  * The datagram network: per directed link latency, loss, duplication, a slow path that reorders, cuts and holds. A
@@ -110,15 +119,52 @@ export class Network {
     this.dispatch(link, message, latencyUs);
   }
 
-  /** Whether a message that arrives now on this link is lost to a cut that came while it was under way. */
-  losesInFlight(from: NodeId, to: NodeId): boolean {
+  /**
+   * How long a segment of a connection takes that sets out now, until it has arrived at last: what is lost is sent
+   * again, after longer and longer times, and what takes the slow path is overtaken by its own copy. `null` while a cut
+   * or a hold keeps it back. Draws twice, from a stream of the segments of this link.
+   */
+  transitUs(from: NodeId, to: NodeId, kind: string): DurationUs | null {
+    const link = this.link(from, to);
+    if (this.keepsBack(link, kind)) return null;
+    const profile = link.profile ?? this.profile;
+    link.segmentLuck ??= this.streams.get(`connection/${this.host.nameOf(from)}>${this.host.nameOf(to)}`);
+    const usualUs = scaled(link.segmentLuck.word(), profile.latencyUsMin, profile.latencyUsMax);
+    const fate = link.segmentLuck.word();
+    const retryUs = RETRY_LATENCIES * profile.latencyUsMax;
+    let latencyUs = usualUs;
+    for (let tries = 0; tries < RETRIES_MAX && happens(fate, LOSS + tries, profile.lossPerMillion); tries += 1) {
+      latencyUs += retryUs << tries;
+    }
+    if (latencyUs === usualUs && happens(fate, SLOW, profile.slowPerMillion)) {
+      const slowUs = scaled(scrambled(fate, SLOW_LATENCY), profile.slowUsMin, profile.slowUsMax);
+      latencyUs = Math.min(slowUs, usualUs + retryUs);
+    }
+    if (link.profileEffect !== null && latencyUs !== usualUs) link.profileEffect.messagesDelayed += 1;
+    return latencyUs;
+  }
+
+  private keepsBack({ cuts, holds }: Link, kind: string): boolean {
+    for (const { effect } of cuts) effect.messagesDelayed += 1;
+    const hold = holds.find((each) => each.kind === null || each.kind === kind);
+    if (hold !== undefined) hold.effect.messagesDelayed += 1;
+    return cuts.length > 0 || hold !== undefined;
+  }
+
+  /**
+   * Whether a message that arrives now on this link is lost to a cut that came while it was under way. A segment of a
+   * connection is late instead.
+   */
+  losesInFlight(
+    from: NodeId, to: NodeId, counter: 'messagesDropped' | 'messagesDelayed' = 'messagesDropped',
+  ): boolean {
     if (this.cutCount === 0) return false;
     const { cuts } = this.link(from, to);
     if (cuts.length === 0) return false;
     let isLost = false;
     for (const cut of cuts) {
       if (cut.inFlight === 'delivered') continue;
-      cut.effect.messagesDropped += 1;
+      cut.effect[counter] += 1;
       isLost = true;
     }
     return isLost;
@@ -135,6 +181,7 @@ export class Network {
     const left = link.cuts.filter((cut) => cut.effect !== effect);
     this.cutCount -= link.cuts.length - left.length;
     link.cuts = left;
+    this.host.onPassable?.(from, to);
   }
 
   hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void {
@@ -154,6 +201,7 @@ export class Network {
       if (link.holds.includes(each.by)) link.held.push(each);
       else this.dispatch(link, each.message, each.latencyUs);
     }
+    this.host.onPassable?.(from, to);
   }
 
   setLink(from: NodeId, to: NodeId, profile: LinkProfile | null, effect: FaultEffect): void {
@@ -182,7 +230,7 @@ export class Network {
     if (link === undefined) {
       const luck = this.streams.get(`network/${this.host.nameOf(from)}>${this.host.nameOf(to)}`);
       link = {
-        from, to, luck, cuts: [], holds: [], held: [], profile: null, profileEffect: null,
+        from, to, luck, cuts: [], holds: [], held: [], segmentLuck: null, profile: null, profileEffect: null,
       };
       this.links[index] = link;
     }

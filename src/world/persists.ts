@@ -1,7 +1,7 @@
 import type { PersistTag } from '../contract/context.ts';
 import type { Message } from '../contract/message.ts';
 import type { FaultEffect, LatencyRange } from '../contract/world-control.ts';
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { EventQueue } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { TimeUs } from '../kernel/time.ts';
@@ -20,6 +20,7 @@ export interface PersistsHost {
   /** Runs a handler of the process. */
   run(process: Process, kind: number, from: number, what: unknown): void;
   transmit(process: Process, to: NodeId, message: Message): void;
+  readonly connections: { send(process: Process, connection: ConnectionId, message: Message): void };
   crashMachine(process: Process, effect: FaultEffect): void;
 }
 
@@ -33,9 +34,14 @@ export class Persists {
     this.syncUs = syncUs;
   }
 
-  send(process: Process, to: NodeId, message: Message): void {
-    if (process.persistsAsked === process.persistsDone) this.host.transmit(process, to, message);
-    else process.heldSends.push({ to, message, after: process.persistsAsked });
+  send(process: Process, to: NodeId, message: Message, connection: ConnectionId | null): void {
+    if (process.persistsAsked === process.persistsDone) this.letGo(process, to, message, connection);
+    else process.heldSends.push({ to, message, after: process.persistsAsked, connection });
+  }
+
+  private letGo(process: Process, to: NodeId, message: Message, connection: ConnectionId | null): void {
+    if (connection === null) this.host.transmit(process, to, message);
+    else this.host.connections.send(process, connection, message);
   }
 
   persist(process: Process, tag: PersistTag | undefined): void {
@@ -123,8 +129,8 @@ export class Persists {
     host.record(EVENT.persisted, process, NO_PEER, tag === undefined ? NO_NAME : host.trace.indexOf(tag.kind), tag);
     process.persistsDone = request.number;
     while ((process.heldSends.at(0)?.after ?? Infinity) <= process.persistsDone) {
-      const { to, message } = process.heldSends.shift() as HeldSend;
-      host.transmit(process, to, message);
+      const { to, message, connection } = process.heldSends.shift() as HeldSend;
+      this.letGo(process, to, message, connection);
     }
     if (tag !== undefined) host.run(process, EVENT.persisted, NO_PEER, tag);
   }

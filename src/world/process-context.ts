@@ -2,7 +2,7 @@ import type { ClientRequest } from '../contract/client.ts';
 import type { Context, Note, PersistTag, RandomStream } from '../contract/context.ts';
 import type { Message, Plain } from '../contract/message.ts';
 import { assert } from '../kernel/assert.ts';
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { Clock } from './clock.ts';
@@ -13,6 +13,8 @@ export interface ContextHost {
   readonly effects: EffectBuffer;
   readonly streams: Streams;
   nowUs: TimeUs;
+  /** A connection that no other one of the run is named like. */
+  reserveConnection(): ConnectionId;
 }
 
 /** The {@link Context} of one process. Lives as long as the process, through crashes and restarts. */
@@ -46,6 +48,24 @@ export class ProcessContext implements Context {
 
   sendNow(to: NodeId, message: Message): void {
     this.host.effects.add(EFFECT.sendNow, to, '', message);
+  }
+
+  connect(to: NodeId): ConnectionId {
+    const connection = this.host.reserveConnection();
+    this.host.effects.add(EFFECT.connect, connection, '', to);
+    return connection;
+  }
+
+  close(connection: ConnectionId): void {
+    this.host.effects.add(EFFECT.close, connection, '', undefined);
+  }
+
+  sendOn(connection: ConnectionId, message: Message): void {
+    this.host.effects.add(EFFECT.sendOn, connection, '', message);
+  }
+
+  sendOnNow(connection: ConnectionId, message: Message): void {
+    this.host.effects.add(EFFECT.sendOnNow, connection, '', message);
   }
 
   setTimer(name: string, afterUs: DurationUs): void {

@@ -2,9 +2,9 @@ import type { Message } from '../contract/message.ts';
 import type { Node, Order } from '../contract/node.ts';
 import type { Options } from '../contract/options.ts';
 import type { FaultEffect, LatencyRange } from '../contract/world-control.ts';
-import type { PersistTag } from '../contract/context.ts';
+import type { Context, PersistTag } from '../contract/context.ts';
 import { Fifo } from '../kernel/fifo.ts';
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { Clock } from './clock.ts';
 import type { Stream } from '../kernel/rng.ts';
@@ -38,6 +38,8 @@ export interface HeldSend {
   readonly message: Message;
   /** Number of the persist that must be complete. */
   readonly after: number;
+  /** `null` for a datagram. */
+  readonly connection: ConnectionId | null;
 }
 
 /** Stands where an event has no second process. */
@@ -179,6 +181,11 @@ export class Process {
     this.heldSends.clear();
     return { sendsLost, messagesLost };
   }
+}
+
+/** Hands an operator's demand to a node. */
+export function heed(node: Node, context: Context, demand: Demand): unknown {
+  return demand.kind === 'order' ? node.onOrder?.(context, demand.order) : node.onOptions?.(context, demand.options);
 }
 
 /** For each of {@link LANE}. */

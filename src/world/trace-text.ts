@@ -2,6 +2,7 @@ import type { Note } from '../contract/context.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import { EVENT, formatPlain, formatTime, LINE, type Trace } from '../kernel/trace.ts';
 import type { TraceRows } from '../kernel/trace-rows.ts';
+import type { Arrival } from './connections.ts';
 import type { Demand } from './process.ts';
 
 /** Stands in a row for plain data that may change later: how it read when it was handed over. */
@@ -71,7 +72,17 @@ export class TraceText {
       case EVENT.continue: return `${head} continues as ${name}`;
       case EVENT.demand: return `${head} is to ${this.demand(value as Demand)}`;
       case EVENT.lost: return `${head} <- ${this.peerOf(rows, row)} ${name} lost: ${String(value)}`;
+      case EVENT.segment: case EVENT.segmentArrived:
+        return `${head} <- ${this.peerOf(rows, row)} ${this.arrival(value as Arrival)}`;
       default: return `${head} <- ${this.peerOf(rows, row)} ${this.plain(value)}`;
+    }
+  }
+
+  private arrival({ connection, segment }: Arrival): string {
+    switch (segment.kind) {
+      case 'message': return `#${connection} ${this.plain(segment.message)}`;
+      case 'end': return `#${connection} closed`;
+      default: return `#${connection} connected`;
     }
   }
 
@@ -80,7 +91,10 @@ export class TraceText {
     const number = rows.number[row] as number;
     const process = this.nameOf(rows.process[row] as NodeId);
     switch (rows.kind[row]) {
-      case LINE.send: return `  send ${process} > ${this.peerOf(rows, row)} ${this.plain(value)}`;
+      case LINE.send: {
+        const on = number > 0 ? `#${number} ` : '';
+        return `  send ${process} > ${this.peerOf(rows, row)} ${on}${this.plain(value)}`;
+      }
       case LINE.dropped: return `  dropped ${process} > ${this.peerOf(rows, row)} ${name}`;
       case LINE.put: return `  put ${name} ${this.plain(value)}`;
       case LINE.append: return `  append ${name} ${number} ${this.plain(value)}`;

@@ -7,12 +7,13 @@ import type { Options } from '../contract/options.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import { assert, isAssertionError } from '../kernel/assert.ts';
 import type { Digest } from '../kernel/digest.ts';
-import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
+import { type ConnectionId, nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import { EventQueue, WAITING_MAX } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import { EVENT, formatTime, LINE, NO_NAME, Trace } from '../kernel/trace.ts';
 import { Clock } from './clock.ts';
+import { type Arrival, Connections, type ConnectionsHost, type Half } from './connections.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { DiskFile, Torn } from './disk.ts';
 import { EFFECT, EffectBuffer } from './effects.ts';
@@ -22,7 +23,7 @@ import { Network, type NetworkHost } from './network.ts';
 import { Persists, type PersistsHost } from './persists.ts';
 import { ProcessContext, type ContextHost } from './process-context.ts';
 import {
-  deadlineOf, emptyLanes, LANE, NO_PEER, Process, type Demand, type Parked, type PersistRequest, type Timer,
+  deadlineOf, emptyLanes, heed, LANE, NO_PEER, Process, type Demand, type Parked, type PersistRequest, type Timer,
 } from './process.ts';
 import type { StopReason, WorldSettings } from './settings.ts';
 import { TraceText } from './trace-text.ts';
@@ -37,11 +38,12 @@ class Limit extends Error {}
  * The simulated world: one event queue, the processes, their disks and clocks, and the network between them. It runs
  * handlers, carries out their effects and tells the monitor. Protocol code cannot reach it but through its context.
  */
-export class World implements ContextHost, NetworkHost, PersistsHost {
+export class World implements ContextHost, NetworkHost, PersistsHost, ConnectionsHost {
   readonly effects: EffectBuffer = new EffectBuffer();
   readonly streams: Streams;
   readonly queue: EventQueue = new EventQueue();
   readonly network: Network;
+  readonly connections: Connections;
   readonly persists: Persists;
   readonly trace: Trace;
   readonly processes: readonly Process[];
@@ -85,6 +87,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     this.clients = ids.slice(nodes, nodes + clients);
     this.resources = ids.slice(nodes + clients);
     this.network = new Network(this, settings.streams, ids.length, settings.network);
+    this.connections = new Connections(this);
     this.persists = new Persists(this, settings.syncUs);
     this.processes = ids.map((id) => this.makeProcess(id));
   }
@@ -137,6 +140,14 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     if (this.isTracing) this.mark(LINE.dropped, from, to, message.kind, 0, undefined);
   }
 
+  onPassable(from: NodeId, to: NodeId): void {
+    this.connections.goOn(from, to);
+  }
+
+  reserveConnection(): ConnectionId {
+    return this.connections.reserve();
+  }
+
   /** What the queue holds need not be an event, a timer may have been set again: so the limit is looked at here. */
   record(kind: number, process: Process, peer: number, name: number, value: unknown): void {
     if (this.trace.events >= this.eventLimit) {
@@ -163,9 +174,10 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
   }
 
   /** Takes a process down; `effect` counts what is lost with its memory. No effect on one that is down. */
-  stopProcess(process: Process, effect: FaultEffect | null): void {
+  stopProcess(process: Process, effect: FaultEffect | null, isMachine = false): void {
     if (process.node === null) return;
     const { sendsLost, messagesLost } = process.stop();
+    this.connections.onStopped(process, isMachine);
     process.clock.start(this.nowUs);
     if (this.isNode(process)) this.monitor.onCrashed?.(process.id);
     this.settings.onStopped?.(process.id);
@@ -180,7 +192,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
    * are left in part.
    */
   crashMachine(process: Process, effect: FaultEffect, torn: Torn | null = null, isDrawn = true): void {
-    this.stopProcess(process, effect);
+    this.stopProcess(process, effect, true);
     process.diskGeneration += 1;
     const luck = isDrawn ? this.streams.get(`disk/${process.name}/crash`) : null;
     effect.writesLost += process.disk.crash(luck, torn);
@@ -264,6 +276,8 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     const payload = queue.takePayload();
     switch (queue.poppedKind) {
       case EVENT.deliver: return this.onDeliver(process, first as NodeId, second, payload as Message);
+      case EVENT.segment: return this.connections.onSegment(process, payload as Half, second);
+      case EVENT.segmentArrived: return this.connections.onSegmentArrived(process, payload as Arrival, second);
       case EVENT.arrived: return this.onArrived(process, first as NodeId, payload as Message, second);
       case EVENT.timer: return this.onTimer(process, first, second);
       case EVENT.sync: return this.persists.onSync(process, payload as DiskFile, second);
@@ -407,6 +421,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
       case EVENT.timer: return node.onTimer?.(context, what as string);
       case EVENT.persisted: return node.onPersisted?.(context, what as PersistTag);
       case EVENT.persistFailed: return node.onPersistFailed?.(context, what as PersistTag | undefined);
+      case EVENT.segment: return this.connections.call(node, context, what as Arrival);
       case EVENT.continue: return node.onContinue?.(context, what as string);
       case EVENT.demand: return heed(node, context, what as Demand);
       case REQUEST: return node.onRequest?.(context, what as ClientRequest);
@@ -420,6 +435,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     const node = this.settings.create(process.id, process.disk.written, !process.hasLived, this.options);
     process.incarnation += 1;
     process.node = node;
+    this.connections.onStarted(process);
     if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state, process.disk.synced);
     return node;
   }
@@ -437,10 +453,10 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     const value = effects.value[at];
     effects.value[at] = undefined;
     switch (effects.kind[at]) {
-      case EFFECT.send: return this.persists.send(process, amount as NodeId, value as Message);
+      case EFFECT.send: return this.persists.send(process, amount as NodeId, value as Message, null);
       case EFFECT.sendNow: return this.transmit(process, amount as NodeId, value as Message);
       case EFFECT.broadcast: {
-        for (const peer of process.context.peers) this.persists.send(process, peer, value as Message);
+        for (const peer of process.context.peers) this.persists.send(process, peer, value as Message, null);
         return;
       }
       case EFFECT.setTimer: return this.setTimer(process, name, amount);
@@ -472,17 +488,25 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
         return;
       }
       case EFFECT.persist: return this.persists.persist(process, value as PersistTag | undefined);
+      case EFFECT.connect: return this.connections.connect(process, amount as ConnectionId, value as NodeId);
+      case EFFECT.close: return this.connections.close(process, amount as ConnectionId);
+      case EFFECT.sendOn: return this.connections.sendLater(process, amount as ConnectionId, value as Message);
+      case EFFECT.sendOnNow: return this.connections.send(process, amount as ConnectionId, value as Message);
       case EFFECT.continueAs: return this.continueAs(process, name, amount);
       default: return this.takeNote(process, value as Note);
     }
   }
 
   transmit(process: Process, to: NodeId, message: Message): void {
+    this.beforeSend(process, to, message);
+    this.network.send(process.id, to, message);
+  }
+
+  beforeSend(process: Process, to: NodeId, message: Message, connection?: ConnectionId): void {
     if (this.settings.freezeMessages) deepFreeze(message);
     this.messagesSent += 1;
-    this.trace.rows?.add(LINE.send, process.id, to, NO_NAME, 0, message);
-    this.monitor.onSend?.(process.id, to, message, process.disk.synced);
-    this.network.send(process.id, to, message);
+    this.trace.rows?.add(LINE.send, process.id, to, NO_NAME, connection ?? 0, message);
+    this.monitor.onSend?.(process.id, to, message, process.disk.synced, connection);
   }
 
   private setTimer(process: Process, name: string, afterUs: DurationUs): void {
@@ -542,7 +566,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
         if (timer.generation !== second) continue;
         timer.queuedAtUs = this.nowUs;
       }
-      if (kind === EVENT.arrived) process.arrivalsQueued += 1;
+      if (kind === EVENT.arrived || kind === EVENT.segmentArrived) process.arrivalsQueued += 1;
       this.queue.push(this.nowUs, kind, process.id, first, second, payload);
     }
   }
@@ -571,8 +595,4 @@ export class World implements ContextHost, NetworkHost, PersistsHost {
     const process: Process = new Process(id, name, clock, context, (file) => this.persists.startSync(process, file));
     return process;
   }
-}
-
-function heed(node: Node, context: ProcessContext, demand: Demand): unknown {
-  return demand.kind === 'order' ? node.onOrder?.(context, demand.order) : node.onOptions?.(context, demand.options);
 }

@@ -88,7 +88,7 @@ export class RedisNode extends Replication implements Node<RedisState> {
       case 'Replicate': return this.onReplicate(ctx, from, received);
       case 'Ack': return this.onAck(ctx, from, received);
       case 'GetAck': return this.onGetAck(ctx, from);
-      case 'Closed': return this.onClosed(ctx, from, received);
+      case 'Closed': return this.onLinkClosed(ctx, from, received);
       case 'ReplicaOf': return this.onReplicaOf(ctx, received);
       case 'Ping': return this.tell(ctx, from, { kind: 'Pong' });
       case 'Info': return this.onInfo(ctx, from);

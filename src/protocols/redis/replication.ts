@@ -355,7 +355,7 @@ export abstract class Replication extends Persistence {
     this.advance(unit);
   }
 
-  protected onClosed(ctx: Context, from: NodeId, { id }: Closed): void {
+  protected onLinkClosed(ctx: Context, from: NodeId, { id }: Closed): void {
     const { role, position } = this.state;
     if (role.kind !== 'replica' || role.primary !== from || !role.isLinked || id !== position.id) return;
     role.heardAtUs = ctx.monotonicUs();

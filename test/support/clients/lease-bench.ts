@@ -56,7 +56,8 @@ export function leaseBench(
     random: () => lowest,
     note: ({ event }) => { notes.push(event); },
     broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse, truncateFrom: refuse,
-    dropUntil: refuse, persist: refuse, continueAs: refuse,
+    dropUntil: refuse, persist: refuse, connect: refuse, close: refuse, sendOn: refuse, sendOnNow: refuse,
+    continueAs: refuse,
     monotonicUs: () => clockUs,
     wallUs: () => clockUs + 1_000_000 * MS,
   };

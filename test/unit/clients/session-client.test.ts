@@ -53,7 +53,8 @@ function bench(
     cancelTimer: (name) => { timers.delete(name); },
     random: () => lowest,
     broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse, truncateFrom: refuse,
-    dropUntil: refuse, persist: refuse, continueAs: refuse, wallUs: refuse, note: refuse,
+    dropUntil: refuse, persist: refuse, connect: refuse, close: refuse, sendOn: refuse, sendOnNow: refuse,
+    continueAs: refuse, wallUs: refuse, note: refuse,
     monotonicUs: () => clockUs,
   };
   node.onStart?.(ctx);
