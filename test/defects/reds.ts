@@ -231,6 +231,18 @@ export const reds: readonly Red[] = [
   },
   { row: 'C-40', scenario: 'paxos/a-read-finishes-the-round-that-it-finds', plants: ['paxos/read-leaves-inflight'] },
   {
+    row: 'C-35', scenario: 'multi-paxos/a-hole-is-filled-with-a-no-op-and-its-neighbours-are-kept',
+    plants: ['multi-paxos/hole-not-filled', 'multi-paxos/hole-filled-without-asking'],
+  },
+  {
+    row: 'C-41', scenario: 'multi-paxos/a-leader-that-lags-behind-what-was-dropped-learns-it-first',
+    plants: ['multi-paxos/truncated-taken-for-empty', 'multi-paxos/truncate-too-early'],
+  },
+  {
+    row: 'PX-12', scenario: 'multi-paxos/acceptances-of-an-older-ballot-count-for-nothing',
+    plants: ['multi-paxos/learn-across-ballots'],
+  },
+  {
     row: 'P2c', scenario: 'paxos/the-value-of-the-highest-ballot-is-adopted',
     plants: ['paxos/adopt-first', 'paxos/adopt-lowest'],
   },

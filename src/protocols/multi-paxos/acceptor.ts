@@ -50,7 +50,7 @@ export abstract class Acceptor extends PaxosRules {
   // ── Phase 2 ──────────────────────────────────────────────────────────
 
   protected onAccept(ctx: Context, from: NodeId, { ballot, slot, value }: Accept): void {
-    if (!this.mayAccept(ballot)) return this.refuse(ctx, from, ballot);
+    if (!this.mayAccept(ballot, slot)) return this.refuse(ctx, from, ballot);
     this.follow(ctx, from, ballot);
     // It is chosen and was dropped here: an acceptance could not be told from one that was never made.
     if (slot <= this.state.durable.truncatedTo) return this.teach(ctx, from, slot);

@@ -33,7 +33,7 @@ export abstract class Proposer extends Replica {
     const { state } = this;
     const { durable } = state;
     const ballot = this.nextBallot();
-    assert(ballot > durable.promised, 'a new ballot is above all that were promised here');
+    assert(this.mayPromise(ballot), 'who prepares a ballot promises it as well');
     durable.round = roundOf(ballot);
     durable.promised = ballot;
     state.role = { kind: 'candidate', ballot, promises: [] };

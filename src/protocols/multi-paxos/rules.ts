@@ -65,8 +65,8 @@ export abstract class PaxosRules {
     return ballot >= this.state.durable.promised;
   }
 
-  /** Phase 2b: unless a higher ballot was promised. */
-  protected mayAccept(ballot: Ballot): boolean {
+  /** Phase 2b: unless a higher ballot was promised, in whatever slot: one promise goes for all of them. */
+  protected mayAccept(ballot: Ballot, _slot: number): boolean {
     return ballot >= this.state.durable.promised;
   }
 

@@ -21,6 +21,11 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
+    row: 'MP-04', id: 'multi-paxos/accept-checks-accepted-only', publishedPerMille: 240,
+    ratePerMille: 100, firstCatcher: 'P6',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5003,
+  },
+  {
     row: 'MP-05', id: 'multi-paxos/accept-keeps-old-promise', publishedPerMille: 0,
     ratePerMille: 1000, firstCatcher: 'P7',
     seenBy: 'P7', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
@@ -56,6 +61,12 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
+    row: 'MP-12', id: 'multi-paxos/learn-across-ballots', publishedPerMille: 35,
+    ratePerMille: 0, firstCatcher: 'P2',
+    seenBy: 'end-to-end', system: 'multi-paxos', firstSeed: 1,
+    where: { script: 'multi-paxos/acceptances-of-an-older-ballot-count-for-nothing' },
+  },
+  {
     row: 'MP-13', id: 'multi-paxos/even-quorum', publishedPerMille: 960,
     ratePerMille: 200, firstCatcher: 'P10',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5002,
@@ -64,6 +75,27 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
     row: 'MP-14', id: 'multi-paxos/flexible-not-intersecting', publishedPerMille: 300,
     ratePerMille: 1000, firstCatcher: 'P10',
     seenBy: 'P10', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-15', id: 'multi-paxos/ballot-reuse-after-restart', publishedPerMille: null,
+    ratePerMille: 950, firstCatcher: 'P11',
+    seenBy: 'P11', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+  },
+  {
+    row: 'MP-17', id: 'multi-paxos/single-ballot', publishedPerMille: null,
+    ratePerMille: 200, firstCatcher: 'P9',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5006,
+  },
+  {
+    row: 'MP-18', id: 'multi-paxos/hole-not-filled', publishedPerMille: null,
+    ratePerMille: 0, firstCatcher: 'takeover',
+    seenBy: 'progress', system: 'multi-paxos', firstSeed: 1,
+    where: { script: 'multi-paxos/a-hole-is-filled-with-a-no-op-and-its-neighbours-are-kept' },
+  },
+  {
+    row: 'MP-19', id: 'multi-paxos/hole-filled-without-asking', publishedPerMille: null,
+    ratePerMille: 650, firstCatcher: 'P9',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-20', id: 'multi-paxos/truncated-taken-for-empty', publishedPerMille: null,

@@ -3,8 +3,8 @@ import { ForwardingContext } from '../../../contract/forwarding-context.ts';
 import type { Message } from '../../../contract/message.ts';
 import type { Variant } from '../../../contract/variant.ts';
 import type { NodeId } from '../../../kernel/ids.ts';
-import type { Ballot } from '../ballot.ts';
-import type { Accept, Prepare } from '../messages.ts';
+import { type Ballot, NO_BALLOT } from '../ballot.ts';
+import type { Accept, Prepare, Promised } from '../messages.ts';
 import { DefectivePaxos } from './defective.ts';
 
 /** Answers leave before what they say is synced. */
@@ -29,15 +29,23 @@ class PromiseNotDurable extends DefectivePaxos {
 /** MP-02: an acceptance leaves before it is on the disk. */
 class AcceptNotDurable extends DefectivePaxos {
   protected override onAccept(ctx: Context, from: NodeId, request: Accept): void {
-    if (this.mayAccept(request.ballot)) this.fired();
+    if (this.mayAccept(request.ballot, request.slot)) this.fired();
     super.onAccept(new SaysBeforeItWrites(ctx), from, request);
   }
 }
 
 /** MP-03: whatever is proposed is accepted. */
 class AcceptIgnoresPromise extends DefectivePaxos {
-  protected override mayAccept(ballot: Ballot): boolean {
-    return this.instead(true, super.mayAccept(ballot));
+  protected override mayAccept(ballot: Ballot, slot: number): boolean {
+    return this.instead(true, super.mayAccept(ballot, slot));
+  }
+}
+
+/** MP-04: what was promised since does not count, only what was accepted in the slot. */
+class AcceptChecksAcceptedOnly extends DefectivePaxos {
+  protected override mayAccept(ballot: Ballot, slot: number): boolean {
+    const accepted = this.state.durable.accepted.get(slot);
+    return this.instead(accepted === undefined || ballot >= accepted.ballot, super.mayAccept(ballot, slot));
   }
 }
 
@@ -45,6 +53,31 @@ class AcceptIgnoresPromise extends DefectivePaxos {
 class AcceptKeepsOldPromise extends DefectivePaxos {
   protected override promiseOnAccept(ballot: Ballot): Ballot {
     return this.instead(this.state.durable.promised, super.promiseOnAccept(ballot));
+  }
+}
+
+/**
+ * MP-17: an acceptor knows one ballot, the last that it has joined, and all it has accepted seems to be of that one. It
+ * accepts A in ballot 1 and joins ballot 3, which comes to nothing; B was chosen in ballot 2 by others. Who prepares
+ * ballot 4 hears of A in ballot 3.
+ */
+class SingleBallot extends DefectivePaxos {
+  private joined: Ballot = NO_BALLOT;
+
+  protected override onPrepare(ctx: Context, from: NodeId, request: Prepare): void {
+    this.joined = this.state.durable.promised;
+    super.onPrepare(ctx, from, request);
+  }
+
+  protected override prepare(ctx: Context): void {
+    this.joined = this.state.durable.promised;
+    super.prepare(ctx);
+  }
+
+  protected override promised(ballot: Ballot, fromSlot: number): Promised {
+    const reference = super.promised(ballot, fromSlot);
+    if (reference.accepted.some((entry) => entry.ballot !== this.joined)) this.fired();
+    return { ...reference, accepted: reference.accepted.map((entry) => ({ ...entry, ballot: this.joined })) };
   }
 }
 
@@ -91,6 +124,17 @@ export const acceptorVariants: readonly Variant[] = [
     create: (init, fired) => new AcceptIgnoresPromise(init, fired),
   },
   {
+    row: 'MP-04',
+    id: 'multi-paxos/accept-checks-accepted-only',
+    title: 'a ballot is compared with what was accepted in the slot, not with what was promised',
+    breaks: 'Paxos Made Simple, section 2.2, P1a: nothing below a promise is accepted',
+    source: 'Paxos Made Simple, section 2.2',
+    difficulty: 'E',
+    firstCatcher: 'P6',
+    in: 'node',
+    create: (init, fired) => new AcceptChecksAcceptedOnly(init, fired),
+  },
+  {
     row: 'MP-05',
     id: 'multi-paxos/accept-keeps-old-promise',
     title: 'accepting a ballot does not promise it',
@@ -100,6 +144,18 @@ export const acceptorVariants: readonly Variant[] = [
     firstCatcher: 'P7',
     in: 'node',
     create: (init, fired) => new AcceptKeepsOldPromise(init, fired),
+  },
+  {
+    row: 'MP-17',
+    id: 'multi-paxos/single-ballot',
+    title: 'one variable is the ballot that was promised and that of what was accepted',
+    breaks: 'Paxos Made Simple, section 2.2: an acceptor remembers the highest ballot that it has accepted, and apart '
+      + 'from it the highest that it has answered',
+    source: 'Sutra 2020, "On the correctness of Egalitarian Paxos"',
+    difficulty: 'E',
+    firstCatcher: 'P9',
+    in: 'node',
+    create: (init, fired) => new SingleBallot(init, fired),
   },
   {
     row: 'MP-21',

@@ -1,7 +1,7 @@
 import type { Variant } from '../../../contract/variant.ts';
 import type { NodeId } from '../../../kernel/ids.ts';
 import type { DurationUs } from '../../../kernel/time.ts';
-import type { Ballot } from '../ballot.ts';
+import { type Ballot, ballotOf, roundOf } from '../ballot.ts';
 import type { AcceptedValue, Value } from '../messages.ts';
 import type { CountedPromise } from '../state.ts';
 import { DefectivePaxos } from './defective.ts';
@@ -50,6 +50,13 @@ class DuplicateAcceptCounted extends DefectivePaxos {
   }
 }
 
+/** MP-12: who has accepted the slot in any ballot counts in this one. */
+class LearnAcrossBallots extends DefectivePaxos {
+  protected override isAcceptanceOf(answered: Ballot, ballot: Ballot): boolean {
+    return this.instead(true, super.isAcceptanceOf(answered, ballot));
+  }
+}
+
 /** MP-13: half of the acceptors are enough. */
 class EvenQuorum extends DefectivePaxos {
   protected override prepareQuorumSize(): number {
@@ -65,6 +72,43 @@ class EvenQuorum extends DefectivePaxos {
 class FlexibleNotIntersecting extends DefectivePaxos {
   protected override acceptQuorumSize(): number {
     return this.instead(Math.max(1, this.clusterSize - this.prepareQuorumSize()), super.acceptQuorumSize());
+  }
+}
+
+/**
+ * MP-15: rounds begin anew with each start: the first that this node's own acceptor does not refuse. That is the last
+ * one of the former life, if nobody has prepared since.
+ */
+class BallotReuseAfterRestart extends DefectivePaxos {
+  private hasPrepared = false;
+
+  protected override nextRound(): number {
+    const reference = super.nextRound();
+    if (this.hasPrepared) return reference;
+    this.hasPrepared = true;
+    const { promised } = this.state.durable;
+    const round = Math.max(1, roundOf(promised));
+    return this.instead(ballotOf(round, this.self) < promised ? round + 1 : round, reference);
+  }
+}
+
+/** MP-18: a slot of which nobody in the quorum has anything to show is left as it is. */
+class HoleNotFilled extends DefectivePaxos {
+  protected override holeFiller(): Value | null {
+    return this.instead(null, super.holeFiller());
+  }
+}
+
+/** MP-19: a slot below others in which this node has accepted nothing is a hole, whatever the others have to show. */
+class HoleFilledWithoutAsking extends DefectivePaxos {
+  protected override chooseValue(reported: readonly AcceptedValue[]): Value | null {
+    const reference = super.chooseValue(reported);
+    const slot = reported[0]?.slot;
+    if (slot === undefined) return reference;
+    const { durable: { accepted }, decided } = this.state;
+    const isBelowOthers = [...accepted.keys()].some((other) => other > slot);
+    const isHole = isBelowOthers && !accepted.has(slot) && !decided.has(slot);
+    return this.instead(isHole ? null : reference, reference);
   }
 }
 
@@ -128,6 +172,13 @@ export const proposerVariants: readonly Variant[] = [
     in: 'node', create: (init, fired) => new DuplicateAcceptCounted(init, fired),
   },
   {
+    row: 'MP-12', id: 'multi-paxos/learn-across-ballots',
+    title: 'acceptances of one slot in several ballots are counted together',
+    breaks: 'Paxos Made Simple, section 2.2: a value is chosen when one proposal with it is accepted by a majority',
+    source: 'https://github.com/ClusterLabs/booth/issues/47', difficulty: 'X', firstCatcher: 'P2',
+    in: 'node', create: (init, fired) => new LearnAcrossBallots(init, fired),
+  },
+  {
     row: 'MP-13', id: 'multi-paxos/even-quorum',
     title: 'in clusters of even size half of the acceptors decide',
     breaks: 'Paxos Made Simple, section 2.2: any two majorities have an acceptor in common',
@@ -140,6 +191,27 @@ export const proposerVariants: readonly Variant[] = [
     breaks: 'Flexible Paxos, section 4: each quorum of phase 1 meets each of phase 2',
     source: 'Flexible Paxos, section 4', difficulty: 'E', firstCatcher: 'P10',
     in: 'node', create: (init, fired) => new FlexibleNotIntersecting(init, fired),
+  },
+  {
+    row: 'MP-15', id: 'multi-paxos/ballot-reuse-after-restart',
+    title: 'a proposer that starts again uses its numbers once more',
+    breaks: 'Paxos Made Simple, section 2.5: no two proposals are ever issued with the same number',
+    source: 'https://github.com/Tencent/phxpaxos/issues/145', difficulty: 'E', firstCatcher: 'P11',
+    in: 'node', create: (init, fired) => new BallotReuseAfterRestart(init, fired),
+  },
+  {
+    row: 'MP-18', id: 'multi-paxos/hole-not-filled',
+    title: 'a new leader leaves slots empty of which nothing was reported',
+    breaks: 'Paxos Made Simple, section 3: gaps are filled with no-ops',
+    source: 'Paxos Made Simple, section 3', difficulty: 'X', firstCatcher: 'takeover',
+    in: 'node', create: (init, fired) => new HoleNotFilled(init, fired),
+  },
+  {
+    row: 'MP-19', id: 'multi-paxos/hole-filled-without-asking',
+    title: 'a new leader fills what it lacks itself with no-ops, whatever others have accepted there',
+    breaks: 'PMMC, section 2.3: what the pvalues of a quorum show is proposed in place of anything else',
+    source: 'PMMC, section 2.3', difficulty: 'E', firstCatcher: 'P9',
+    in: 'node', create: (init, fired) => new HoleFilledWithoutAsking(init, fired),
   },
   {
     row: 'MP-20', id: 'multi-paxos/truncated-taken-for-empty',
