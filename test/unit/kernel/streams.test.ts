@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import alea from 'seedrandom/lib/alea.js';
 import { describe, expect, it } from 'vitest';
 import { Digest } from '../../../src/kernel/digest.ts';
 import { Stream } from '../../../src/kernel/rng.ts';
@@ -15,6 +16,17 @@ const fingerprintOf = (streams: Streams): string => {
 describe('labelled streams', () => {
   it('give pinned numbers for a pinned seed and label: seeds are part of the interface', () => {
     expect(take(new Stream('7', 'network/n1>n2'), 4)).toEqual([65384, 832229, 392888, 719215]);
+  });
+
+  it('are the draws of alea one after the other, whoever takes them', () => {
+    const stream = new Stream('s', 'x');
+    const fraction = alea('s/x');
+    for (let i = 0; i < 50; i += 1) {
+      expect(stream.word()).toBe(fraction() * 2 ** 32);
+      expect(stream.between(3, 999)).toBe(3 + Math.floor(fraction() * 997));
+      expect(stream.chance(400_000)).toBe(fraction() < 0.4);
+    }
+    expect(stream.draws).toBe(150);
   });
 
   it('do not move each other: draws of one leave all others as they were', () => {
