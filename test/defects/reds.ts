@@ -229,6 +229,10 @@ export const reds: readonly Red[] = [
   {
     row: 'C-37', scenario: 'paxos/few-acceptances-take-many-promises', plants: ['paxos/flexible-not-intersecting'],
   },
+  {
+    row: 'C-37', scenario: 'multi-paxos/two-acceptors-of-four-go-on-without-the-others',
+    plants: ['multi-paxos/flexible-not-intersecting'],
+  },
   { row: 'C-40', scenario: 'paxos/a-read-finishes-the-round-that-it-finds', plants: ['paxos/read-leaves-inflight'] },
   {
     row: 'C-35', scenario: 'multi-paxos/a-hole-is-filled-with-a-no-op-and-its-neighbours-are-kept',

@@ -2,6 +2,7 @@ import { type DiskView, WHOLE } from '../../contract/disk.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import type { Value } from './messages.ts';
+import type { Quorums } from './quorums.ts';
 import { FOLLOWER, JOURNAL_FILE, type PaxosState, type Role } from './state.ts';
 
 /** Where in the journal of a node an acceptance stands. */
@@ -29,9 +30,8 @@ export interface NodeGhost {
   executed: number;
   role: Role;
   leaseReads: number;
-  /** By what it goes: promises and acceptances. */
-  prepareQuorum: number;
-  acceptQuorum: number;
+  /** By what it goes; `null` before it has begun. */
+  quorums: Quorums | null;
 }
 
 const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
@@ -50,8 +50,7 @@ export function newNodeGhost(): NodeGhost {
     executed: 0,
     role: FOLLOWER,
     leaseReads: 0,
-    prepareQuorum: 0,
-    acceptQuorum: 0,
+    quorums: null,
   };
 }
 

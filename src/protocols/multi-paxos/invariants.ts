@@ -31,7 +31,7 @@ export const promisesAreDurable: InvariantInfo = { id: 'P8', name: 'promises-are
 /** P9: who proposes in a slot in which something is chosen in a lower ballot proposes that. */
 export const safeProposal: InvariantInfo = { id: 'P9', name: 'safe-proposal', source: simple('2.2, P2b') };
 
-/** P10: any prepare quorum meets any accept quorum. Looked at when a node begins to go by them. */
+/** P10: any prepare quorum meets any accept quorum, set by set. Looked at when a node begins to go by them. */
 export const quorumsIntersect: InvariantInfo = {
   id: 'P10', name: 'quorums-intersect', source: 'Flexible Paxos, section 4',
 };

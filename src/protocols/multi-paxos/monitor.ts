@@ -10,7 +10,8 @@ import {
 } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import type { Accept, AcceptedValue, Decide, PaxosMessage, Value } from './messages.ts';
-import { quorumSizes, readSettings } from './options.ts';
+import { readSettings } from './options.ts';
+import { isAcceptQuorum, isPrepareQuorum, type Quorums, quorumsApart, quorumsOf } from './quorums.ts';
 import {
   BALLOT_FILE, type BallotRecord, JOURNAL_FILE, type Leader, type PaxosState, type Snapshot, SNAPSHOT_FILE,
 } from './state.ts';
@@ -29,7 +30,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
   private readonly report: ReportBreach;
   private readonly breached = new Set<string>();
   private readonly nodes: readonly NodeGhost[];
-  private readonly quorum: { readonly prepare: number; readonly accept: number };
+  private readonly quorums: Quorums;
   private readonly slots = new Map<number, SlotGhost>();
   /** Nothing is remembered of the slots up to here. */
   private forgottenTo = 0;
@@ -45,7 +46,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
     this.cluster = cluster;
     this.report = report;
     this.nodes = cluster.nodes.map(newNodeGhost);
-    this.quorum = quorumSizes(readSettings(cluster.options), cluster.nodes.length);
+    this.quorums = quorumsOf(readSettings(cluster.options), cluster.nodes);
   }
 
   // ── Starts and events ────────────────────────────────────────────────
@@ -59,7 +60,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
     ghost.role = state.role;
     ghost.executed = state.executed;
     ghost.promised = state.durable.promised;
-    ghost.prepareQuorum = 0;
+    ghost.quorums = null;
     replacePlaces(ghost, state);
     if (state.isAmnesiac || ghost.promised >= ghost.attested) return;
     this.breach(invariants.promiseMonotone, `${this.name(node)} starts with the promise ${show(ghost.promised)}, ` +
@@ -105,9 +106,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
         `${this.name(node)} has accepted ${show(ghost.acceptedNow)}, but has promised ${show(promised)} only`);
     }
     ghost.acceptedNow = 0;
-    if (state.prepareQuorum !== ghost.prepareQuorum || state.acceptQuorum !== ghost.acceptQuorum) {
-      this.onQuorums(node, ghost, state);
-    }
+    if (state.quorums !== ghost.quorums) this.onQuorums(node, ghost, state.quorums);
     this.noteOwnAcceptance(node, ghost);
     if (state.role !== ghost.role) {
       ghost.role = state.role;
@@ -122,13 +121,13 @@ class PaxosMonitor implements Monitor<PaxosState> {
 
   // ── Leaders ──────────────────────────────────────────────────────────
 
-  private onQuorums(node: NodeId, ghost: NodeGhost, { prepareQuorum, acceptQuorum }: PaxosState): void {
-    ghost.prepareQuorum = prepareQuorum;
-    ghost.acceptQuorum = acceptQuorum;
-    const { length } = this.nodes;
-    if (prepareQuorum + acceptQuorum > length) return;
-    this.breach(invariants.quorumsIntersect, `${this.name(node)} goes by ${prepareQuorum} promises and ` +
-      `${acceptQuorum} acceptances, of ${length} nodes: two such quorums need not meet`);
+  private onQuorums(node: NodeId, ghost: NodeGhost, quorums: Quorums): void {
+    ghost.quorums = quorums;
+    const apart = quorumsApart(quorums);
+    if (apart === null) return;
+    const [prepare, accept] = apart.map((nodes) => nodes.map((one) => this.name(one)).join(', '));
+    this.breach(invariants.quorumsIntersect, `${this.name(node)} takes the promises of ${prepare} for a quorum, and ` +
+      `the acceptances of ${accept}: they have no node in common`);
   }
 
   private onLeads(node: NodeId, ghost: NodeGhost, leader: Leader): void {
@@ -137,9 +136,8 @@ class PaxosMonitor implements Monitor<PaxosState> {
     if (ballot > this.highestLed) this.highestLed = ballot;
     const leads = `${this.name(node)} leads in ${show(ballot)}`;
     const from = new Set(promises.filter((promise) => promise.ballot === ballot).map((promise) => promise.from));
-    if (from.size < this.quorum.prepare) {
-      this.breach(invariants.adoption,
-        `${leads} by ${from.size} promises of it, where ${this.quorum.prepare} are needed`);
+    if (!isPrepareQuorum(this.quorums, [...from])) {
+      this.breach(invariants.adoption, `${leads} by ${from.size} promises of it, which are no quorum`);
     }
     const highest = new Map<number, AcceptedValue>();
     let truncatedTo = 0;
@@ -215,10 +213,10 @@ class PaxosMonitor implements Monitor<PaxosState> {
 
   private checkTruncation(node: NodeId, truncatedTo: number): void {
     const slotOf = ({ synced }: NodeGhost): number => (synced.cell(SNAPSHOT_FILE) as Snapshot | undefined)?.slot ?? 0;
-    const holders = this.nodes.filter((ghost) => slotOf(ghost) >= truncatedTo).length;
-    if (holders >= this.quorum.accept && slotOf(this.ghostOf(node)) >= truncatedTo) return;
+    const holders = this.cluster.nodes.filter((holder) => slotOf(this.ghostOf(holder)) >= truncatedTo);
+    if (isAcceptQuorum(this.quorums, holders) && slotOf(this.ghostOf(node)) >= truncatedTo) return;
     this.breach(invariants.truncationSafety, `${this.name(node)} drops what it accepted up to slot ${truncatedTo}, ` +
-      `which ${holders} disks have in snapshots, its own up to ${slotOf(this.ghostOf(node))}`);
+      `which ${holders.length} disks have in snapshots, its own up to ${slotOf(this.ghostOf(node))}`);
   }
 
   /** What no acceptor keeps any more can be said of no slot again. */
@@ -359,7 +357,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
     const { acceptedBy, value } = known.proposed.get(ballot) ?? NOT_PROPOSED;
     if (value === null || acceptedBy.includes(node)) return;
     acceptedBy.push(node);
-    if (acceptedBy.length !== this.quorum.accept) return;
+    if (!isAcceptQuorum(this.quorums, acceptedBy)) return;
     if (known.chosen === null) {
       known.chosen = { ballot, value };
       return;

@@ -3,13 +3,13 @@
  * Altinbuken, 2015 ("PMMC"): replicas execute slots, a scout prepares a ballot once for all slots, a commander has one
  * value accepted in one slot, within a window. Acceptors are those of "Paxos Made Simple" by Lamport, 2001; the answer
  * to Prepare, which the language has no other word left for, is called Promised. Snapshots and the master lease
- * are those of "Paxos Made Live" by Chandra, Griesemer and Redstone, 2007; quorums of two sizes those of "Flexible
- * Paxos" by Howard, Malkhi and Spiegelman, 2016.
+ * are those of "Paxos Made Live" by Chandra, Griesemer and Redstone, 2007; quorums of two sizes and in grids those of
+ * "Flexible Paxos" by Howard, Malkhi and Spiegelman, 2016.
  *
  * Implemented: unique ballots across restarts; one phase 1 for all slots; values adopted by the highest ballot, no-ops
  * in holes; slots chosen out of order and executed in order, within the window; learners that pull; snapshots and
  * truncation; back-off of pre-empted proposers; sessions (in the service); the master lease, with an epoch in each
- * answer; |Q1| + |Q2| > n. Not implemented: reconfiguration, roles on nodes of their own, thrifty quorums.
+ * answer; quorums that need to meet those of the other phase alone. Not implemented: reconfiguration, roles on nodes of their own, thrifty quorums.
  *
  * Every node is acceptor, proposer and replica, in one file each, over `rules.ts`: here is what reaches it, and where
  * that is dealt with. Deviations, with reasons, are listed in README.md beside this file.
@@ -62,8 +62,7 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
   }
 
   private setQuorums(): void {
-    this.state.prepareQuorum = this.prepareQuorumSize();
-    this.state.acceptQuorum = this.acceptQuorumSize();
+    this.state.quorums = this.quorumsOf(this.nodes);
     this.state.window = this.settings.window;
   }
 

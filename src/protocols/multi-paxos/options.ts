@@ -1,7 +1,7 @@
 import type { Options, OptionTable } from '../../contract/options.ts';
-import { majority } from '../../contract/quorum.ts';
 import { assert } from '../../kernel/assert.ts';
 import { type DurationUs, US_PER_MS } from '../../kernel/time.ts';
+import type { QuorumSettings } from './quorums.ts';
 
 /** Tunables of Multi-Paxos. Where one means what it means in Raft it has the same name, limits and draws. */
 export const paxosOptions: OptionTable = {
@@ -90,16 +90,32 @@ export const paxosOptions: OptionTable = {
     max: 60_000 * US_PER_MS,
     swarm: { kind: 'between', min: 200 * US_PER_MS, max: 320 * US_PER_MS },
   },
+  quorums: {
+    kind: 'choice',
+    doc: 'what makes a quorum: so many acceptors, or those of a row of a grid to prepare and of a column to accept '
+      + '(Flexible Paxos, section 4.3); the nodes stand in it row by row, those left over in the last row',
+    default: 'counted',
+    of: ['counted', 'grid'],
+    swarm: { kind: 'choice', of: [['counted', 3], ['grid', 1]] },
+  },
+  gridColumns: {
+    kind: 'integer',
+    doc: 'with quorums: grid, how many columns it has; 0: about as many as rows, and no fewer',
+    default: 0,
+    min: 0,
+    max: 100,
+  },
   prepareQuorum: {
     kind: 'integer',
-    doc: 'how many acceptors have to promise a ballot (Q1 of Flexible Paxos); 0: a majority',
+    doc: 'with quorums: counted, how many acceptors have to promise a ballot (Q1 of Flexible Paxos); 0: a majority',
     default: 0,
     min: 0,
     max: 100,
   },
   acceptQuorum: {
     kind: 'integer',
-    doc: 'how many acceptors have to accept a value (Q2); with prepareQuorum more than there are nodes; 0: a majority',
+    doc: 'with quorums: counted, how many acceptors have to accept a value (Q2); with prepareQuorum more than there '
+      + 'are nodes; 0: a majority',
     default: 0,
     min: 0,
     max: 100,
@@ -131,7 +147,7 @@ export const paxosOptions: OptionTable = {
 };
 
 /** The options, typed. */
-export interface PaxosSettings {
+export interface PaxosSettings extends QuorumSettings {
   readonly electionTimeoutUsMin: DurationUs;
   readonly electionTimeoutUsMax: DurationUs;
   readonly heartbeatUs: DurationUs;
@@ -143,9 +159,6 @@ export interface PaxosSettings {
   readonly readsByLease: boolean;
   readonly replicaLeaseUs: DurationUs;
   readonly masterLeaseUs: DurationUs;
-  /** 0 for a majority. */
-  readonly prepareQuorum: number;
-  readonly acceptQuorum: number;
   readonly snapshotEvery: number;
   readonly snapshotRetained: number;
   readonly maxEntriesPerMessage: number;
@@ -165,6 +178,8 @@ export function readSettings(options: Options): PaxosSettings {
     readsByLease: options['reads'] === 'lease',
     replicaLeaseUs: options['replicaLease'] as number,
     masterLeaseUs: options['masterLease'] as number,
+    quorumsInGrid: options['quorums'] === 'grid',
+    gridColumns: options['gridColumns'] as number,
     prepareQuorum: options['prepareQuorum'] as number,
     acceptQuorum: options['acceptQuorum'] as number,
     snapshotEvery: options['snapshotEvery'] as number,
@@ -173,12 +188,4 @@ export function readSettings(options: Options): PaxosSettings {
   };
   assert(settings.electionTimeoutUsMin <= settings.electionTimeoutUsMax, 'electionTimeoutMin <= electionTimeoutMax');
   return settings;
-}
-
-/** How many acceptors make a quorum of each phase, in a cluster of so many. */
-export function quorumSizes(
-  { prepareQuorum, acceptQuorum }: Pick<PaxosSettings, 'prepareQuorum' | 'acceptQuorum'>, nodes: number,
-): { readonly prepare: number; readonly accept: number } {
-  const atMost = (quorum: number): number => Math.min(quorum === 0 ? majority(nodes) : quorum, nodes);
-  return { prepare: atMost(prepareQuorum), accept: atMost(acceptQuorum) };
 }

@@ -75,7 +75,7 @@ export abstract class Proposer extends Replica {
     if (!this.countsPromise(from, promises.map((promise) => promise.from))) return;
     const { ballot, accepted, truncatedTo } = reply;
     promises.push({ from, ballot, accepted, truncatedTo });
-    if (this.isQuorum(promises.map((promise) => promise.from), this.state.prepareQuorum)) this.lead(ctx, candidate);
+    if (this.isPrepareQuorum(promises.map((promise) => promise.from), this.state.quorums)) this.lead(ctx, candidate);
   }
 
   // ── What may be proposed ─────────────────────────────────────────────
@@ -140,7 +140,7 @@ export abstract class Proposer extends Replica {
   }
 
   private perNode<T>(value: T): T[] {
-    return Array.from({ length: this.clusterSize }, () => value);
+    return this.nodes.map(() => value);
   }
 
   // ── Phase 2 (the commanders) ─────────────────────────────────────────
@@ -195,7 +195,7 @@ export abstract class Proposer extends Replica {
     const commander = role.commanders.get(slot);
     if (commander === undefined || !this.countsAcceptance(from, commander.acceptedBy)) return;
     commander.acceptedBy.push(from);
-    if (!this.isQuorum(commander.acceptedBy, this.state.acceptQuorum)) return;
+    if (!this.isAcceptQuorum(commander.acceptedBy, this.state.quorums)) return;
     role.commanders.delete(slot);
     const message: Decide = { kind: 'Decide', ballot: role.ballot, slot, value: commander.value };
     for (const peer of ctx.peers) ctx.sendNow(peer, message);
@@ -234,8 +234,11 @@ export abstract class Proposer extends Replica {
   /** Last slot that an accept quorum has in snapshots on its disks: any prepare quorum meets one of them. */
   private heldByQuorum(leader: Leader): number {
     leader.snapshotSlots[this.self] = this.state.snapshotSlot;
-    const slots = leader.snapshotSlots.slice().sort((a, b) => b - a);
-    return slots[this.state.acceptQuorum - 1] ?? 0;
+    const { snapshotSlots } = leader;
+    const held = snapshotSlots.slice().sort((a, b) => b - a);
+    const isHeld = (slot: number): boolean =>
+      this.isAcceptQuorum(this.nodes.filter((node) => (snapshotSlots[node] as number) >= slot), this.state.quorums);
+    return held.find(isHeld) ?? 0;
   }
 
   protected onHeartbeat(ctx: Context, from: NodeId, heartbeat: Heartbeat): void {
@@ -265,8 +268,8 @@ export abstract class Proposer extends Replica {
     const { role } = this.state;
     assert(role.kind === 'leader', 'only a leader checks its quorum');
     role.hasAnswered[this.self] = true;
-    const answered = role.hasAnswered.filter((hasAnswered) => hasAnswered).length;
-    if (answered < this.state.acceptQuorum) return this.stepDown(ctx);
+    const answered = this.nodes.filter((node) => role.hasAnswered[node]);
+    if (!this.isAcceptQuorum(answered, this.state.quorums)) return this.stepDown(ctx);
     role.hasAnswered.fill(false);
     ctx.setTimer('check-quorum', this.settings.electionTimeoutUsMax);
   }

@@ -6,7 +6,8 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
 import { type Ballot, ballotOf, roundOf } from './ballot.ts';
 import { type AcceptedValue, NO_OP, type Value } from './messages.ts';
-import { type PaxosSettings, quorumSizes, readSettings } from './options.ts';
+import { type PaxosSettings, readSettings } from './options.ts';
+import { isAcceptQuorum, isPrepareQuorum, meetsEachPrepareQuorum, type Quorums, quorumsOf } from './quorums.ts';
 import {
   BALLOT_FILE, type BallotRecord, type CountedPromise, JOURNAL_FILE, type Leader, type PaxosState, recover,
 } from './state.ts';
@@ -15,7 +16,7 @@ import {
 export abstract class PaxosRules {
   readonly state: PaxosState;
   protected readonly self: NodeId;
-  protected readonly clusterSize: number;
+  protected readonly nodes: readonly NodeId[];
   protected settings: PaxosSettings;
   protected readonly machine: StateMachine;
   /** Where election timeouts are drawn from, once it was looked up. */
@@ -24,7 +25,7 @@ export abstract class PaxosRules {
   /** Recovery is this constructor: what the disk did not keep is gone. */
   constructor(init: NodeInit) {
     this.self = init.self;
-    this.clusterSize = init.nodes.length;
+    this.nodes = init.nodes;
     this.settings = readSettings(init.options);
     this.machine = init.machine;
     this.state = recover(init, this.isForeign(init) || this.isDamaged(init));
@@ -88,23 +89,24 @@ export abstract class PaxosRules {
 
   // ── Quorums (Flexible Paxos) ─────────────────────────────────────────
 
-  /** Q1: how many promises make a quorum. Any Q1 and any Q2 have an acceptor in common; nothing else is needed. */
-  protected prepareQuorumSize(): number {
-    return quorumSizes(this.settings, this.clusterSize).prepare;
+  /** Any prepare quorum and any accept quorum have an acceptor in common; nothing else is needed. */
+  protected quorumsOf(members: readonly NodeId[]): Quorums {
+    return quorumsOf(this.settings, members);
   }
 
-  /** Q2: how many acceptances make a quorum. */
-  protected acceptQuorumSize(): number {
-    return quorumSizes(this.settings, this.clusterSize).accept;
+  /** Q1: whether these promises are enough. */
+  protected isPrepareQuorum(nodes: readonly NodeId[], quorums: Quorums): boolean {
+    return isPrepareQuorum(quorums, nodes);
   }
 
-  /** So many replicas can keep everybody else from completing phase 1. */
-  protected leaseQuorumSize(): number {
-    return this.clusterSize - this.state.prepareQuorum + 1;
+  /** Q2: whether these acceptances are enough. */
+  protected isAcceptQuorum(nodes: readonly NodeId[], quorums: Quorums): boolean {
+    return isAcceptQuorum(quorums, nodes);
   }
 
-  protected isQuorum(members: readonly NodeId[], size: number): boolean {
-    return members.length >= size;
+  /** Whether these replicas can keep everybody else from completing phase 1. */
+  protected isLeaseQuorum(nodes: readonly NodeId[], quorums: Quorums): boolean {
+    return meetsEachPrepareQuorum(quorums, nodes);
   }
 
   /** Who has promised is a set: the network may deliver a promise twice. */
@@ -186,12 +188,11 @@ export abstract class PaxosRules {
 
   protected holdsLease(leader: Leader, nowUs: DurationUs): boolean {
     if (!this.settings.readsByLease) return false;
-    let granted = 0;
-    for (let node = 0; node < this.clusterSize; node++) {
+    const granted = this.nodes.filter((node) => {
       const sinceUs = node === this.self ? nowUs : (leader.grantedSentAtUs[node] as number);
-      if (nowUs < sinceUs + this.masterLeaseUs()) granted += 1;
-    }
-    return granted >= this.leaseQuorumSize();
+      return nowUs < sinceUs + this.masterLeaseUs();
+    });
+    return this.isLeaseQuorum(granted, this.state.quorums);
   }
 
   /** Until all that may be chosen in lower ballots is executed, a leader does not know what a read has to reflect. */

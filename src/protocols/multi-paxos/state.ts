@@ -6,6 +6,7 @@ import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import type { AcceptedValue, Value } from './messages.ts';
 import { readSettings } from './options.ts';
+import { type Quorums, quorumsOf } from './quorums.ts';
 
 /** File names on the disk of a node. */
 export const BALLOT_FILE = 'ballot';
@@ -150,9 +151,8 @@ export interface PaxosState {
   journalBase: number;
   /** The last acceptance of a proposal of our own that is on our disk: what other acceptors say with Accepted. */
   ownAcceptance: { readonly ballot: Ballot; readonly slot: number } | null;
-  /** By how many promises and acceptances we go; 0 before we have started. */
-  prepareQuorum: number;
-  acceptQuorum: number;
+  /** By which quorums we go. */
+  quorums: Quorums;
   /** How far we may propose ahead of what we have executed. */
   window: number;
   /** The disk is not what we left: an acceptor that may have forgotten a promise takes no part. */
@@ -162,6 +162,7 @@ export interface PaxosState {
 /** What is left after a crash. */
 export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
   const { disk, machine } = init;
+  const settings = readSettings(init.options);
   const record = disk.cell(BALLOT_FILE) as BallotRecord | undefined;
   const snapshot = (disk.cell(SNAPSHOT_FILE) as Snapshot | undefined) ?? null;
   const { dropped, mark } = disk.head(JOURNAL_FILE);
@@ -192,9 +193,8 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
     journal: journal.map(({ slot }) => slot),
     journalBase: dropped,
     ownAcceptance: null,
-    prepareQuorum: 0,
-    acceptQuorum: 0,
-    window: readSettings(init.options).window,
+    quorums: quorumsOf(settings, init.nodes),
+    window: settings.window,
     isAmnesiac,
   };
 }

@@ -57,24 +57,6 @@ class LearnAcrossBallots extends DefectivePaxos {
   }
 }
 
-/** MP-13: half of the acceptors are enough. */
-class EvenQuorum extends DefectivePaxos {
-  protected override prepareQuorumSize(): number {
-    return this.instead(Math.ceil(this.clusterSize / 2), super.prepareQuorumSize());
-  }
-
-  protected override acceptQuorumSize(): number {
-    return this.instead(Math.ceil(this.clusterSize / 2), super.acceptQuorumSize());
-  }
-}
-
-/** MP-14: the quorums of both phases make up the cluster, and so need not meet. */
-class FlexibleNotIntersecting extends DefectivePaxos {
-  protected override acceptQuorumSize(): number {
-    return this.instead(Math.max(1, this.clusterSize - this.prepareQuorumSize()), super.acceptQuorumSize());
-  }
-}
-
 /**
  * MP-15: rounds begin anew with each start: the first that this node's own acceptor does not refuse. That is the last
  * one of the former life, if nobody has prepared since.
@@ -177,20 +159,6 @@ export const proposerVariants: readonly Variant[] = [
     breaks: 'Paxos Made Simple, section 2.2: a value is chosen when one proposal with it is accepted by a majority',
     source: 'https://github.com/ClusterLabs/booth/issues/47', difficulty: 'X', firstCatcher: 'P2',
     in: 'node', create: (init, fired) => new LearnAcrossBallots(init, fired),
-  },
-  {
-    row: 'MP-13', id: 'multi-paxos/even-quorum',
-    title: 'in clusters of even size half of the acceptors decide',
-    breaks: 'Paxos Made Simple, section 2.2: any two majorities have an acceptor in common',
-    source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P10',
-    in: 'node', create: (init, fired) => new EvenQuorum(init, fired),
-  },
-  {
-    row: 'MP-14', id: 'multi-paxos/flexible-not-intersecting',
-    title: 'the quorums of both phases are as many as there are nodes, and need not meet',
-    breaks: 'Flexible Paxos, section 4: each quorum of phase 1 meets each of phase 2',
-    source: 'Flexible Paxos, section 4', difficulty: 'E', firstCatcher: 'P10',
-    in: 'node', create: (init, fired) => new FlexibleNotIntersecting(init, fired),
   },
   {
     row: 'MP-15', id: 'multi-paxos/ballot-reuse-after-restart',

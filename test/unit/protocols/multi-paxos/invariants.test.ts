@@ -8,6 +8,7 @@ import { declaredInvariants } from '../../../../src/protocols/multi-paxos/invari
 import { NO_OP, type PaxosMessage, type Value } from '../../../../src/protocols/multi-paxos/messages.ts';
 import { paxosInvariants } from '../../../../src/protocols/multi-paxos/monitor.ts';
 import { paxosOptions } from '../../../../src/protocols/multi-paxos/options.ts';
+import type { Quorums } from '../../../../src/protocols/multi-paxos/quorums.ts';
 import {
   BALLOT_FILE, JOURNAL_FILE, type Leader, type PaxosState,
 } from '../../../../src/protocols/multi-paxos/state.ts';
@@ -41,6 +42,9 @@ function watched(options: Partial<Options> = {}): Watched {
   };
   return { cluster, monitor, reported, send };
 }
+
+const counted = (prepare: number, accept: number): Quorums =>
+  ({ kind: 'counted', members: [n1, n2, n3], prepare, accept });
 
 const [low, high] = [ballotOf(20, n1), ballotOf(30, n2)];
 
@@ -128,10 +132,8 @@ const cases: Readonly<Record<string, Case>> = {
     allows: (on) => { chooseTwice(on, command(1), command(1), false); },
   },
   P10: {
-    breaks: ({ cluster, monitor }) => { monitor.afterEvent(n1, { ...cluster.state(n1), acceptQuorum: 1 }); },
-    allows: ({ cluster, monitor }) => {
-      monitor.afterEvent(n1, { ...cluster.state(n1), prepareQuorum: 3, acceptQuorum: 1 });
-    },
+    breaks: ({ cluster, monitor }) => { monitor.afterEvent(n1, { ...cluster.state(n1), quorums: counted(2, 1) }); },
+    allows: ({ cluster, monitor }) => { monitor.afterEvent(n1, { ...cluster.state(n1), quorums: counted(3, 1) }); },
   },
   P11: {
     breaks: ({ cluster, send }) => {
