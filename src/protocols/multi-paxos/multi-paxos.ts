@@ -9,7 +9,8 @@
  * Implemented: unique ballots across restarts; one phase 1 for all slots; values adopted by the highest ballot, no-ops
  * in holes; slots chosen out of order and executed in order, within the window; learners that pull; snapshots and
  * truncation; back-off of pre-empted proposers; sessions (in the service); the master lease, with an epoch in each
- * answer; quorums that need to meet those of the other phase alone. Not implemented: reconfiguration, roles on nodes of their own, thrifty quorums.
+ * answer; quorums that need to meet those of the other phase alone. Not implemented: reconfiguration, roles on nodes of
+ * their own, thrifty quorums.
  *
  * Every node is acceptor, proposer and replica, in one file each, over `rules.ts`: here is what reaches it, and where
  * that is dealt with. Deviations, with reasons, are listed in README.md beside this file.
