@@ -5,6 +5,7 @@ import { electionExhibits } from './exhibits/elections.ts';
 import { lockExhibits } from './exhibits/locks.ts';
 import { membershipExhibits } from './exhibits/membership.ts';
 import { multiPaxosExhibits } from './exhibits/multi-paxos.ts';
+import { paxosCasExhibits } from './exhibits/paxos-cas.ts';
 import { paxosExhibits } from './exhibits/paxos.ts';
 import { readExhibits } from './exhibits/reads.ts';
 import { replicationExhibits } from './exhibits/replication.ts';
@@ -21,4 +22,5 @@ export const exhibits: readonly Exhibit[] = [
   ...clientExhibits,
   ...lockExhibits,
   ...paxosExhibits,
+  ...paxosCasExhibits,
 ];

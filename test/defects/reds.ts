@@ -50,6 +50,9 @@ const FORGETS: Planted = {
   called: 'RL-12, restart without data', settings: options({ appendfsync: 'off', startDelay: 0 }),
 };
 
+/** PX-32: whoever is overtaken tries a higher ballot at once. */
+const NO_BACK_OFF: Planted = { called: 'PX-32, no back-off', settings: options({ backOff: false }) };
+
 const EACH_SECOND: Planted = { called: 'RL-13, synced each second', settings: options({ appendfsync: 'everysec' }) };
 
 /** Which scenario shows which defect, in nine seeds of ten or more. Some rows take more than one file. */
@@ -219,10 +222,9 @@ export const reds: readonly Red[] = [
     row: 'LC-08', scenario: 'raft-lock/clocks-that-drift-within-the-factor-keep-a-lease-to-one',
     plants: ['lease/drift-bound-ignored'],
   },
-  {
-    row: 'C-31', scenario: 'paxos/proposers-that-back-off-end-their-duel',
-    plants: [{ called: 'PX-32, no back-off', settings: options({ backOff: false }) }],
-  },
+  { row: 'C-31', scenario: 'paxos/proposers-that-back-off-end-their-duel', plants: [NO_BACK_OFF] },
+  { row: 'C-31', scenario: 'paxos-cas/coordinators-that-back-off-end-their-duel', plants: [NO_BACK_OFF] },
+  { row: 'C-31', scenario: 'paxos-cas/clients-that-contend-for-one-key-all-get-through', plants: [NO_BACK_OFF] },
   { row: 'C-32', scenario: 'paxos/accepting-is-a-promise-too', plants: ['paxos/accept-keeps-old-promise'] },
   { row: 'C-33', scenario: 'paxos/no-ballot-is-used-twice', plants: ['paxos/ballot-reuse-after-restart'] },
   { row: 'C-34', scenario: 'paxos/a-promise-is-stored-before-it-is-given', plants: ['paxos/promise-not-durable'] },
@@ -245,6 +247,14 @@ export const reds: readonly Red[] = [
   {
     row: 'PX-12', scenario: 'multi-paxos/acceptances-of-an-older-ballot-count-for-nothing',
     plants: ['multi-paxos/learn-across-ballots'],
+  },
+  {
+    row: 'C-40', scenario: 'paxos-cas/a-read-finishes-the-change-that-it-finds',
+    plants: ['paxos-cas/read-leaves-inflight'],
+  },
+  {
+    row: 'PX-30', scenario: 'paxos-cas/a-compare-that-timed-out-may-have-happened',
+    plants: ['paxos-cas/retry-executed-again', 'client/retry-as-new', 'client/unknown-as-failed'],
   },
   {
     row: 'P2c', scenario: 'paxos/the-value-of-the-highest-ballot-is-adopted',

@@ -5,7 +5,7 @@ import { scenarioIn, type Settings } from './scenario-file.ts';
 export type Profile = 'swarm' | 'gentle';
 
 /** A system whose defects are looked for under profiles. */
-export type ProfiledSystem = 'raft' | 'multi-paxos' | 'paxos' | 'redlock' | 'redis-lock' | 'raft-lock';
+export type ProfiledSystem = 'raft' | 'multi-paxos' | 'paxos' | 'paxos-cas' | 'redlock' | 'redis-lock' | 'raft-lock';
 
 /** A system with nothing but a profile, which is what the catalogue of defects is measured on, with one seed. */
 export function runProfile(

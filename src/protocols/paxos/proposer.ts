@@ -76,7 +76,7 @@ export abstract class Proposer<P extends Proposal, S extends CommonState<P>> ext
     const { pursuits } = this.state;
     let pursuit = pursuits.get(key);
     if (pursuit === undefined) {
-      pursuit = { asked: [], attempt: null, defeats: 0 };
+      pursuit = { asked: [], attempt: null, defeats: 0, isBlind: true };
       pursuits.set(key, pursuit);
       pursuit.asked.push({ request, command, cameInRound: this.state.round });
       return this.prepare(ctx, key, pursuit);
@@ -163,9 +163,15 @@ export abstract class Proposer<P extends Proposal, S extends CommonState<P>> ext
     // Several acceptors reject one ballot: it is abandoned once.
     if (pursuit === undefined || attempt === null || !isSameBallot(attempt.ballot, ballot)) return;
     ctx.note({ event: 'overtaken', key, round: ballot.round, by: promised.proposer });
-    pursuit.attempt = null;
-    pursuit.defeats += 1;
     ctx.cancelTimer(`resend/${key}`);
+    pursuit.attempt = null;
+    // Others went on while it waited. With a wait for each ballot that was too low from the start, who has waited for
+    // long never catches up with one who commits a change every few milliseconds.
+    if (pursuit.isBlind && attempt.proposal === null) {
+      pursuit.isBlind = false;
+      return this.prepare(ctx, key, pursuit);
+    }
+    pursuit.defeats += 1;
     // §2.4 Two proposers that each go on at once with a higher number can keep each other from ever choosing anything.
     if (!this.settings.backsOff) return this.prepare(ctx, key, pursuit);
     ctx.setTimer(`back-off/${key}`, ctx.random('back-off').between(0, this.longestWaitUs(pursuit.defeats)));
@@ -183,7 +189,10 @@ export abstract class Proposer<P extends Proposal, S extends CommonState<P>> ext
     const key = name.slice(slash + 1);
     const pursuit = this.state.pursuits.get(key);
     assert(pursuit !== undefined, 'timers end with what they are for');
-    if (name.startsWith('back-off/')) return this.prepare(ctx, key, pursuit);
+    if (name.startsWith('back-off/')) {
+      pursuit.isBlind = true;
+      return this.prepare(ctx, key, pursuit);
+    }
     assert(pursuit.attempt !== null, 'only an attempt is repeated');
     this.ask(ctx, key, pursuit.attempt);
   }

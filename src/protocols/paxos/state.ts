@@ -84,6 +84,8 @@ export interface Pursuit<P extends Proposal = Proposal> {
   attempt: Attempt<P> | null;
   /** Ballots in a row that were overtaken. */
   defeats: number;
+  /** Nobody has rejected anything since the start, or the last wait: the round may be too low by far. */
+  isBlind: boolean;
 }
 
 /** Acceptances of one ballot. */

@@ -159,7 +159,7 @@ class BallotReuseAfterRestart extends DefectivePaxos {
   }
 }
 
-/** PX-28: a read answers with what it has seen accepted, chosen or not. */
+/** PX-28a: a read answers with what it has seen accepted, chosen or not. */
 class ReadLeavesInFlight extends DefectivePaxos {
   protected override choose(ctx: Context, key: string, pursuit: Pursuit, attempt: Attempt): Proposal | null {
     const seen = this.valueToAdopt(attempt.promises);
@@ -228,19 +228,19 @@ const rows: readonly Row[] = [
   {
     row: 'PX-06', id: 'paxos/ignore-previous-value', node: IgnorePreviousValue,
     title: 'a proposer proposes its own value, whatever was accepted before',
-    breaks: `${SIMPLE}, §2.2, P2c`, source: `${SIMPLE}, §2.2`, difficulty: 'E', firstCatcher: 'P9',
+    breaks: `${SIMPLE}, §2.2, P2c`, source: `${SIMPLE}, §2.2`, difficulty: 'E', firstCatcher: 'linearizable',
   },
   {
     row: 'PX-07', id: 'paxos/adopt-first', node: AdoptFirst,
     title: 'of several reported values the first one to come is adopted',
     breaks: `${SIMPLE}, §2.2, P2c: the value of the highest-numbered proposal`,
-    source: `${SIMPLE}, §2.2`, difficulty: 'M', firstCatcher: 'P9',
+    source: `${SIMPLE}, §2.2`, difficulty: 'X', firstCatcher: 'P9',
   },
   {
     row: 'PX-08', id: 'paxos/adopt-lowest', node: AdoptLowest,
     title: 'of several reported values that of the lowest ballot is adopted',
     breaks: `${SIMPLE}, §2.2, P2c: the value of the highest-numbered proposal`,
-    source: `${SIMPLE}, §2.2`, difficulty: 'M', firstCatcher: 'P9',
+    source: `${SIMPLE}, §2.2`, difficulty: 'X', firstCatcher: 'P9',
   },
   {
     row: 'PX-09', id: 'paxos/stale-promise-counted', node: StalePromiseCounted,
@@ -264,7 +264,7 @@ const rows: readonly Row[] = [
     row: 'PX-12', id: 'paxos/learn-across-ballots', node: LearnAcrossBallots,
     title: 'acceptances of several ballots are added up',
     breaks: `${SIMPLE}, §2.3: a proposal, number included, has been accepted by a majority`,
-    source: 'https://github.com/ClusterLabs/booth/issues/47', difficulty: 'M', firstCatcher: 'P2',
+    source: 'https://github.com/ClusterLabs/booth/issues/47', difficulty: 'E', firstCatcher: 'P2',
   },
   {
     row: 'PX-13', id: 'paxos/even-quorum', node: EvenQuorum,
@@ -285,7 +285,7 @@ const rows: readonly Row[] = [
     source: 'https://github.com/Tencent/phxpaxos/issues/145', difficulty: 'E', firstCatcher: 'P11',
   },
   {
-    row: 'PX-28', id: 'paxos/read-leaves-inflight', node: ReadLeavesInFlight,
+    row: 'PX-28a', id: 'paxos/read-leaves-inflight', node: ReadLeavesInFlight,
     title: 'a read answers with what it has seen accepted, and does not finish the round',
     breaks: `${SIMPLE}, §2.3: what is learned is chosen`,
     source: 'https://issues.apache.org/jira/browse/CASSANDRA-12126', difficulty: 'M', firstCatcher: 'linearizable',

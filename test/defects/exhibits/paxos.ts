@@ -33,7 +33,8 @@ export const paxosExhibits: readonly Exhibit[] = [
     row: 'PX-05', id: 'paxos/accept-keeps-old-promise', publishedPerMille: 0, ratePerMille: 750, firstCatcher: 'P7',
   }, 5002),
   searched({
-    row: 'PX-06', id: 'paxos/ignore-previous-value', publishedPerMille: 940, ratePerMille: 950, firstCatcher: 'P9',
+    row: 'PX-06', id: 'paxos/ignore-previous-value', publishedPerMille: 940, ratePerMille: 950,
+    firstCatcher: 'linearizable',
   }, 5001),
   scripted({
     row: 'PX-07', id: 'paxos/adopt-first', publishedPerMille: 13, firstCatcher: 'P9',
@@ -66,6 +67,6 @@ export const paxosExhibits: readonly Exhibit[] = [
     firstCatcher: 'P11',
   }, 5001),
   scripted({
-    row: 'PX-28', id: 'paxos/read-leaves-inflight', publishedPerMille: null, firstCatcher: 'linearizable',
+    row: 'PX-28a', id: 'paxos/read-leaves-inflight', publishedPerMille: null, firstCatcher: 'linearizable',
   }, 'paxos/a-read-finishes-the-round-that-it-finds'),
 ];

@@ -24,9 +24,9 @@ import type { Accepted, AcceptedProposal, PaxosAnswer, Promised } from '../messa
 import { readSettings } from '../options.ts';
 import { Proposer } from '../proposer.ts';
 import {
-  type AcceptorRecord, type Attempt, type CountedPromise, type Pursuit, recoverDurable, rolesOf,
+  type AcceptorRecord, type Asked, type Attempt, type CountedPromise, type Pursuit, recoverDurable, rolesOf,
 } from '../state.ts';
-import { effectOf, resultOf, type Update } from './register.ts';
+import { type Effect, effectOf, resultOf, type Update } from './register.ts';
 import {
   type CasMessage, type CasPromise, type CasPromised, type CasState, type Commit, COMMITTED_KEYS_FILE,
   committedFile,
@@ -64,6 +64,13 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
     this.settings = readSettings(options);
   }
 
+  // ── Rules ────────────────────────────────────────────────────────────
+
+  /** What a command does to the version that a quorum holds. */
+  protected effectOn(current: Update | null, { request, command }: Asked): Effect {
+    return effectOf(current, authorOf(request, command), command);
+  }
+
   // ── Prepare and read ─────────────────────────────────────────────────
 
   protected override promiseOf(key: string, ballot: Ballot, record: AcceptorRecord<Update>): CasPromised {
@@ -76,7 +83,7 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
   }
 
   /** The highest version that any of them knows to be chosen. */
-  private committedAmong(promises: readonly CountedPromise<Update>[]): Update | null {
+  protected committedAmong(promises: readonly CountedPromise<Update>[]): Update | null {
     let highest: Update | null = null;
     for (const { committed } of promises as readonly CasPromise[]) {
       if (committed !== null && committed.version > (highest?.version ?? 0)) highest = committed;
@@ -85,7 +92,7 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
   }
 
   /** What was accepted of versions that are known to be chosen is over. */
-  private inProgress(promises: readonly CountedPromise<Update>[], current: Update | null): Update | null {
+  protected inProgress(promises: readonly CountedPromise<Update>[], current: Update | null): Update | null {
     const open = promises.filter(({ accepted }) => isBeyond(accepted, current));
     return this.valueToAdopt(open);
   }
@@ -102,7 +109,7 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
     for (const asked of pursuit.asked.slice()) {
       // What it read may be older than the answers that this client has seen.
       if (!this.sawPromisesAfter(asked, attempt)) continue;
-      const effect = effectOf(current, authorOf(asked.request, asked.command), asked.command);
+      const effect = this.effectOn(current, asked);
       if (effect.kind === 'change') return effect.update;
       this.answer(ctx, asked.request, effect.result);
       pursuit.asked.splice(pursuit.asked.indexOf(asked), 1);
@@ -167,7 +174,7 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
     ctx.reply(request, { kind: 'not-proposer', proposer } satisfies PaxosAnswer);
   }
 
-  private answer(ctx: Context, request: ClientRequest, result: SessionResult): void {
+  protected answer(ctx: Context, request: ClientRequest, result: SessionResult): void {
     ctx.reply(request, { kind: 'result', result } satisfies PaxosAnswer);
   }
 }

@@ -6,6 +6,7 @@ import { paxosOptions, progressBudgetUs } from '../options.ts';
 import { CasNode } from './cas.ts';
 import type { Update } from './register.ts';
 import type { CasMessage, CasState } from './state.ts';
+import { casVariants } from './variants.ts';
 
 const messageKinds: Readonly<Record<CasMessage['kind'], true>> = {
   Prepare: true, Promised: true, Accept: true, Accepted: true, Rejected: true, Commit: true,
@@ -24,12 +25,13 @@ export const paxosCas: ProtocolModule<CasState> = {
     ballots: { kind: 'count', event: 'prepared', doc: 'ballots that were begun' },
     overtaken: { kind: 'count', event: 'overtaken', doc: 'ballots that a higher one has overtaken' },
     changes: { kind: 'count', event: 'chosen', doc: 'how often a proposer sees a change chosen, or chosen again' },
+    changedAfter: { kind: 'delay', event: 'chosen', doc: 'time until a proposer sees some change chosen' },
   },
   invariants: invariantsOf<Update, CasState>({
     slotOf: ({ version }) => version,
     isFree: () => true,
   }),
-  variants: [],
+  variants: casVariants,
   assumptions,
   nodeFields: ['proposer', 'by', 'client', 'from'],
   progressBudgetUs,

@@ -62,4 +62,25 @@ describe('compare-and-set registers on the acceptors of Paxos', () => {
     expect(nodes.answers()).toEqual(['c3 ok 5']);
     expect(nodes.breaches).toEqual([]);
   });
+
+  it('do not answer a read with what was promised before it came', () => {
+    const nodes = new Hand({ module: paxosCas, size: 3 });
+    calm(nodes, n1, n2, n3);
+    nodes.ask(c1, n1, 'read', null);
+    nodes.sync();
+    nodes.deliver('Prepare', [n1], [n1, n2]);
+    nodes.sync();
+    // Meanwhile 6 is chosen, and c3 knows of it when it asks n1.
+    nodes.ask(c2, n2, 'write', 6);
+    calm(nodes, n2, n3);
+    expect(nodes.answers()).toEqual(['c2 ok 6']);
+    nodes.take('Commit');
+    nodes.ask(c3, n1, 'read', null);
+    nodes.deliver('Promised', [n1, n2], [n1]);
+    nodes.sync();
+    expect(nodes.answers()).toEqual(['c1 ok null']);
+    calm(nodes, n1, n2, n3);
+    expect(nodes.answers()).toEqual(['c3 ok 6']);
+    expect(nodes.breaches).toEqual([]);
+  });
 });

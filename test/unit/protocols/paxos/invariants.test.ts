@@ -70,7 +70,7 @@ class Puppets {
       ballot: ballot(9, node), proposal, acceptedBy: [],
       promises: promises.map((accepted, from) => ({ from: from as NodeId, accepted })),
     };
-    const pursuits = new Map([['k', { asked: [], attempt, defeats: 0 }]]);
+    const pursuits = new Map([['k', { asked: [], attempt, defeats: 0, isBlind: true }]]);
     this.monitor.afterEvent?.(node, stateOf({ pursuits }));
     return this;
   }

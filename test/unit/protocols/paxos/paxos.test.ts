@@ -111,18 +111,46 @@ describe('single-decree Paxos', () => {
   it('waits when it is overtaken, unless it is told not to', () => {
     for (const backOff of [true, false]) {
       const nodes = hand(3, { backOff });
-      nodes.ask(c2, n2, 'write', 6);
-      nodes.sync();
-      nodes.deliver('Prepare', [n2], [n2, n3]);
-      nodes.take(null);
       nodes.ask(c1, n1, 'write', 5);
       nodes.sync();
       nodes.deliver('Prepare', [n1], [n2, n3]);
+      nodes.sync();
+      nodes.deliver('Promised');
+      nodes.ask(c2, n2, 'write', 6);
+      nodes.sync();
+      nodes.deliver('Prepare', [n2], [n2, n3]);
+      nodes.deliver('Accept', [n1], [n2, n3]);
       // It was told twice, and gives up once.
       expect(nodes.deliver('Rejected')).toBe(2);
       expect(nodes.timersOf(n1)).toEqual([backOff ? 'back-off/k' : 'resend/k']);
       expect(nodes.stateOf<PaxosState>(n1).pursuits.get('k')?.defeats).toBe(1);
     }
+  });
+
+  it('tries again at once, and once, when its number was too low from the start', () => {
+    const nodes = hand();
+    const overtake = (): void => {
+      nodes.crash(n2, 'machine');
+      nodes.restart(n2);
+      nodes.ask(c2, n2, 'write', 6);
+      nodes.sync();
+      nodes.deliver('Prepare', [n2], [n2, n3]);
+    };
+    overtake();
+    nodes.ask(c1, n1, 'write', 5);
+    nodes.sync();
+    nodes.deliver('Prepare', [n1], [n2, n3]);
+    expect(nodes.deliver('Rejected')).toBe(2);
+    expect(nodes.timersOf(n1)).toEqual(['resend/k']);
+    overtake();
+    nodes.deliver('Prepare', [n1], [n3]);
+    expect(nodes.deliver('Rejected')).toBe(1);
+    expect(nodes.timersOf(n1)).toEqual(['back-off/k']);
+    nodes.fire(n1, 'back-off/k');
+    overtake();
+    nodes.deliver('Prepare', [n1], [n3]);
+    nodes.deliver('Rejected');
+    expect(nodes.timersOf(n1)).toEqual(['resend/k']);
   });
 
   it('uses no ballot twice, restarts included', () => {
