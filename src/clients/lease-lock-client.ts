@@ -92,6 +92,7 @@ export class LeaseLockClient extends Requester implements LockClient<LeaseLockCl
       nextAttempt: init.firstRequest,
       home: init.nodes[init.client % init.nodes.length] as NodeId,
       unanswered: 0,
+      epoch: 0,
     };
   }
 

@@ -1,4 +1,4 @@
-import type { ClientProtocol, ClientRequest, ClientResponse } from '../contract/client.ts';
+import type { Answer, ClientProtocol, ClientRequest, ClientResponse, ConditionalRequest } from '../contract/client.ts';
 import type { Context } from '../contract/context.ts';
 import type { Message, Plain } from '../contract/message.ts';
 import type { SessionCommand, SessionResult } from '../contract/session.ts';
@@ -45,6 +45,8 @@ export interface RequesterState {
   home: NodeId;
   /** Attempts in a row that nobody answered in time; each doubles the wait for the next. */
   unanswered: number;
+  /** The highest that any answer has named; see {@link ClientProtocol.epochOf}. */
+  epoch: number;
 }
 
 /** How a pinned request ended without a result: it was not taken, or nobody knows. */
@@ -73,27 +75,44 @@ export abstract class Requester {
     const lane = this.laneOf(id);
     const request = lane === undefined ? null : state.requests[lane] ?? null;
     if (lane === undefined || request === null) return;
-    const answer = this.asks.protocol.classify(body);
+    const answer = this.read(body);
     // Any attempt of this request may bring its result. What the others say is news only of the last one.
     if (answer.kind === 'done') {
       state.unanswered = 0;
       return this.onResult(ctx, lane, answer.result as SessionResult);
     }
     if (id !== request.awaited) return;
+    if (answer.kind === 'epoch-over') return this.follow(ctx, lane, request, request.target);
     if (request.route === 'pinned') {
       return this.onPinnedEnd(ctx, lane, answer.kind === 'redirect' ? 'not-taken' : 'unsure');
     }
     if (answer.kind === 'redirect' && answer.leader !== null && answer.leader !== request.target) {
-      request.target = answer.leader;
-      // Two nodes that each believe in the other would send us to and fro at the speed of the network.
-      if (request.hops < this.asks.nodes.length) {
-        request.hops += 1;
-        return this.attempt(ctx, lane, request);
-      }
-    } else {
-      request.target = this.nodeAfter(request.target);
+      return this.follow(ctx, lane, request, answer.leader);
     }
+    request.target = this.nodeAfter(request.target);
     this.backOff(ctx, lane, request);
+  }
+
+  /** Asks where it was sent. Two nodes that each believe in the other would send us to and fro at full speed. */
+  private follow(ctx: Context, lane: number, request: Request, target: NodeId): void {
+    request.target = target;
+    if (request.hops >= this.asks.nodes.length) return this.backOff(ctx, lane, request);
+    request.hops += 1;
+    this.attempt(ctx, lane, request);
+  }
+
+  /**
+   * What an answer says. A result of an epoch that we know to be over is none: whoever was deposed and has not heard of
+   * it answers from a copy that others have gone on from.
+   */
+  private read(body: Plain): Answer {
+    const { protocol } = this.asks;
+    const answer = protocol.classify(body);
+    const epoch = protocol.epochOf?.(body) ?? null;
+    if (epoch === null) return answer;
+    if (epoch < this.state.epoch) return answer.kind === 'done' ? UNSURE : answer;
+    this.state.epoch = epoch;
+    return answer;
   }
 
   /**
@@ -167,8 +186,12 @@ export abstract class Requester {
     const message: ClientRequest = {
       kind: 'ClientRequest', client: ctx.self, id, command: request.command as unknown as Plain,
     };
-    ctx.send(request.target, message);
+    ctx.send(request.target, this.asks.protocol.epochOf === undefined ? message : this.conditional(message));
     if (request.route !== 'pinned') ctx.setTimer(this.attemptTimer(lane), this.patienceUs());
+  }
+
+  private conditional(message: ClientRequest): ConditionalRequest {
+    return { ...message, epoch: this.state.epoch };
   }
 
   /**
@@ -197,6 +220,8 @@ export abstract class Requester {
     return nodes[(nodes.indexOf(node) + 1) % nodes.length] as NodeId;
   }
 }
+
+const UNSURE: Answer = Object.freeze({ kind: 'unsure' });
 
 /** The timer of a lane: `attempt` in lane 0, `attempt/2` in lane 2. */
 export function timerName(kind: string, lane: number): string {

@@ -94,6 +94,7 @@ export class SessionClient extends Requester implements Node<ClientState> {
       nextAttempt: Math.max(...processes) * ATTEMPTS_PER_PROCESS,
       home: nodes[client % nodes.length] as NodeId,
       unanswered: 0,
+      epoch: 0,
     };
   }
 

@@ -10,6 +10,15 @@ export interface ClientRequest extends Message {
   readonly command: Plain;
 }
 
+/**
+ * What a client sends whose protocol has epochs: see {@link ClientProtocol.epochOf}. The operation is asked of the
+ * master of one epoch.
+ */
+export interface ConditionalRequest extends ClientRequest {
+  /** The highest that this client has been told of; 0 before the first. */
+  readonly epoch: number;
+}
+
 /** A node's answer to one {@link ClientRequest}. What `body` says is the protocol's own; its client part reads it. */
 export interface ClientResponse extends Message {
   readonly kind: 'ClientResponse';
@@ -23,10 +32,17 @@ export type Answer =
   | { readonly kind: 'done'; readonly result: Plain }
   /** Definite: this attempt was not executed and never will be. Ask `leader` next, or anyone when it is `null`. */
   | { readonly kind: 'redirect'; readonly leader: NodeId | null }
+  /** Definite: this attempt was not executed and never will be, since its epoch is over. Ask the same node again. */
+  | { readonly kind: 'epoch-over' }
   /** Indefinite: this attempt may still be executed; asking again is safe only under the same session and sequence. */
   | { readonly kind: 'unsure' };
 
 /** The protocol's part of a client: how it reads what a node answered. */
 export interface ClientProtocol {
   classify(body: Plain): Answer;
+  /**
+   * The epoch of the master that answers, above those of all masters before it; `null` where the answer is nobody's who
+   * knows. The client keeps the highest, asks by it, and takes no result of a lower one. Without it, there are none.
+   */
+  epochOf?(body: Plain): number | null;
 }

@@ -1,4 +1,5 @@
 import type { ConnectionId, NodeId } from '../kernel/ids.ts';
+import type { DurationUs } from '../kernel/time.ts';
 import type { DiskView } from './disk.ts';
 import type { Message } from './message.ts';
 import type { Options } from './options.ts';
@@ -26,6 +27,8 @@ export interface ClusterInfo {
   readonly machine: StateMachine;
   /** Name of a process in texts: `n1`, `c1`. */
   nameOf(process: NodeId): string;
+  /** What the monotonic clock of a node shows at this instant of true time, be it down or paused. */
+  monotonicUs(node: NodeId): DurationUs;
 }
 
 /**

@@ -114,7 +114,10 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     clockOf: (process) => world.process(process).clock,
   });
   const makeNode = nodeMaker(scenario, module, nodes, crew, defect, fired);
-  const cluster: ClusterInfo = { nodes, nameOf, options: system.options, machine: referenceMachine(scenario) };
+  const cluster: ClusterInfo = {
+    nodes, nameOf, options: system.options, machine: referenceMachine(scenario),
+    monotonicUs: (node) => world.process(node).clock.monotonicUs(world.nowUs),
+  };
   const monitor = module.invariants.observe(cluster, ({ id }, text) => breach(id, text, world.nowUs));
   const world: World = new World({
     streams,

@@ -109,7 +109,7 @@ describe('Paxos Made Simple, sections 2.3 and 3: what is proposed', () => {
     cluster.request(n1, register);
     const proposed = cluster.takeKind(n1, 'Accept').filter((_, at) => at % 4 === 0);
     expect(proposed.map(({ slot, value }) => [slot, value])).toEqual([
-      [1, command(1)], [2, noOp], [3, command(4)], [4, { kind: 'command', timeUs: 0, command: register }],
+      [1, command(1)], [2, noOp], [3, command(4)], [4, { kind: 'command', timeUs: 0, epoch: 0, command: register }],
     ]);
   });
 
@@ -281,6 +281,55 @@ describe('proposers that meet', () => {
     cluster.fire(n1, 'check-quorum');
     const late = cluster.request(n1, register);
     expect(cluster.answers().get(late)).toEqual({ kind: 'not-leader', leader: null });
+  });
+});
+
+describe('Paxos Made Live, section 5.3: epochs', () => {
+  const options = { checkEpoch: true };
+
+  it('a new master begins with an entry of its own, and what was asked of another one is refused', () => {
+    const cluster = new Cluster({ options });
+    cluster.elect(n1);
+    expect(cluster.state(n3)).toMatchObject({ executed: 1, epoch: ballot(1, n1) });
+    const first = cluster.request(n1, register);
+    cluster.settle();
+    expect(cluster.answers().get(first)).toMatchObject({ kind: 'executed', epoch: ballot(1, n1) });
+    cluster.elect(n2);
+    const late = cluster.request(n2, appendCommand(1), ballot(1, n1));
+    const asked = cluster.request(n2, appendCommand(1), ballot(2, n2));
+    const early = cluster.request(n2, appendCommand(2), ballot(3, n3));
+    cluster.settle();
+    const answers = cluster.answers();
+    expect(answers.get(late)).toEqual({ kind: 'epoch-over', epoch: ballot(2, n2) });
+    expect(answers.get(asked)).toMatchObject({ kind: 'executed', epoch: ballot(2, n2) });
+    expect(answers.get(early)).toEqual({ kind: 'not-leader', leader: null });
+  });
+
+  it('a command that is chosen behind the entry of a later master is not executed, after a snapshot neither', () => {
+    const cluster = new Cluster({ options: { ...options, snapshotEvery: 1 } });
+    cluster.elect(n1);
+    cluster.request(n1, register);
+    cluster.settle();
+    // Slots 3 and 4 are proposed, and n3 hears of the second one only.
+    for (const value of [1, 2]) cluster.request(n1, appendCommand(value));
+    for (const { to, message } of cluster.take(n1)) {
+      if (to === n3 && (message as Accept).slot === 4) cluster.receive(n3, n1, message as Accept);
+    }
+    cluster.sync(n3);
+    cluster.take();
+    cluster.crash(n1, 'machine');
+    cluster.fire(n2, 'election');
+    cluster.sync(n2);
+    cluster.receive(n2, n1, promised(ballot(2, n2), []));
+    cluster.receive(n2, n1, { kind: 'Accepted', ballot: ballot(2, n2), slot: 3 });
+    cluster.sync(n2);
+    expect(cluster.state(n2)).toMatchObject({ executed: 3, epoch: ballot(2, n2) });
+    cluster.take();
+    cluster.crash(n2, 'process');
+    cluster.restart(n2);
+    expect(cluster.state(n2).epoch).toBe(ballot(2, n2));
+    cluster.elect(n3, [n2, n3]);
+    expect(cluster.state(n3)).toMatchObject({ executed: 5, refused: 1, epoch: ballot(2, n3) });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Answer, ClientProtocol } from '../../contract/client.ts';
 import { unreachable } from '../../kernel/assert.ts';
+import type { Ballot } from './ballot.ts';
 import type { PaxosAnswer } from './messages.ts';
 
 /** How a client reads what a node answered. */
@@ -9,6 +10,8 @@ export const paxosClient: ClientProtocol = {
     switch (answer.kind) {
       case 'executed':
         return { kind: 'done', result: answer.result };
+      case 'epoch-over':
+        return { kind: 'epoch-over' };
       case 'not-leader':
         return { kind: 'redirect', leader: answer.leader };
       case 'busy':
@@ -18,5 +21,9 @@ export const paxosClient: ClientProtocol = {
       default:
         return unreachable(answer);
     }
+  },
+  epochOf(body): Ballot | null {
+    const answer = body as unknown as PaxosAnswer;
+    return answer.kind === 'executed' || answer.kind === 'epoch-over' ? answer.epoch : null;
   },
 };

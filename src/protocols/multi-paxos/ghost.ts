@@ -29,7 +29,6 @@ export interface NodeGhost {
   ownAcceptance: PaxosState['ownAcceptance'];
   executed: number;
   role: Role;
-  leaseReads: number;
   /** By what it goes; `null` before it has begun. */
   quorums: Quorums | null;
 }
@@ -49,7 +48,6 @@ export function newNodeGhost(): NodeGhost {
     ownAcceptance: null,
     executed: 0,
     role: FOLLOWER,
-    leaseReads: 0,
     quorums: null,
   };
 }

@@ -50,9 +50,13 @@ export const truncationSafety: InvariantInfo = {
 /** P14: nobody proposes further ahead of what it has executed than the window. Looked at when it proposes. */
 export const windowKept: InvariantInfo = { id: 'P14', name: 'window-kept', source: 'PMMC, section 2.1, WINDOW' };
 
-/** P15: nobody answers a read by the master lease once a higher ballot was promised by a quorum. */
+/**
+ * P15: at no instant of true time two nodes believe that they are master, by their leases and their clocks, and epochs
+ * grow from one master to the next. Nobody answers a read by the lease once a quorum has promised a higher ballot.
+ * Nothing is executed in another epoch than it was asked for in.
+ */
 export const masterExclusive: InvariantInfo = {
-  id: 'P15', name: 'master-exclusive', source: 'Paxos Made Live, section 5.2',
+  id: 'P15', name: 'master-exclusive', source: 'Paxos Made Live, sections 5.2 and 5.3',
 };
 
 /**

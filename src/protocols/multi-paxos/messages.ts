@@ -5,10 +5,17 @@ import type { Ballot } from './ballot.ts';
 
 /** What is chosen in a slot: one object travels and is stored everywhere, unchanged. */
 export type Value =
-  /** `timeUs`: the cluster's time when it was first proposed (expiry of sessions). */
-  | { readonly kind: 'command'; readonly timeUs: TimeUs; readonly command: Plain }
+  /**
+   * `timeUs`: the cluster's time when it was first proposed (expiry of sessions). `epoch`: the only one in which it is
+   * to be executed; 0 for any.
+   */
+  | { readonly kind: 'command'; readonly timeUs: TimeUs; readonly epoch: Ballot; readonly command: Plain }
+  /** A new master's first: from here on, whatever was asked of those before it is not executed any more. */
+  | { readonly kind: 'new-epoch'; readonly epoch: Ballot }
   /** What fills a slot in which, as far as a quorum knows, nothing was accepted. */
   | { readonly kind: 'no-op' };
+
+export type Command = Extract<Value, { readonly kind: 'command' }>;
 
 export const NO_OP: Value = Object.freeze({ kind: 'no-op' });
 
@@ -109,6 +116,7 @@ export interface InstallSnapshot {
   readonly kind: 'InstallSnapshot';
   readonly slot: number;
   readonly timeUs: TimeUs;
+  readonly epoch: Ballot;
   readonly data: string;
 }
 
@@ -130,9 +138,11 @@ export type PaxosMessage =
 export type PaxosAnswer =
   /**
    * `slot`: the answer reflects every slot up to here. `epoch`: the ballot of the master that answers (Paxos Made Live,
-   * section 5): who has seen a higher one knows that mastership has changed.
+   * section 5.3): who has seen a higher one knows that mastership has changed.
    */
   | { readonly kind: 'executed'; readonly result: Plain; readonly slot: number; readonly epoch: Ballot }
+  /** The command was not executed, and will not be: it was asked of a master before this epoch. */
+  | { readonly kind: 'epoch-over'; readonly epoch: Ballot }
   /** The command was not proposed. */
   | { readonly kind: 'not-leader'; readonly leader: NodeId | null }
   /** The command was not proposed: too many wait already. */

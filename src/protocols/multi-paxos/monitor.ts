@@ -1,4 +1,4 @@
-import type { ClientRequest } from '../../contract/client.ts';
+import type { ClientRequest, ClientResponse } from '../../contract/client.ts';
 import type { DiskView } from '../../contract/disk.ts';
 import type { ClusterInfo, InvariantInfo, InvariantSet, Monitor, ReportBreach } from '../../contract/invariant.ts';
 import type { Message } from '../../contract/message.ts';
@@ -10,6 +10,7 @@ import {
 } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import type { Accept, AcceptedValue, Decide, PaxosMessage, Value } from './messages.ts';
+import { MasterWatch } from './monitor-masters.ts';
 import { readSettings } from './options.ts';
 import { isAcceptQuorum, isPrepareQuorum, type Quorums, quorumsApart, quorumsOf } from './quorums.ts';
 import {
@@ -40,13 +41,16 @@ class PaxosMonitor implements Monitor<PaxosState> {
   /** Sessions and sequences in one number, and clients that asked for a session. */
   private readonly asked = new Set<number>();
   private readonly registered = new Set<number>();
-  private highestLed: Ballot = 0;
+  private readonly masters: MasterWatch;
+  private readonly checksEpoch: boolean;
 
   constructor(cluster: ClusterInfo, report: ReportBreach) {
     this.cluster = cluster;
     this.report = report;
     this.nodes = cluster.nodes.map(newNodeGhost);
     this.quorums = quorumsOf(readSettings(cluster.options), cluster.nodes);
+    this.checksEpoch = readSettings(cluster.options).checkEpoch;
+    this.masters = new MasterWatch(cluster, (text) => this.breach(invariants.masterExclusive, text));
   }
 
   // ── Starts and events ────────────────────────────────────────────────
@@ -62,9 +66,14 @@ class PaxosMonitor implements Monitor<PaxosState> {
     ghost.promised = state.durable.promised;
     ghost.quorums = null;
     replacePlaces(ghost, state);
+    this.masters.onStarted(node, state);
     if (state.isAmnesiac || ghost.promised >= ghost.attested) return;
     this.breach(invariants.promiseMonotone, `${this.name(node)} starts with the promise ${show(ghost.promised)}, ` +
       `but has told others that it has promised ${show(ghost.attested)}`);
+  }
+
+  onCrashed(node: NodeId): void {
+    this.masters.onCrashed(node);
   }
 
   onAppend(node: NodeId, file: string, index: number, entry: unknown): void {
@@ -113,10 +122,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
       if (state.role.kind === 'leader') this.onLeads(node, ghost, state.role);
     }
     if (state.executed !== ghost.executed) this.onExecuted(node, ghost, state);
-    if (state.role.kind === 'leader' && state.role.leaseReads !== ghost.leaseReads) {
-      ghost.leaseReads = state.role.leaseReads;
-      this.onLeaseRead(node, state.role);
-    }
+    this.masters.afterEvent(node, state);
   }
 
   // ── Leaders ──────────────────────────────────────────────────────────
@@ -132,8 +138,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
 
   private onLeads(node: NodeId, ghost: NodeGhost, leader: Leader): void {
     const { ballot, promises, adopted, barrier } = leader;
-    ghost.leaseReads = 0;
-    if (ballot > this.highestLed) this.highestLed = ballot;
+    this.masters.onLeads(node, leader);
     const leads = `${this.name(node)} leads in ${show(ballot)}`;
     const from = new Set(promises.filter((promise) => promise.ballot === ballot).map((promise) => promise.from));
     if (!isPrepareQuorum(this.quorums, [...from])) {
@@ -160,12 +165,6 @@ class PaxosMonitor implements Monitor<PaxosState> {
     }
   }
 
-  private onLeaseRead(node: NodeId, { ballot }: Leader): void {
-    if (ballot >= this.highestLed) return;
-    this.breach(invariants.masterExclusive, `${this.name(node)}, master in ${show(ballot)}, answers a read by its ` +
-      `lease, but a quorum has promised ${show(this.highestLed)}`);
-  }
-
   // ── Execution and truncation ─────────────────────────────────────────
 
   private onExecuted(node: NodeId, ghost: NodeGhost, state: PaxosState): void {
@@ -176,13 +175,16 @@ class PaxosMonitor implements Monitor<PaxosState> {
       this.breach(invariants.orderedExecution, `${this.name(node)} goes back from slot ${from} to ${executed}`);
     }
     const bySnapshot = snapshot?.slot ?? 0;
+    const values: (Value | null)[] = [];
     for (let slot = from + 1; slot <= executed; slot++) {
       const value = decided.get(slot);
+      values.push(value ?? null);
       if (value !== undefined) this.checkExecuted(node, slot, value);
       else if (slot > bySnapshot) {
         this.breach(invariants.orderedExecution, `${this.name(node)} leaves out slot ${slot}`);
       }
     }
+    this.masters.onExecuted(node, values, state);
     if (executed <= this.forgottenTo) return;
     const known = this.slotAt(executed);
     known.digest ??= state.digest;
@@ -235,8 +237,8 @@ class PaxosMonitor implements Monitor<PaxosState> {
 
   onSend(from: NodeId, to: NodeId, message: Message, synced: DiskView): void {
     const { length } = this.nodes;
-    if (from >= length) return this.onClientRequest(message as ClientRequest);
-    if (to >= length) return;
+    if (from >= length) return this.onClientRequest(from, message as ClientRequest);
+    if (to >= length) return this.onAnswer(from, to, message as ClientResponse);
     const sent = message as PaxosMessage;
     switch (sent.kind) {
       case 'Prepare':
@@ -253,7 +255,13 @@ class PaxosMonitor implements Monitor<PaxosState> {
     }
   }
 
-  private onClientRequest({ command: sent }: ClientRequest): void {
+  private onAnswer(from: NodeId, to: NodeId, response: ClientResponse): void {
+    if (this.checksEpoch) this.masters.onAnswer(from, to, response);
+  }
+
+  private onClientRequest(from: NodeId, request: ClientRequest): void {
+    if (this.checksEpoch) this.masters.onRequest(from, request);
+    const { command: sent } = request;
     const command = sent as unknown as SessionCommand;
     if (command.kind === 'register') this.registered.add(command.client);
     else this.asked.add(numberOf(command.session, command.sequence));
@@ -311,7 +319,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
   }
 
   private wasAsked(value: Value): boolean {
-    if (value.kind === 'no-op') return true;
+    if (value.kind !== 'command') return true;
     const command = value.command as unknown as SessionCommand;
     if (command.kind === 'register') return this.registered.has(command.client);
     return this.asked.has(numberOf(command.session, command.sequence));

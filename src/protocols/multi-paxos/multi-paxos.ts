@@ -9,8 +9,8 @@
  * Implemented: unique ballots across restarts; one phase 1 for all slots; values adopted by the highest ballot, no-ops
  * in holes; slots chosen out of order and executed in order, within the window; learners that pull; snapshots and
  * truncation; back-off of pre-empted proposers; sessions (in the service); the master lease, with an epoch in each
- * answer; quorums that need to meet those of the other phase alone. Not implemented: reconfiguration, roles on nodes of
- * their own, thrifty quorums.
+ * answer that clients check and, with `checkEpoch`, masters; quorums that need to meet those of the other phase alone.
+ * Not implemented: reconfiguration, roles on nodes of their own, thrifty quorums.
  *
  * Every node is acceptor, proposer and replica, in one file each, over `rules.ts`: here is what reaches it, and where
  * that is dealt with. Deviations, with reasons, are listed in README.md beside this file.
@@ -23,13 +23,14 @@
  * InstallSnapshot: what is chosen is so by the disks of a quorum. HeartbeatReply: of the snapshot, what is synced; and
  * the lease, which is not on the disk at all: who restarts waits it out.
  */
-import type { ClientRequest } from '../../contract/client.ts';
+import type { ClientRequest, ConditionalRequest } from '../../contract/client.ts';
 import type { Context, PersistTag } from '../../contract/context.ts';
 import type { Message } from '../../contract/message.ts';
 import type { Node, NodeInit } from '../../contract/node.ts';
 import type { Options } from '../../contract/options.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
+import { NO_BALLOT } from './ballot.ts';
 import type { PaxosAnswer, PaxosMessage } from './messages.ts';
 import { readSettings } from './options.ts';
 import { Proposer } from './proposer.ts';
@@ -140,6 +141,8 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
   onOptions(_ctx: Context, options: Options): void {
     this.settings = readSettings(options);
     this.setQuorums();
+    const { role } = this.state;
+    if (role.kind === 'leader') role.leaseUntilUs = this.leaseUntilUs(role);
   }
 
   // ── Clients ──────────────────────────────────────────────────────────
@@ -149,6 +152,8 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
     if (role.kind !== 'leader') {
       return ctx.reply(request, { kind: 'not-leader', leader: leaderId } satisfies PaxosAnswer);
     }
+    const refusal = this.refusalOf(role, request);
+    if (refusal !== null) return ctx.reply(request, refusal);
     if (this.serveRead(ctx, role, request)) return;
     if (role.queue.length >= this.settings.maxQueued && role.nextSlot > this.lastSlotOfWindow()) {
       return ctx.reply(request, { kind: 'busy' } satisfies PaxosAnswer);
@@ -157,7 +162,15 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
     this.proposeWaiting(ctx, role);
   }
 
-  /** Paxos Made Live, section 5: the master answers reads from what it has executed. False: it goes through a slot. */
+  /** Paxos Made Live, section 5.3: what was asked of another master is not executed here. */
+  private refusalOf({ epoch }: Leader, request: ClientRequest): PaxosAnswer | null {
+    const { epoch: asked } = request as ConditionalRequest;
+    if (epoch === NO_BALLOT || this.isOfEpoch(asked, epoch)) return null;
+    // Our successor has answered already, and we have not heard of it.
+    return asked > epoch ? { kind: 'not-leader', leader: null } : { kind: 'epoch-over', epoch };
+  }
+
+  /** Paxos Made Live, section 5.2: the master answers reads from what it has executed. False: by a slot. */
   private serveRead(ctx: Context, leader: Leader, request: ClientRequest): boolean {
     if (!this.holdsLease(leader, ctx.monotonicUs()) || !this.mayServeReads(leader)) return false;
     const answer = this.machine.query(this.state.machine, request.command);

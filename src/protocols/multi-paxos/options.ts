@@ -90,6 +90,13 @@ export const paxosOptions: OptionTable = {
     max: 60_000 * US_PER_MS,
     swarm: { kind: 'between', min: 200 * US_PER_MS, max: 320 * US_PER_MS },
   },
+  checkEpoch: {
+    kind: 'boolean',
+    doc: 'what was asked of one master is not executed by the next one: clients send the highest epoch that they were '
+      + 'told of, and a new master begins with an entry of its own (Paxos Made Live, section 5.3)',
+    default: false,
+    swarm: { kind: 'choice', of: [[true, 1], [false, 1]] },
+  },
   quorums: {
     kind: 'choice',
     doc: 'what makes a quorum: so many acceptors, or those of a row of a grid to prepare and of a column to accept '
@@ -159,6 +166,7 @@ export interface PaxosSettings extends QuorumSettings {
   readonly readsByLease: boolean;
   readonly replicaLeaseUs: DurationUs;
   readonly masterLeaseUs: DurationUs;
+  readonly checkEpoch: boolean;
   readonly snapshotEvery: number;
   readonly snapshotRetained: number;
   readonly maxEntriesPerMessage: number;
@@ -178,6 +186,7 @@ export function readSettings(options: Options): PaxosSettings {
     readsByLease: options['reads'] === 'lease',
     replicaLeaseUs: options['replicaLease'] as number,
     masterLeaseUs: options['masterLease'] as number,
+    checkEpoch: options['checkEpoch'] as boolean,
     quorumsInGrid: options['quorums'] === 'grid',
     gridColumns: options['gridColumns'] as number,
     prepareQuorum: options['prepareQuorum'] as number,

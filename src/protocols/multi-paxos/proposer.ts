@@ -4,12 +4,18 @@ import type { Plain } from '../../contract/message.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { TimeUs } from '../../kernel/time.ts';
-import { type Ballot, roundOf } from './ballot.ts';
+import { type Ballot, NO_BALLOT, roundOf } from './ballot.ts';
 import type {
   Accept, Accepted, AcceptedValue, Decide, Heartbeat, HeartbeatReply, PaxosAnswer, Preempted, Prepare, Promised, Value,
 } from './messages.ts';
-import { Replica } from './replica.ts';
+import { REFUSED, Replica } from './replica.ts';
 import { BALLOT_FILE, type Candidate, type Commander, type CountedPromise, FOLLOWER, type Leader } from './state.ts';
+
+/** What phase 1 has left to be proposed, by slot; and the last of these slots. */
+interface LeftOver {
+  readonly adopted: ReadonlyMap<number, Value>;
+  readonly barrier: number;
+}
 
 /** What proposes: one phase 1 for all slots, then phase 2 slot by slot (PMMC, section 2.3: scouts and commanders). */
 export abstract class Proposer extends Replica {
@@ -83,11 +89,13 @@ export abstract class Proposer extends Replica {
   private lead(ctx: Context, { ballot, promises }: Candidate): void {
     const { state } = this;
     const floor = this.floorOf(promises);
-    const { adopted, barrier } = this.adopt(promises, floor);
+    const epoch = this.settings.checkEpoch ? ballot : NO_BALLOT;
+    const { adopted, barrier } = this.begin(epoch, this.adopt(promises, floor));
     const times = [...adopted.values()].map((value) => (value.kind === 'command' ? value.timeUs : 0));
     const leader: Leader = {
       kind: 'leader',
       ballot,
+      epoch,
       promises,
       adopted,
       floor,
@@ -101,8 +109,10 @@ export abstract class Proposer extends Replica {
       snapshotSlots: this.perNode(0),
       timeBaseUs: times.reduce((latest, timeUs) => Math.max(latest, timeUs), state.timeUs),
       ledSinceUs: ctx.monotonicUs(),
+      leaseUntilUs: -Infinity,
       leaseReads: 0,
     };
+    leader.leaseUntilUs = this.leaseUntilUs(leader);
     state.role = leader;
     state.leaderId = this.self;
     ctx.cancelTimer('prepare');
@@ -117,9 +127,7 @@ export abstract class Proposer extends Replica {
   }
 
   /** For each slot that the promises show, and for each hole below, what to propose. */
-  private adopt(
-    promises: readonly CountedPromise[], floor: number,
-  ): { readonly adopted: ReadonlyMap<number, Value>; readonly barrier: number } {
+  private adopt(promises: readonly CountedPromise[], floor: number): LeftOver {
     const reported = new Map<number, AcceptedValue[]>();
     let barrier = floor;
     for (const { accepted } of promises) {
@@ -137,6 +145,12 @@ export abstract class Proposer extends Replica {
       if (value !== null) adopted.set(slot, value);
     }
     return { adopted, barrier };
+  }
+
+  /** Paxos Made Live, section 5.3: behind what others have left, a new master says that it is. */
+  private begin(epoch: Ballot, { adopted, barrier }: LeftOver): LeftOver {
+    if (epoch === NO_BALLOT) return { adopted, barrier };
+    return { adopted: new Map([...adopted, [barrier + 1, { kind: 'new-epoch', epoch }]]), barrier: barrier + 1 };
   }
 
   private perNode<T>(value: T): T[] {
@@ -157,7 +171,8 @@ export abstract class Proposer extends Replica {
       }
       const request = leader.queue.shift();
       if (request === undefined) return;
-      const value: Value = { kind: 'command', timeUs: this.clusterTimeUs(ctx, leader), command: request.command };
+      const timeUs = this.clusterTimeUs(ctx, leader);
+      const value: Value = { kind: 'command', timeUs, epoch: leader.epoch, command: request.command };
       leader.nextSlot += 1;
       leader.requests.set(slot, { request, value });
       this.propose(ctx, leader, slot, value);
@@ -259,6 +274,7 @@ export abstract class Proposer extends Replica {
     role.hasAnswered[from] = true;
     const grantedUs = this.leaseFromUs(reply.sentAtUs, ctx.monotonicUs());
     role.grantedSentAtUs[from] = Math.max(role.grantedSentAtUs[from] as number, grantedUs);
+    role.leaseUntilUs = this.leaseUntilUs(role);
     role.snapshotSlots[from] = Math.max(role.snapshotSlots[from] as number, reply.snapshotSlot);
     this.pull(ctx, from, reply.executed); // Who leads need not be the first to have learned.
   }
@@ -346,8 +362,11 @@ export abstract class Proposer extends Replica {
     const waiting = role.requests.get(slot);
     if (waiting === undefined) return;
     role.requests.delete(slot);
-    if (waiting.value === value) this.answer(ctx, role, waiting.request, result);
-    else ctx.reply(waiting.request, { kind: 'leadership-lost' } satisfies PaxosAnswer);
+    if (waiting.value !== value) {
+      return ctx.reply(waiting.request, { kind: 'leadership-lost' } satisfies PaxosAnswer);
+    }
+    if (result !== REFUSED) return this.answer(ctx, role, waiting.request, result);
+    ctx.reply(waiting.request, { kind: 'epoch-over', epoch: this.state.epoch } satisfies PaxosAnswer);
   }
 
   protected answer(ctx: Context, { ballot: epoch }: Leader, request: ClientRequest, result: unknown): void {

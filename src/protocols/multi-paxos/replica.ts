@@ -1,13 +1,16 @@
 import type { Context, PersistTag } from '../../contract/context.ts';
-import { assert } from '../../kernel/assert.ts';
+import { assert, unreachable } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { Acceptor } from './acceptor.ts';
-import type { Decide, InstallSnapshot, Learn, Learned, Value } from './messages.ts';
+import type { Command, Decide, InstallSnapshot, Learn, Learned, Value } from './messages.ts';
 import { SNAPSHOT_FILE, type Snapshot } from './state.ts';
+
+/** The result of a command that was chosen and is not executed. */
+export const REFUSED: unique symbol = Symbol('refused');
 
 /** What learns what is chosen, and executes it in the order of the slots (PMMC, section 2.1). */
 export abstract class Replica extends Acceptor {
-  /** A slot was executed, or is known through a snapshot: then nobody knows its result, `undefined`. */
+  /** A slot was executed. `result` is {@link REFUSED} of a command whose epoch is over. */
   protected abstract onExecuted(ctx: Context, slot: number, value: Value, result: unknown): void;
   /** All slots up to this one came by a snapshot. */
   protected abstract onSkipped(ctx: Context, slot: number): void;
@@ -52,8 +55,8 @@ export abstract class Replica extends Acceptor {
       return ctx.sendNow(to, message);
     }
     if (snapshot === null || snapshot.slot < fromSlot) return;
-    const { slot, timeUs, data } = snapshot;
-    const message: InstallSnapshot = { kind: 'InstallSnapshot', slot, timeUs, data };
+    const { slot, timeUs, epoch, data } = snapshot;
+    const message: InstallSnapshot = { kind: 'InstallSnapshot', slot, timeUs, epoch, data };
     ctx.sendNow(to, message);
   }
 
@@ -88,8 +91,31 @@ export abstract class Replica extends Acceptor {
    */
   private execute(value: Value): unknown {
     const { state } = this;
-    if (value.kind === 'no-op') return undefined;
+    switch (value.kind) {
+      case 'no-op':
+        return undefined;
+      case 'new-epoch':
+        // A master that was deposed before anybody heard of it can have its entry chosen behind that of its successor.
+        if (value.epoch > state.epoch) state.epoch = value.epoch;
+        return undefined;
+      case 'command':
+        return this.executeCommand(value);
+      default:
+        return unreachable(value);
+    }
+  }
+
+  /**
+   * Paxos Made Live, section 5.3. Master 1 proposes in slots 7 and 8, and only 8 is accepted, by n2. Master 2 does not
+   * hear of that, and begins in slot 7; master 3 does, and has slot 8 chosen behind it.
+   */
+  private executeCommand(value: Command): unknown {
+    const { state } = this;
     if (value.timeUs > state.timeUs) state.timeUs = value.timeUs;
+    if (!this.isOfEpoch(value.epoch, state.epoch)) {
+      state.refused += 1;
+      return REFUSED;
+    }
     return this.machine.apply(state.machine, value.command, state.timeUs).result;
   }
 
@@ -102,12 +128,13 @@ export abstract class Replica extends Acceptor {
   }
 
   private takeSnapshot(ctx: Context): void {
-    const { executed: slot, timeUs, machine } = this.state;
+    const { executed: slot, timeUs, epoch, machine } = this.state;
     const makeData = this.machine.saveLater(machine);
     let data: string | null = null;
     this.keepSnapshot(ctx, Object.freeze({
       slot,
       timeUs,
+      epoch,
       // Its content is settled now; the text is made for whoever reads it first.
       get data(): string {
         data ??= makeData();
@@ -133,15 +160,16 @@ export abstract class Replica extends Acceptor {
     for (const decided of state.decided.keys()) if (decided <= until) state.decided.delete(decided);
   }
 
-  protected onInstallSnapshot(ctx: Context, { slot, timeUs, data }: InstallSnapshot): void {
+  protected onInstallSnapshot(ctx: Context, { slot, timeUs, epoch, data }: InstallSnapshot): void {
     const { state } = this;
     if (slot <= state.executed) return;
     for (const decided of state.decided.keys()) if (decided <= slot) state.decided.delete(decided);
     state.machine = this.machine.load(data);
     state.executed = slot;
     state.timeUs = timeUs;
+    state.epoch = epoch;
     state.digest = this.machine.digest(state.machine);
-    this.keepSnapshot(ctx, Object.freeze({ slot, timeUs, data }));
+    this.keepSnapshot(ctx, Object.freeze({ slot, timeUs, epoch, data }));
     ctx.note({ event: 'installed-snapshot', slot });
     this.onSkipped(ctx, slot);
     this.executeDecided(ctx);

@@ -4,7 +4,7 @@ import type { NodeInit } from '../../contract/node.ts';
 import type { StateMachine } from '../../contract/state-machine.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
-import { type Ballot, ballotOf, roundOf } from './ballot.ts';
+import { type Ballot, ballotOf, NO_BALLOT, roundOf } from './ballot.ts';
 import { type AcceptedValue, NO_OP, type Value } from './messages.ts';
 import { type PaxosSettings, readSettings } from './options.ts';
 import { isAcceptQuorum, isPrepareQuorum, meetsEachPrepareQuorum, type Quorums, quorumsOf } from './quorums.ts';
@@ -168,7 +168,7 @@ export abstract class PaxosRules {
     return answered === ballot;
   }
 
-  // ── Master lease (Paxos Made Live, section 5) ────────────────────────
+  // ── Mastership (Paxos Made Live, sections 5.2 and 5.3) ───────────────
 
   /** Whether we have granted a lease to somebody else, which has not run out by our clock. */
   protected isLeasedToOther(proposer: NodeId, nowUs: DurationUs): boolean {
@@ -186,13 +186,25 @@ export abstract class PaxosRules {
     return sentAtUs;
   }
 
-  protected holdsLease(leader: Leader, nowUs: DurationUs): boolean {
-    if (!this.settings.readsByLease) return false;
-    const granted = this.nodes.filter((node) => {
-      const sinceUs = node === this.self ? nowUs : (leader.grantedSentAtUs[node] as number);
-      return nowUs < sinceUs + this.masterLeaseUs();
-    });
-    return this.isLeaseQuorum(granted, this.state.quorums);
+  /** Until when enough replicas have granted the lease, by our clock. We ourselves do for as long as we lead. */
+  protected leaseUntilUs({ grantedSentAtUs }: Leader): DurationUs {
+    if (!this.settings.readsByLease) return -Infinity;
+    const grantedUs = (node: NodeId): DurationUs => (node === this.self ? Infinity : grantedSentAtUs[node] as number);
+    const granted: NodeId[] = [];
+    for (const node of [...this.nodes].sort((a, b) => grantedUs(b) - grantedUs(a))) {
+      granted.push(node);
+      if (this.isLeaseQuorum(granted, this.state.quorums)) return grantedUs(node) + this.masterLeaseUs();
+    }
+    return -Infinity;
+  }
+
+  protected holdsLease({ leaseUntilUs }: Leader, nowUs: DurationUs): boolean {
+    return nowUs < leaseUntilUs;
+  }
+
+  /** Section 5.3: an operation is for the master of one epoch. Whoever asks for the first time knows of none. */
+  protected isOfEpoch(asked: Ballot, epoch: Ballot): boolean {
+    return asked === NO_BALLOT || asked === epoch;
   }
 
   /** Until all that may be chosen in lower ballots is executed, a leader does not know what a read has to reflect. */

@@ -29,6 +29,8 @@ export interface Snapshot {
   readonly slot: number;
   /** The cluster's time at that slot. */
   readonly timeUs: TimeUs;
+  /** Of the master at that slot. */
+  readonly epoch: Ballot;
   /** State of the service, sessions included. */
   readonly data: string;
 }
@@ -80,6 +82,8 @@ export interface ProposedRequest {
 export interface Leader {
   readonly kind: 'leader';
   readonly ballot: Ballot;
+  /** In which its operations are executed, and no others: its ballot; or 0, where epochs are not checked. */
+  readonly epoch: Ballot;
   /** What it was elected by. */
   readonly promises: readonly CountedPromise[];
   /** What phase 1 has left to be proposed: by slot, from `floor + 1` to `barrier`, no-ops in the holes. */
@@ -104,6 +108,8 @@ export interface Leader {
   /** Where the cluster's time goes on from, and our clock when it did. */
   readonly timeBaseUs: TimeUs;
   readonly ledSinceUs: DurationUs;
+  /** Until then, by our monotonic clock, nobody else can have become master; -Infinity without a lease. */
+  leaseUntilUs: DurationUs;
   /** How many reads were answered within the lease. */
   leaseReads: number;
 }
@@ -135,6 +141,10 @@ export interface PaxosState {
   executed: number;
   /** The cluster's time there: it never goes down. */
   timeUs: TimeUs;
+  /** Of the master there, where masters say that they begin; 0 before the first. It never goes down. */
+  epoch: Ballot;
+  /** How many commands were not executed, since they were of another epoch. */
+  refused: number;
   /** By slot: what is chosen, as far as we know and have not dropped it. */
   readonly decided: Map<number, Value>;
   /** Last slot that anybody has told us to have executed. */
@@ -185,6 +195,8 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
     lease: null,
     executed: snapshot?.slot ?? 0,
     timeUs: snapshot?.timeUs ?? 0,
+    epoch: snapshot?.epoch ?? NO_BALLOT,
+    refused: 0,
     decided: new Map(),
     toLearn: 0,
     machine: state,

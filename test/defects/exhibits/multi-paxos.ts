@@ -109,7 +109,12 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-24', id: 'multi-paxos/master-lease-symmetric', publishedPerMille: null,
-    ratePerMille: 150, firstCatcher: 'P15',
+    ratePerMille: 300, firstCatcher: 'P15',
+    seenBy: 'P15', where: 'tests', system: 'multi-paxos', firstSeed: 5004,
+  },
+  {
+    row: 'MP-25', id: 'multi-paxos/epoch-not-checked', publishedPerMille: null,
+    ratePerMille: 600, firstCatcher: 'P15',
     seenBy: 'P15', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {

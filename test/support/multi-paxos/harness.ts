@@ -1,4 +1,4 @@
-import type { ClientRequest, ClientResponse } from '../../../src/contract/client.ts';
+import type { ClientResponse, ConditionalRequest } from '../../../src/contract/client.ts';
 import type { Context, Note, PersistTag, RandomStream } from '../../../src/contract/context.ts';
 import type { Monitor } from '../../../src/contract/invariant.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
@@ -56,7 +56,7 @@ export function appendCommand(value: number): Plain {
 
 /** The value that a leader would make of it at time 0. */
 export function command(value: number): Value {
-  return { kind: 'command', timeUs: 0, command: appendCommand(value) };
+  return { kind: 'command', timeUs: 0, epoch: 0, command: appendCommand(value) };
 }
 
 /** Multi-Paxos nodes in the hand of a test: nothing is delivered, fires or syncs unless the test says so. */
@@ -145,10 +145,12 @@ export class Cluster {
     for (const id of this.ids) this.run(id, (node, ctx) => { node.onOptions(ctx, this.optionsWith(changes)); });
   }
 
-  /** Sends a command to a node; returns the number that its answer will carry. */
-  request(id: NodeId, asked: Plain): number {
+  /** Sends a command to a node, for the master of an epoch or of any; returns the number that its answer will carry. */
+  request(id: NodeId, asked: Plain, epoch = 0): number {
     this.requests += 1;
-    const request: ClientRequest = { kind: 'ClientRequest', client: c1, id: this.requests, command: asked };
+    const request: ConditionalRequest = {
+      kind: 'ClientRequest', client: c1, id: this.requests, command: asked, epoch,
+    };
     this.settings.monitor?.onSend?.(c1, id, request, new Disk().synced);
     this.run(id, (node, ctx) => { node.onRequest(ctx, request); });
     return this.requests;

@@ -64,7 +64,7 @@ export class Hand {
     this.settings = settings;
     this.nodes = Array.from({ length: size }, (_, node) => nodeId(node));
     this.options = { ...defaultOptions(module.options), ...settings.options } as Options;
-    const cluster = { nodes: this.nodes, options: this.options, machine, nameOf };
+    const cluster = { nodes: this.nodes, options: this.options, machine, nameOf, monotonicUs: () => 0 };
     this.monitor = module.invariants.observe(cluster, ({ id }, text) => { this.breaches.push(`${id}: ${text}`); });
     this.hosts = this.nodes.map((self): Host => {
       const disk = new Disk();

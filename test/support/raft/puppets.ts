@@ -80,7 +80,8 @@ const machine = new SessionMachine(listStore);
 /** What every watched cluster of these tests has besides its nodes. */
 export function clusterInfo(nodes: readonly NodeId[], options: Partial<Options> = {}): ClusterInfo {
   const nameOf = (process: NodeId): string => (process < c1 ? `n${process + 1}` : `c${process - c1 + 1}`);
-  return { nodes, nameOf, options: { ...defaultOptions(raftOptions), ...options } as Options, machine };
+  const complete = { ...defaultOptions(raftOptions), ...options } as Options;
+  return { nodes, nameOf, options: complete, machine, monotonicUs: () => 0 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer, ClientRequest } from '../../../src/contract/client.ts';
+import type { Answer, ClientRequest, ConditionalRequest } from '../../../src/contract/client.ts';
 import type { Context, RandomStream } from '../../../src/contract/context.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
 import type { Operation, SessionCommand, SessionResult } from '../../../src/contract/session.ts';
@@ -77,6 +77,56 @@ function bench(
   const command = (): Execute => last().request.command as unknown as Execute;
   return { sent, timers, history, last, fire, answer, done, begin, command, state };
 }
+
+/** Answers that name an epoch, as their protocol may have it. */
+const epochal: Partial<ClientInit> = {
+  protocol: {
+    classify: (body) => body as Answer,
+    epochOf: (body) => (body as { readonly epoch?: number }).epoch ?? null,
+  },
+};
+
+describe('a client whose protocol has epochs', () => {
+  const inEpoch = (epoch: number, answer: Answer): Answer => ({ ...answer, epoch }) as unknown as Answer;
+  const executed: Answer = { kind: 'done', result: { kind: 'ok', value: 0 } };
+
+  it('asks by the highest epoch that it was told of, and none at first', () => {
+    const { begin, answer, fire, sent } = bench(undefined, epochal);
+    begin();
+    answer(inEpoch(5, executed));
+    fire('think');
+    expect(sent.map(({ request }) => (request as ConditionalRequest).epoch)).toEqual([0, 0, 5]);
+  });
+
+  it('asks the same node again in the next epoch, when that of its question is over', () => {
+    const { begin, answer, sent } = bench(undefined, epochal);
+    begin();
+    answer(inEpoch(6, { kind: 'epoch-over' }));
+    const [, first, second] = sent;
+    expect(second?.to).toBe(first?.to);
+    expect(second?.request).toMatchObject({ command: first?.request.command, epoch: 6 });
+  });
+
+  it('takes no result of an epoch that is over, and asks somebody else', () => {
+    const { begin, answer, fire, last, history } = bench(undefined, epochal);
+    begin();
+    answer(inEpoch(6, executed));
+    fire('think');
+    const asked = last().to;
+    answer(inEpoch(5, executed));
+    expect(history.at(-1)).toBe('0 invoke write x 1');
+    fire('attempt');
+    expect(last().to).not.toBe(asked);
+    answer(inEpoch(6, executed));
+    expect(history.at(-1)).toBe('0 ok write x 1');
+  });
+
+  it('says nothing of epochs where there are none', () => {
+    const { begin, last } = bench();
+    begin();
+    expect('epoch' in last().request).toBe(false);
+  });
+});
 
 describe('a client', () => {
   it('registers a session before its first operation, and not again for the second', () => {

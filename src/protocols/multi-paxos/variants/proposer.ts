@@ -112,6 +112,13 @@ class MasterLeaseSymmetric extends DefectivePaxos {
   }
 }
 
+/** MP-25: whoever is master executes what was asked of any other one. */
+class EpochNotChecked extends DefectivePaxos {
+  protected override isOfEpoch(asked: Ballot, epoch: Ballot): boolean {
+    return this.instead(true, super.isOfEpoch(asked, epoch));
+  }
+}
+
 const P2C = 'Paxos Made Simple, section 2.2, P2c: the value of the highest-numbered proposal among the responses';
 const QUORUM = 'Paxos Made Simple, section 2.2: responses to one proposal from a majority of the acceptors';
 
@@ -194,5 +201,12 @@ export const proposerVariants: readonly Variant[] = [
     breaks: "Paxos Made Live, section 5.2: the master's time-out is shorter than the replicas'",
     source: 'https://github.com/ceph/ceph/pull/1478', difficulty: 'E', firstCatcher: 'P15',
     in: 'node', create: (init, fired) => new MasterLeaseSymmetric(init, fired),
+  },
+  {
+    row: 'MP-25', id: 'multi-paxos/epoch-not-checked',
+    title: 'what was asked of one master is executed by the next one',
+    breaks: 'Paxos Made Live, section 5.3: operations are conditional on the epoch in which they were asked for',
+    source: 'Paxos Made Live, section 5.3', difficulty: 'E', firstCatcher: 'P15',
+    in: 'node', create: (init, fired) => new EpochNotChecked(init, fired),
   },
 ];

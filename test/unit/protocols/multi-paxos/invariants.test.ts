@@ -15,7 +15,7 @@ import {
 import { listStore } from '../../../../src/services/kv.ts';
 import { SessionMachine } from '../../../../src/services/sessions.ts';
 import { Disk } from '../../../../src/world/disk.ts';
-import { appendCommand, Cluster, command, n1, n2, n3, register } from '../../../support/multi-paxos/harness.ts';
+import { appendCommand, c1, Cluster, command, n1, n2, n3, register } from '../../../support/multi-paxos/harness.ts';
 
 /** Nodes in a test's hand, the monitor that watches them, and the ids of what it has reported. */
 interface Watched {
@@ -33,7 +33,9 @@ function watched(options: Partial<Options> = {}): Watched {
     options: { ...defaultOptions(paxosOptions), ...options } as Options,
     machine: new SessionMachine(listStore),
     nameOf: (process) => `n${process + 1}`,
+    monotonicUs: () => clockUs(),
   };
+  const clockUs = (): number => cluster.nowUs;
   const monitor = paxosInvariants.observe(info, ({ id }) => { reported.push(id); }) as Watched['monitor'];
   const cluster = new Cluster({ options, monitor });
   const send = (from: NodeId, message: PaxosMessage): void => {
@@ -191,8 +193,8 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 /** Two slots are chosen and executed everywhere. */
-function begun(): Watched {
-  const on = watched();
+function begun(options: Partial<Options> = {}): Watched {
+  const on = watched(options);
   on.cluster.elect(n1);
   on.cluster.request(n1, register);
   on.cluster.request(n1, appendCommand(1));
@@ -221,6 +223,57 @@ describe('invariants of Multi-Paxos', () => {
     expect(cluster.state(n2).executed).toBe(13);
     expect(cluster.state(n2).durable.truncatedTo).toBeGreaterThan(0);
     expect(reported).toEqual([]);
+  });
+
+  it('P15 is reported of two masters at one instant of true time, and not of one after the other', () => {
+    const lease = { reads: 'lease', masterLease: 800_000, replicaLease: 1_000_000 };
+    const masters = (sinceUs: number): string[] => {
+      const { cluster, monitor, reported } = begun(lease);
+      cluster.beat(n1);
+      const until = cluster.leader(n1).leaseUntilUs;
+      expect(until).toBe(800_000);
+      cluster.nowUs = sinceUs;
+      monitor.afterEvent(n2, {
+        ...cluster.state(n2), role: { ...cluster.leader(n1), ballot: high, leaseUntilUs: sinceUs + 1 },
+      });
+      return reported.filter((id) => id === 'P15');
+    };
+    expect(masters(799_999)).toEqual(['P15']);
+    expect(masters(800_000)).toEqual([]);
+  });
+
+  it('P15 is reported of a master in a lower ballot than the last one had', () => {
+    const { cluster, monitor, reported } = begun({ reads: 'lease' });
+    const led = { ...cluster.leader(n1), leaseUntilUs: 1 };
+    monitor.afterEvent(n2, { ...cluster.state(n2), role: { ...led, ballot: high } });
+    cluster.nowUs = 5;
+    monitor.afterEvent(n3, { ...cluster.state(n3), role: { ...led, ballot: low, leaseUntilUs: 6 } });
+    expect(reported).toContain('P15');
+  });
+
+  it('P15 is reported of what was asked of one master and answered by another one', () => {
+    const answered = (epoch: number): string[] => {
+      const { cluster, monitor, reported } = begun({ checkEpoch: true });
+      const id = cluster.request(n1, appendCommand(2), low);
+      const body = { kind: 'executed', result: null, slot: 9, epoch };
+      monitor.onSend(n1, c1, { kind: 'ClientResponse', id, body } as Message, new Disk().synced);
+      return reported;
+    };
+    expect(answered(high)).toEqual(['P15']);
+    expect(answered(low)).toEqual([]);
+  });
+
+  it('P15 is reported of a command that is executed behind the entry of a later master', () => {
+    const executed = (refused: number): string[] => {
+      const { cluster, monitor, reported } = begun({ checkEpoch: true });
+      const state = cluster.state(n2);
+      const stale: Value = { kind: 'command', timeUs: 0, epoch: low, command: appendCommand(2) };
+      const decided = new Map([...state.decided, [state.executed + 1, stale]]);
+      monitor.afterEvent(n2, { ...state, decided, executed: state.executed + 1, refused });
+      return reported.filter((id) => id === 'P15');
+    };
+    expect(executed(0)).toEqual(['P15']);
+    expect(executed(1)).toEqual([]);
   });
 
   for (const [id, { breaks, allows }] of Object.entries(cases)) {

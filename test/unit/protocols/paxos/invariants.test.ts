@@ -20,7 +20,7 @@ class Puppets {
   readonly breaches: string[] = [];
   private readonly monitor = paxos.invariants.observe(
     {
-      nodes: [n1, n2, n3], options: defaultOptions(paxos.options), nameOf,
+      nodes: [n1, n2, n3], options: defaultOptions(paxos.options), nameOf, monotonicUs: () => 0,
       machine: new SessionMachine(registerStore),
     },
     ({ id }, text) => { this.breaches.push(`${id}: ${text}`); },

@@ -23,7 +23,7 @@ const machine = new SessionMachine(listStore, GENEROUS_LIMITS);
 function breachedBy(makeSentinel: (init: NodeInit) => Node): Set<string> {
   const found = new Set<string>();
   for (let seed = 0; seed < 20; seed++) {
-    const cluster = { nodes, options, machine, nameOf: (node: number) => `n${node + 1}` };
+    const cluster = { nodes, options, machine, nameOf: (node: number) => `n${node + 1}`, monotonicUs: () => 0 };
     const { control, id, wait } = redisCluster(6, options, {
       seed: `breach-${seed}`,
       network: {
@@ -90,7 +90,7 @@ describe('the invariants of Sentinels', () => {
 
   it('see two primaries of one configuration epoch', () => {
     const found: string[] = [];
-    const cluster = { nodes, options, machine, nameOf: (node: number) => `n${node + 1}` };
+    const cluster = { nodes, options, machine, nameOf: (node: number) => `n${node + 1}`, monotonicUs: () => 0 };
     const monitor = redisInvariants.observe(cluster, ({ id }, text) => found.push(`${id}: ${text}`));
     const disk = { cell: () => undefined, log: () => [], head: () => ({ dropped: 0, mark: undefined }) };
     for (const primary of [nodeId(1), nodeId(1), nodeId(2)]) {
