@@ -1,11 +1,11 @@
-/** A row of the catalogue that this Raft does not re-create, and why. */
+/** A row of the catalogue that nothing here re-creates, and why. */
 interface LeftOut {
   readonly row: string;
   readonly defect: string;
   readonly because: string;
 }
 
-/** Rows of learners, membership, identity, snapshots and storage. Nothing is claimed of them. */
+/** Rows of learners, membership, identity, snapshots and storage, and of acceptors that lose their disk. */
 export const leftOut: readonly LeftOut[] = [
   {
     row: 'RF-38', defect: 'a removed id is added again with a new disk',
@@ -19,5 +19,15 @@ export const leftOut: readonly LeftOut[] = [
   {
     row: 'RF-39', defect: 'sessions are not in the snapshot',
     because: 'The same as CS-06, client/sessions-not-in-snapshot.',
+  },
+  {
+    row: 'PX-22', defect: 'an acceptor that lost its disk takes part again once it has seen one full instance',
+    because: 'There is no rejoining: an acceptor with an empty disk takes part at once, which is outside of the '
+      + 'contract. A rule for when it may would have to be right first, for its defect to break it.',
+  },
+  {
+    row: 'PX-23', defect: 'an acceptor without a disk asks its peers what it has promised, and takes late answers',
+    because: 'Acceptors have disks. One that answers from memory breaks P8 with its first promise, and nothing would '
+      + 'be learned of how it recovers.',
   },
 ];

@@ -253,6 +253,13 @@ export const reds: readonly Red[] = [
     plants: ['paxos-cas/read-leaves-inflight'],
   },
   {
+    row: 'PX-12', scenario: 'paxos/acceptances-of-several-ballots-choose-nothing',
+    plants: ['paxos/learn-across-ballots'],
+  },
+  {
+    row: 'PX-17', scenario: 'paxos/a-promise-makes-nothing-newer-that-was-accepted', plants: ['paxos/single-ballot'],
+  },
+  {
     row: 'PX-30', scenario: 'paxos-cas/a-compare-that-timed-out-may-have-happened',
     plants: ['paxos-cas/retry-executed-again', 'client/retry-as-new', 'client/unknown-as-failed'],
   },

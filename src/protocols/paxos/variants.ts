@@ -89,6 +89,20 @@ class AcceptKeepsOldPromise extends DefectivePaxos {
   }
 }
 
+/**
+ * PX-17: one ballot for what was promised and what was accepted: a promise makes what was accepted before look newer.
+ * B is accepted with 2 by a2 and a3: chosen. a1, which has accepted A with 1, promises 3, and for 4 it reports A of 3.
+ */
+class SingleBallot extends DefectivePaxos {
+  protected override promiseOf(key: string, ballot: Ballot, record: AcceptorRecord): Promised {
+    const reference = super.promiseOf(key, ballot, record);
+    const { promised, accepted } = record;
+    if (accepted === null || promised === null || isSameBallot(promised, accepted.ballot)) return reference;
+    this.fired();
+    return { ...reference, accepted: { ...accepted, ballot: promised } };
+  }
+}
+
 // ── Proposers ──────────────────────────────────────────────────────────
 
 /** PX-06: what acceptors have accepted is nobody's business. */
@@ -184,12 +198,24 @@ class DuplicateAcceptCounted extends DefectivePaxos {
 /** PX-12: acceptances of an instance are added up, whatever their ballots. */
 class LearnAcrossBallots extends DefectivePaxos {
   protected override tallyOf(key: string, ballot: Ballot, proposal: Proposal): Tally {
-    const [before] = this.state.tallies.get(key) ?? [];
-    if (before !== undefined && !isSameBallot(before.ballot, ballot)) this.fired();
-    const tally: Tally = { ballot, proposal, from: before?.from ?? [] };
+    const before = this.state.tallies.get(key)?.[0] as MixedTally | undefined;
+    const isMixed = before !== undefined && (before.isMixed || !isSameBallot(before.ballot, ballot));
+    const tally: MixedTally = { ballot, proposal, from: before?.from ?? [], isMixed };
     this.state.tallies.set(key, [tally]);
     return tally;
   }
+
+  protected override countsAcceptance(tally: Tally, acceptor: NodeId): boolean {
+    const counts = super.countsAcceptance(tally, acceptor);
+    const isEnough = counts && tally.from.length + 1 >= this.acceptQuorum();
+    if (isEnough && (tally as MixedTally).isMixed) this.fired();
+    return counts;
+  }
+}
+
+interface MixedTally extends Tally {
+  /** Not all of its acceptances are of one ballot. */
+  readonly isMixed: boolean;
 }
 
 type Row = VariantInfo & { readonly node: new (init: NodeInit, fired: Fired) => PaxosNode };
@@ -283,6 +309,12 @@ const rows: readonly Row[] = [
     title: 'a proposer that starts again uses its numbers once more',
     breaks: `${SIMPLE}, §2.5: no two proposals are ever issued with the same number`,
     source: 'https://github.com/Tencent/phxpaxos/issues/145', difficulty: 'E', firstCatcher: 'P11',
+  },
+  {
+    row: 'PX-17', id: 'paxos/single-ballot', node: SingleBallot,
+    title: 'what was accepted is reported with the ballot that was promised last',
+    breaks: `${SIMPLE}, §2.2: the proposal with the highest number that it has accepted`,
+    source: 'Sutra 2020, "On the correctness of Egalitarian Paxos"', difficulty: 'X', firstCatcher: 'P9',
   },
   {
     row: 'PX-28a', id: 'paxos/read-leaves-inflight', node: ReadLeavesInFlight,

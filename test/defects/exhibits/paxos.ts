@@ -67,6 +67,9 @@ export const paxosExhibits: readonly Exhibit[] = [
     firstCatcher: 'P11',
   }, 5001),
   scripted({
+    row: 'PX-17', id: 'paxos/single-ballot', publishedPerMille: null, firstCatcher: 'P9',
+  }, 'paxos/a-promise-makes-nothing-newer-that-was-accepted'),
+  scripted({
     row: 'PX-28a', id: 'paxos/read-leaves-inflight', publishedPerMille: null, firstCatcher: 'linearizable',
   }, 'paxos/a-read-finishes-the-round-that-it-finds'),
 ];
