@@ -35,7 +35,11 @@ export function lockCrew(parts: BuildParts, locking: Locking): Crew {
   return {
     resources: 1,
     order: null,
-    watched: (machine) => new GrantingMachine(machine, watch),
+    watched: (machine) => {
+      // The same for all nodes: whichever executes a command first tells.
+      const granting = new GrantingMachine(machine, watch);
+      return () => granting;
+    },
     observe: (monitor) => watch.observe(monitor),
     create: (process, disk) => (process === resource
       ? new FencedStore(disk, checksTokens, (client, owner) => watch.issued(client, owner))

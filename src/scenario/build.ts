@@ -165,7 +165,7 @@ function sessionCrew(parts: BuildParts): Crew {
   return {
     resources: 0,
     order,
-    watched: (machine) => order?.watch(machine) ?? machine,
+    watched: (machine) => () => order?.watch(machine) ?? machine,
     observe: (monitor) => monitor,
     create: (process) => makeClient(process),
     onStopped: () => undefined,
@@ -184,8 +184,9 @@ function nodeMaker(
   const sessions = defect?.in === 'machine'
     ? defect.machine(service, fired, limits)
     : referenceMachine(scenario);
-  const machine = crew.watched(sessions);
+  const machineOfNode = crew.watched(sessions);
   return (self, disk, isNew, options) => {
+    const machine = machineOfNode();
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
     if (defect?.in === 'replica') {
       const create = (own: StateMachine): Node => module.create({ ...init, machine: own });

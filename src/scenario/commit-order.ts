@@ -1,6 +1,6 @@
 import type { Plain } from '../contract/message.ts';
 import type { SessionCommand, SessionResult } from '../contract/session.ts';
-import type { Applied, StateMachine } from '../contract/state-machine.ts';
+import type { Applied, CommandId, StateMachine } from '../contract/state-machine.ts';
 import type { History } from '../history/operation.ts';
 import type { TimeUs } from '../kernel/time.ts';
 
@@ -54,7 +54,7 @@ export class CommitOrder {
   /** By process: its last operation. */
   private readonly open = new Map<number, Open>();
 
-  /** The same machine, watched. */
+  /** The same machine, watched, for one node: it finds the state that it saw last without a search. */
   watch(machine: StateMachine): StateMachine {
     return new WatchedMachine(machine, this);
   }
@@ -112,9 +112,8 @@ export class CommitOrder {
     return order;
   }
 
-  onApplied(state: object, { executed }: Applied): void {
-    if (executed === null) return;
-    const { session, sequence } = executed;
+  /** A node has executed a command. Returns the place behind it. */
+  onExecuted({ session, sequence }: CommandId): number {
     const row = this.executed[session] ??= [];
     let place = row[sequence];
     if (place === undefined) {
@@ -123,28 +122,31 @@ export class CommitOrder {
       this.count += 2;
       row[sequence] = place;
     }
-    const reflected = this.reflected.get(state);
-    if (reflected === undefined) this.reflected.set(state, { place: place + 1 });
-    else reflected.place = place + 1;
+    return place + 1;
   }
 
-  onAnswered(state: object, command: Plain, result: Plain): void {
+  /** `place` is that behind the last command that the answer reflects. */
+  onAnswered(place: number, command: Plain, result: Plain): void {
     const { session, sequence } = command as unknown as Extract<SessionCommand, { kind: 'execute' }>;
     const { value } = result as unknown as Extract<SessionResult, { kind: 'ok' }>;
     const row = this.answers[session] ??= [];
-    (row[sequence] ??= []).push({ value, place: this.placeOf(state) });
+    (row[sequence] ??= []).push({ value, place });
   }
 
-  /** The place behind the last command that a state reflects. */
-  placeOf(state: object): number {
-    return this.reflected.get(state)?.place ?? -1;
+  /** What a state reflects; to be changed as it changes. */
+  reflectedBy(state: object): Reflected {
+    let reflected = this.reflected.get(state);
+    if (reflected === undefined) {
+      reflected = { place: -1 };
+      this.reflected.set(state, reflected);
+    }
+    return reflected;
   }
 
   /** The text of a state that reflects the commands before `place`. */
   onSaved(place: number, text: string): void {
     // Whole states, in a durable machine one for each step: the oldest is not loaded any more, or costs a search.
-    const [oldest] = this.saved.keys();
-    if (this.saved.size >= SAVED_MAX && oldest !== undefined) this.saved.delete(oldest);
+    if (this.saved.size >= SAVED_MAX) this.saved.delete(this.saved.keys().next().value as string);
     this.saved.set(text, place);
   }
 
@@ -163,6 +165,9 @@ class WatchedMachine implements StateMachine {
   readonly name: string;
   private readonly machine: StateMachine;
   private readonly order: CommitOrder;
+  /** The state that was seen last, and what it reflects: a node has one state, and asks for it at each command. */
+  private state: object | null = null;
+  private reflected: Reflected = { place: -1 };
 
   constructor(machine: StateMachine, order: CommitOrder) {
     this.name = machine.name;
@@ -176,13 +181,14 @@ class WatchedMachine implements StateMachine {
 
   apply(state: unknown, command: Plain, timeUs: TimeUs): Applied {
     const applied = this.machine.apply(state, command, timeUs);
-    this.order.onApplied(state as object, applied);
+    const { executed } = applied;
+    if (executed !== null) this.reflectedBy(state as object).place = this.order.onExecuted(executed);
     return applied;
   }
 
   query(state: unknown, command: Plain): { readonly result: Plain } | null {
     const answer = this.machine.query(state, command);
-    if (answer !== null) this.order.onAnswered(state as object, command, answer.result);
+    if (answer !== null) this.order.onAnswered(this.reflectedBy(state as object).place, command, answer.result);
     return answer;
   }
 
@@ -192,7 +198,7 @@ class WatchedMachine implements StateMachine {
 
   saveLater(state: unknown): () => string {
     const textOf = this.machine.saveLater(state);
-    const place = this.order.placeOf(state as object);
+    const { place } = this.reflectedBy(state as object);
     return () => {
       const text = textOf();
       this.order.onSaved(place, text);
@@ -212,5 +218,13 @@ class WatchedMachine implements StateMachine {
 
   sessionsDigest(state: unknown): number {
     return this.machine.sessionsDigest?.(state) ?? 0;
+  }
+
+  private reflectedBy(state: object): Reflected {
+    if (state !== this.state) {
+      this.state = state;
+      this.reflected = this.order.reflectedBy(state);
+    }
+    return this.reflected;
   }
 }

@@ -33,8 +33,8 @@ export interface Crew {
   readonly resources: number;
   /** What took effect in which order, where that is watched. */
   readonly order: CommitOrder | null;
-  /** The state machine of nodes, watched. */
-  watched(machine: StateMachine): StateMachine;
+  /** The state machine of nodes, watched: what is returned gives each node that starts the one that it is to use. */
+  watched(machine: StateMachine): () => StateMachine;
   /** The monitor of the protocol, and whoever looks over its shoulder. */
   observe(monitor: Monitor): Monitor;
   /** A process that is no node, at its first start and at each restart. */

@@ -42,7 +42,9 @@ export const registerStore: Service<RegisterState> = {
   digest: (state) => unsigned(state.digest),
   save: (state) => registerStore.saveLater(state)(),
   saveLater({ registers }) {
-    return sealLater('register-store', [...registers].map(([key, { value }]) => [key, value]));
+    const content: [string, Plain][] = [];
+    registers.forEach(({ value }, key) => content.push([key, value]));
+    return sealLater('register-store', content);
   },
   load(text) {
     const state: RegisterState = { registers: new Map(), digest: 0 };

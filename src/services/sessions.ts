@@ -97,9 +97,13 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
 
   saveLater({ service, sessions, registered, timeUs }: SessionState<S>): () => string {
     const textOfService = this.service.saveLater(service);
-    const saved = byUse(sessions).map(([number, { client, acknowledged, results, lastUsedUs }]) =>
-      [number, { client, acknowledged, results: results.slice(), lastUsedUs }] as [number, SavedSession]);
-    return () => seal(this.name, [textOfService(), saved, registered, timeUs] satisfies Saved);
+    const copies: [number, Session][] = [];
+    sessions.forEach((session, number) => copies.push([number, { ...session, results: session.results.slice() }]));
+    return () => {
+      const saved = copies.sort(byUse).map(([number, { client, acknowledged, results, lastUsedUs }]) =>
+        [number, { client, acknowledged, results, lastUsedUs }] as [number, SavedSession]);
+      return seal(this.name, [textOfService(), saved, registered, timeUs] satisfies Saved);
+    };
   }
 
   load(text: string): SessionState<S> {
@@ -148,7 +152,7 @@ export class SessionMachine<S = unknown> implements StateMachine<SessionState<S>
   /** In the order of use: whoever has not expired, and is not one too many, ends the search. */
   private expire(state: SessionState<S>, max: number): void {
     state.idleSinceUs = state.timeUs;
-    for (const [number, session] of byUse(state.sessions)) {
+    for (const [number, session] of [...state.sessions].sort(byUse)) {
       if (state.sessions.size <= max && !this.isExpired(session, state.timeUs)) {
         state.idleSinceUs = session.lastUsedUs;
         return;
@@ -203,9 +207,9 @@ function addSession(
   return session;
 }
 
-/** The sessions of a table, the one used least recently first. */
-function byUse(sessions: ReadonlyMap<number, Session>): readonly [number, Session][] {
-  return [...sessions].sort(([, a], [, b]) => a.lastUse - b.lastUse);
+/** An order of sessions: the one used least recently comes first. */
+function byUse([, a]: readonly [number, Session], [, b]: readonly [number, Session]): number {
+  return a.lastUse - b.lastUse;
 }
 
 /** Takes note of a use, drops what nobody waits for. Duplicates come in any order: `acknowledged` never goes back. */
