@@ -30,4 +30,8 @@ export const leftOut: readonly LeftOut[] = [
     because: 'Acceptors have disks. One that answers from memory breaks P8 with its first promise, and nothing would '
       + 'be learned of how it recovers.',
   },
+  {
+    row: 'PX-26', defect: 'a command that is chosen in two slots is executed twice',
+    because: 'The same as CS-01, client/no-dedupe: replicas of Multi-Paxos leave it to the sessions of the service, too.',
+  },
 ];

@@ -237,8 +237,24 @@ export const reds: readonly Red[] = [
   },
   { row: 'C-40', scenario: 'paxos/a-read-finishes-the-round-that-it-finds', plants: ['paxos/read-leaves-inflight'] },
   {
+    row: 'C-31', scenario: 'multi-paxos/candidates-that-back-off-end-their-duel',
+    plants: [{ called: 'PX-32, no back-off', settings: options({ backOff: 0 }) }],
+  },
+  {
+    row: 'C-33', scenario: 'multi-paxos/no-ballot-is-prepared-twice',
+    plants: ['multi-paxos/ballot-reuse-after-restart'],
+  },
+  {
+    row: 'C-34', scenario: 'multi-paxos/a-promise-is-stored-before-it-is-given',
+    plants: ['multi-paxos/promise-not-durable'],
+  },
+  {
     row: 'C-35', scenario: 'multi-paxos/a-hole-is-filled-with-a-no-op-and-its-neighbours-are-kept',
     plants: ['multi-paxos/hole-not-filled', 'multi-paxos/hole-filled-without-asking'],
+  },
+  {
+    row: 'C-38', scenario: 'multi-paxos/a-master-that-wakes-from-a-pause-serves-no-stale-reads',
+    plants: ['multi-paxos/master-lease-symmetric'],
   },
   {
     row: 'C-41', scenario: 'multi-paxos/a-leader-that-lags-behind-what-was-dropped-learns-it-first',
@@ -270,6 +286,10 @@ export const reds: readonly Red[] = [
   {
     row: 'C-38', scenario: 'multi-paxos/what-is-asked-of-one-master-is-not-executed-by-the-next',
     plants: ['multi-paxos/master-lease-symmetric', 'multi-paxos/epoch-not-checked'],
+  },
+  {
+    row: 'PX-26', scenario: 'multi-paxos/a-command-that-is-chosen-twice-is-executed-once',
+    plants: ['client/no-dedupe'],
   },
   {
     row: 'P2c', scenario: 'paxos/the-value-of-the-highest-ballot-is-adopted',

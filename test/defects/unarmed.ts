@@ -111,6 +111,10 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'backOff: false, and latencies that are equal',
   },
   {
+    row: 'MP-32', kind: 'option', shownBy: 'multi-paxos/two-candidates-duel-until-they-back-off',
+    reason: 'backOff: 0, and latencies that are equal',
+  },
+  {
     row: 'PX-16, of one node', kind: 'equivalent', shownBy: null,
     reason: 'ballots without the name of their proposer, where an acceptor promises none that is not higher: of two '
       + 'proposers with one ballot, only one can have the promises of a quorum',

@@ -55,6 +55,7 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
     elections: { kind: 'count', event: 'became-leader', doc: 'ballots that a quorum has promised' },
     candidacies: { kind: 'count', event: 'became-candidate', doc: 'ballots that were prepared' },
     leaderAfter: { kind: 'delay', event: 'became-leader', doc: 'time until the first ballot is promised by a quorum' },
+    learnedAfter: { kind: 'delay', event: 'chosen', doc: 'time until a leader learns that a value is chosen' },
   },
   invariants: paxosInvariants,
   variants: paxosVariants,
