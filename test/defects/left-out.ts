@@ -32,6 +32,6 @@ export const leftOut: readonly LeftOut[] = [
   },
   {
     row: 'PX-26', defect: 'a command that is chosen in two slots is executed twice',
-    because: 'The same as CS-01, client/no-dedupe: replicas of Multi-Paxos leave it to the sessions of the service, too.',
+    because: 'The same as CS-01, client/no-dedupe: Multi-Paxos leaves it to the sessions of the service, too.',
   },
 ];
