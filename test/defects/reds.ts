@@ -280,10 +280,6 @@ export const reds: readonly Red[] = [
     plants: ['paxos-cas/retry-executed-again', 'client/retry-as-new', 'client/unknown-as-failed'],
   },
   {
-    row: 'C-38', scenario: 'multi-paxos/a-master-that-wakes-from-a-pause-serves-no-stale-reads',
-    plants: ['multi-paxos/master-lease-symmetric'],
-  },
-  {
     row: 'C-38', scenario: 'multi-paxos/what-is-asked-of-one-master-is-not-executed-by-the-next',
     plants: ['multi-paxos/master-lease-symmetric', 'multi-paxos/epoch-not-checked'],
   },
