@@ -28,12 +28,14 @@ const lockMetrics: MetricTable = {
 interface Parts extends Pick<ProtocolModule, 'name' | 'variants' | 'assumptions'> {
   readonly servers: ProtocolModule;
   readonly locks: LockSystem;
+  /** Beside those of all locks. */
+  readonly metrics?: MetricTable;
   /** Defaults of the servers' options that are others here. */
   readonly defaults?: Options;
 }
 
 /** Servers with clients of a lock: the options, events and invariants of both. */
-function lockService({ servers, locks, defaults = {}, ...parts }: Parts): ProtocolModule {
+function lockService({ servers, locks, metrics = {}, defaults = {}, ...parts }: Parts): ProtocolModule {
   const { invariants } = servers;
   return {
     ...servers,
@@ -42,7 +44,7 @@ function lockService({ servers, locks, defaults = {}, ...parts }: Parts): Protoc
     progressBudgetUs: (options) => servers.progressBudgetUs(options) + locks.blockedUs(options),
     options: { ...withDefaults(servers.options, defaults), ...locks.options },
     optionsProblem: (options) => servers.optionsProblem?.(options) ?? locks.optionsProblem?.(options) ?? null,
-    metrics: { ...servers.metrics, ...lockMetrics },
+    metrics: { ...servers.metrics, ...lockMetrics, ...metrics },
     events: [...servers.events, ...locks.events, ...applicationEvents],
     invariants: {
       declared: [...invariants.declared, ...lockInvariants],
@@ -75,6 +77,10 @@ export const lockServices: readonly ProtocolModule[] = [
     locks: singleInstanceLock,
     variants: lockVariants,
     assumptions: redisLockAssumptions(singleInstanceLock, redis.assumptions),
+    metrics: {
+      entries: { kind: 'count', event: 'entered', doc: 'how often a holder has taken its lock again' },
+      wakeUps: { kind: 'count', event: 'woken', doc: 'waiters that were told of a release' },
+    },
   }),
   lockService({
     name: 'raft-lock',

@@ -32,6 +32,9 @@ const NO_MARGIN: Planted = { called: 'LC-08, drift bound ignored', settings: opt
 /** RL-29: keys with a time to live make room, and locks are such. */
 const EVICTED: Planted = { called: 'RL-29, volatile-ttl', settings: options({ maxmemoryPolicy: 'volatile-ttl' }) };
 
+/** Who waits for a lock asks again after a delay, and is told nothing. */
+const POLLING: Planted = { called: 'waiters that poll', settings: options({ wait: 'poll' }) };
+
 /** LC-07: whoever asks is granted a lock as soon as its lease has run out. */
 const NO_LOCK_DELAY: Planted = { called: 'LC-07, no lock-delay', settings: options({ lockDelay: 0 }) };
 
@@ -204,6 +207,11 @@ export const reds: readonly Red[] = [
   { row: 'RL-25', scenario: 'redis-lock/a-lock-lasts-as-long-as-was-asked-for', plants: ['redis-lock/lease-of-wait'] },
   { row: 'RL-26', scenario: 'redis-lock/nobody-unlocks-what-another-one-holds', plants: ['redis-lock/force-unlock'] },
   { row: 'RL-28', scenario: 'redis-lock/the-clock-of-a-client-ends-no-lock', plants: ['redis-lock/getset-lock'] },
+  {
+    row: 'RL-32', scenario: 'redis-lock/a-waiter-whose-wake-up-is-lost-still-gets-the-lock',
+    plants: ['redis-lock/lost-wake-up'],
+  },
+  { row: 'A.4.1-14', scenario: 'redis-lock/a-waiter-is-woken-when-the-lock-is-released', plants: [POLLING] },
   { row: 'RL-29', scenario: 'redis-lock/memory-that-runs-out-refuses-locks-and-breaks-none', plants: [EVICTED] },
   {
     row: 'C-76', scenario: 'raft-lock/a-holder-that-was-paused-knows-that-its-lease-is-over',

@@ -103,10 +103,6 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'a suspend in which the monotonic clock stands still',
   },
   {
-    row: 'RL-32', kind: 'not-hosted', shownBy: null,
-    reason: 'a wake-up that is lost: nobody here waits for a message that a lock is free, and there is no pub/sub',
-  },
-  {
     row: 'PX-32', kind: 'option', shownBy: 'paxos/two-proposers-duel-until-they-back-off',
     reason: 'backOff: false, and latencies that are equal',
   },

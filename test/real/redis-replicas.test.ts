@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { noEffect } from '../../src/faults/applied.ts';
 import { Streams } from '../../src/kernel/streams.ts';
 import { apply, execute } from '../../src/protocols/redis/commands.ts';
-import { FENCED_LOCK, RELEASE_LOCK } from '../../src/protocols/redis/messages.ts';
+import { FENCED_LOCK, RELEASE_HOLD, RELEASE_LOCK, TAKE_HOLD } from '../../src/protocols/redis/messages.ts';
 import type { Reply } from '../../src/protocols/redis/reply.ts';
 import { type Args, emptyStore } from '../../src/protocols/redis/store.ts';
 import { type Cluster, redisCluster } from '../support/redis/cluster.ts';
@@ -151,6 +151,17 @@ describe('what nodes say to clients of their role', () => {
       await primary.client.call('CONFIG', 'SET', 'maxmemory', '0');
       cluster.control.setOptions({ maxmemoryKeys: 0 }, noEffect());
       cluster.wait(1);
+      for (const words of [['SUBSCRIBE', 'news'], ['SUBSCRIBE', 'more'], ['UNSUBSCRIBE', 'more']]) {
+        expect(cluster.askArgs('n1', words, 2_000)).toEqual(await other.call(...words));
+      }
+      await both('n1', 'PUBLISH', 'news', 'x');
+      await both('n1', 'PUBLISH', 'more', 'x');
+      await both('n1', 'EVAL', TAKE_HOLD, '1', 'h', 'me', '60000');
+      await both('n1', 'EVAL', RELEASE_HOLD, '2', 'h', 'news', 'me');
+      // What the real subscriber was told is not waited for, and must not be taken for an answer.
+      await sleep(50);
+      expect(cluster.askArgs('n1', ['UNSUBSCRIBE', 'news'], 2_000)).toEqual(await other.call('UNSUBSCRIBE', 'news'));
+      await both('n1', 'PUBLISH', 'news', 'x');
       await both('n2', 'REPLICAOF', 'NO', 'ONE');
       const blocked = primary.client.call('WAIT', '5', '0');
       await sleep(50);

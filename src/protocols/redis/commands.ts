@@ -1,8 +1,9 @@
 import { expire, persist, pexpire, pexpireat, pexpiretime, pttl, ttl } from './expiry-commands.ts';
+import { hexists, hget, hincrby, hset } from './hash-commands.ts';
 import { parseInteger } from './integers.ts';
 import { bulk, failure, integer, NOT_AN_INTEGER, OK, type Reply, SYNTAX_ERROR } from './reply.ts';
 import { evaluate, evaluateSha, scriptExists, scriptFlush, scriptLoad } from './script-commands.ts';
-import { type Args, type Expiry, Keyspace, type Store } from './store.ts';
+import { type Args, type Expiry, Keyspace, type News, type Store } from './store.ts';
 import { del, exists, get, getset, incr, incrby, set, setnx } from './string-commands.ts';
 import { cutToBytes, utf8 } from './utf8.ts';
 
@@ -11,6 +12,8 @@ export interface Execution {
   readonly reply: Reply;
   /** What replicas and files are told, see {@link Keyspace.effects}. */
   readonly effects: readonly Args[];
+  /** What was published, and is for the subscribers. */
+  readonly published: readonly News[];
 }
 
 interface Command {
@@ -43,6 +46,10 @@ const table: Readonly<Record<string, Command>> = {
   exists: { arity: -2, run: exists },
   incr: { arity: 2, isWrite: true, mayGrow: true, run: incr },
   incrby: { arity: 3, isWrite: true, mayGrow: true, run: incrby },
+  hget: { arity: 3, run: hget },
+  hexists: { arity: 3, run: hexists },
+  hset: { arity: -4, isWrite: true, mayGrow: true, run: hset },
+  hincrby: { arity: 4, isWrite: true, mayGrow: true, run: hincrby },
   expire: { arity: -3, isWrite: true, run: expire },
   pexpire: { arity: -3, isWrite: true, run: pexpire },
   pexpireat: { arity: -3, isWrite: true, run: pexpireat },
@@ -53,6 +60,7 @@ const table: Readonly<Record<string, Command>> = {
   dbsize: { arity: 1, run: (keys) => integer(keys.store.entries.size) },
   flushall: { arity: -1, isWrite: true, run: flushall },
   ping: { arity: -1, run: ping },
+  publish: { arity: 3, run: publish },
   eval: { arity: -3, run: (keys, args) => evaluate(keys, args, perform) },
   evalsha: { arity: -3, run: (keys, args) => evaluateSha(keys, args, perform) },
   role: { arity: 1, run: roleAlone },
@@ -78,7 +86,7 @@ export function execute(
   const why = expiry === 'hides' ? READ_ONLY : refusal;
   const keys = new Keyspace(store, Math.floor(wallUs / 1_000), expiry, why, isFull);
   const reply = perform(keys, args);
-  return { reply, effects: keys.effects };
+  return { reply, effects: keys.effects, published: keys.published };
 }
 
 /** Executes what {@link Execution.effects} says, as a replica or from a file: whatever time it is. */
@@ -101,6 +109,19 @@ export function readWait(args: Args): Wait | Reply | null {
   if (timeoutMs === null) return failure('timeout is not an integer or out of range');
   if (timeoutMs < 0n) return failure('timeout is negative');
   return { replicas: Number(replicas), timeoutMs: Number(timeoutMs) };
+}
+
+/** What SUBSCRIBE and UNSUBSCRIBE ask for. */
+export interface Subscription {
+  readonly name: 'subscribe' | 'unsubscribe';
+  readonly channel: string;
+}
+
+/** SUBSCRIBE channel or UNSUBSCRIBE channel, which only a node can answer; `null` for any other command. */
+export function readSubscription(args: Args): Subscription | null {
+  const name = nameOf(args);
+  if ((name !== 'subscribe' && name !== 'unsubscribe') || args.length !== 2) return null;
+  return { name, channel: args[1] as string };
 }
 
 /** ROLE, which only a node can answer. */
@@ -159,6 +180,12 @@ function flushall(keys: Keyspace, args: Args): Reply {
 function ping(_keys: Keyspace, args: Args): Reply {
   if (args.length > 2) return wrongArity('ping');
   return args.length === 2 ? bulk(args[1] as string) : { kind: 'status', text: 'PONG' };
+}
+
+/** Answers how many hear it. What nobody hears is gone. */
+function publish(keys: Keyspace, [, channel = '', text = '']: Args): Reply {
+  keys.published.push({ channel, text });
+  return integer(keys.store.subscribers.get(channel)?.length ?? 0);
 }
 
 /** What a primary says whom nobody follows. */

@@ -141,11 +141,18 @@ export interface IsPrimaryDownReply {
   readonly leaderEpoch: number;
 }
 
-/** All that nodes send to each other. */
+/** What somebody has published, for a client that has subscribed to its channel. It is told once, and never again. */
+export interface Published {
+  readonly kind: 'Published';
+  readonly channel: string;
+  readonly text: string;
+}
+
+/** All that nodes send, but for answers. */
 export type RedisMessage =
   | Psync | FullResync | PartialResync | Replicate | Ack | GetAck | Closed
   | ReplicaOf | Ping | Pong | Info | InfoReply
-  | Hello | IsPrimaryDown | IsPrimaryDownReply;
+  | Hello | IsPrimaryDown | IsPrimaryDownReply | Published;
 
 /** Deletes a lock (KEYS 1) that still holds the caller's value (ARGV 1). Answers 1 if it did, else 0. */
 export const RELEASE_LOCK: string = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -166,3 +173,42 @@ return redis.call('INCR', KEYS[2])`;
 export const COMPARE_AND_SET: string = `local found = redis.call('GET', KEYS[1])
 if (found or '') ~= ARGV[1] then return found end
 return redis.call('SET', KEYS[1], ARGV[2])`;
+
+/**
+ * Takes a free lock (KEYS 1) as a hash: one hold of an owner (ARGV 1), for ARGV 2 milliseconds. Answers OK; or for how
+ * many milliseconds the lock is taken still, -1 for ever.
+ */
+export const TAKE_HOLD: string = `if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('PTTL', KEYS[1]) end
+redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.status_reply('OK')`;
+
+/** One hold more for an owner (ARGV 1) of a lock (KEYS 1), for ARGV 2 milliseconds from now: their number, else 0. */
+export const ENTER_HOLD: string = `if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+local holds = redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return holds`;
+
+/** Lets a lock (KEYS 1) that its owner (ARGV 1) holds live ARGV 2 milliseconds from now: 1, else 0. */
+export const RENEW_HOLD: string = `if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/**
+ * Gives back one of ARGV 3 holds, and no other, of an owner (ARGV 1) of a lock (KEYS 1), which lives ARGV 2
+ * milliseconds from now. Answers 1 where there is such an owner, with however many, else 0.
+ */
+export const LEAVE_HOLD: string = `local holds = redis.call('HGET', KEYS[1], ARGV[1])
+if not holds then return 0 end
+if holds == ARGV[3] then redis.call('HINCRBY', KEYS[1], ARGV[1], -1) end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/**
+ * Gives back one hold of an owner (ARGV 1) of a lock (KEYS 1). With the last one the lock is free, and who waits is
+ * told (channel KEYS 2). Answers how many are left; nil: there was none.
+ */
+export const RELEASE_HOLD: string = `if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return nil end
+local holds = redis.call('HINCRBY', KEYS[1], ARGV[1], -1)
+if holds > 0 then return holds end
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', KEYS[2], 'released')
+return 0`;

@@ -18,7 +18,7 @@ export { redisLockServers } from './lock-servers.ts';
 const messageKinds: Readonly<Record<RedisMessage['kind'], true>> = {
   Psync: true, FullResync: true, PartialResync: true, Replicate: true, Ack: true, GetAck: true, Closed: true,
   ReplicaOf: true, Ping: true, Pong: true, Info: true, InfoReply: true,
-  Hello: true, IsPrimaryDown: true, IsPrimaryDownReply: true,
+  Hello: true, IsPrimaryDown: true, IsPrimaryDownReply: true, Published: true,
 };
 
 /** The last nodes are Sentinels, as many as the options say, and the first is a server in any case. */

@@ -5,9 +5,10 @@
  * Sources: the documentation of Redis (commands, persistence, replication, Sentinel, "Distributed Locks with Redis"),
  * and a real server, beside which `npm run test:real` holds every reply.
  *
- * Implemented: the commands of `commands.ts`; expiry by the wall clock, on access and by a search at `hz`; the
- * append-only file with each of its policies, and its rewriting; save points; restarts with and without data; delayed
- * restarts; asynchronous replicas with full and partial resynchronisation, and WAIT; failover by Sentinels.
+ * Implemented: the commands of `commands.ts`; channels that clients subscribe to; expiry by the wall clock, on access
+ * and by a search at `hz`; the append-only file with each of its policies, and its rewriting; save points; restarts
+ * with and without data; delayed restarts; asynchronous replicas with full and partial resynchronisation, and WAIT;
+ * failover by Sentinels.
  *
  * Deviations, with reasons, are listed in README.md beside this file.
  *
@@ -15,27 +16,29 @@
  * still. With appendfsync: always, its answer leaves after the sync of what it wrote; a pause or a crash can strike in
  * between.
  *
- * Uses of sendNow: answers to clients and the stream to replicas, unless appendfsync is always. Redis syncs in a thread
- * of its own, and nobody waits for it; what an answer says may be lost, and that is the point. Everything else that
- * nodes say to each other promises nothing durable.
+ * Uses of sendNow: answers to clients, what is published for them, and the stream to replicas, unless appendfsync is
+ * always. Redis syncs in a thread of its own, and nobody waits for it; what an answer says may be lost, and that is the
+ * point. Everything else that nodes say to each other promises nothing durable.
  */
 import type { ClientRequest, ClientResponse } from '../../contract/client.ts';
 import type { Context, PersistTag } from '../../contract/context.ts';
-import type { Message, Plain } from '../../contract/message.ts';
+import type { Message } from '../../contract/message.ts';
 import type { Node, Order } from '../../contract/node.ts';
 import type { Options } from '../../contract/options.ts';
 import type { Operation } from '../../contract/session.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import { type NodeId, nodeId } from '../../kernel/ids.ts';
-import { execute, isRole, NO_REPLICAS, readWait, type Wait } from './commands.ts';
+import {
+  execute, isRole, NO_REPLICAS, readSubscription, readWait, type Subscription, type Wait,
+} from './commands.ts';
 import { evictions, isFull } from './eviction.ts';
-import type { RedisAnswer, RedisMessage, RedisRequest } from './messages.ts';
+import type { Published, RedisAnswer, RedisMessage, RedisRequest } from './messages.ts';
 import { answerOf, commandOf, notOffered } from './operations.ts';
 import { readSettings } from './options.ts';
-import { failure, OK, type Reply } from './reply.ts';
+import { bulk, failure, integer, OK, type Reply } from './reply.ts';
 import { Replication } from './replication.ts';
 import type { RedisState } from './state.ts';
-import { type Args, isExpired } from './store.ts';
+import { type Args, isExpired, type News } from './store.ts';
 
 /** How many expired keys one search deletes at most. */
 const CRON_KEYS_MAX = 20;
@@ -94,6 +97,8 @@ export class RedisNode extends Replication implements Node<RedisState> {
       case 'Info': return this.onInfo(ctx, from);
       case 'Pong': case 'InfoReply': case 'Hello': case 'IsPrimaryDown': case 'IsPrimaryDownReply':
         return assert(false, 'what is for a Sentinel goes to Sentinels');
+      case 'Published':
+        return assert(false, 'what is for a subscriber goes to clients');
       default: return unreachable(received);
     }
   }
@@ -131,6 +136,8 @@ export class RedisNode extends Replication implements Node<RedisState> {
     const wait = readWait(args);
     if (wait !== null) return this.onWait(ctx, request, wait);
     if (isRole(args)) return this.answer(ctx, request, { kind: 'reply', reply: this.roleReply() });
+    const subscription = readSubscription(args);
+    if (subscription !== null) return this.onSubscription(ctx, request, subscription);
     const followed = this.readReplicaOf(args);
     if (followed !== undefined) this.onReplicaOf(ctx, { kind: 'ReplicaOf', primary: followed });
     const reply = followed === undefined ? this.execute(ctx, request, args) : OK;
@@ -142,6 +149,19 @@ export class RedisNode extends Replication implements Node<RedisState> {
     if (isReplica) return this.answer(ctx, request, { kind: 'reply', reply: WAIT_AT_REPLICA });
     if ('kind' in wait) return this.answer(ctx, request, { kind: 'reply', reply: wait });
     this.wait(ctx, request, wait.replicas, wait.timeoutMs * 1_000, null);
+  }
+
+  /** Ends with UNSUBSCRIBE, or with this server: nobody else notices that a client is gone. */
+  private onSubscription(ctx: Context, request: ClientRequest, { name, channel }: Subscription): void {
+    const { subscribers } = this.state.store;
+    const others = (subscribers.get(channel) ?? []).filter((client) => client !== request.client);
+    const now = name === 'subscribe' ? [...others, request.client] : others;
+    if (now.length > 0) subscribers.set(channel, now);
+    else subscribers.delete(channel);
+    let count = 0;
+    for (const clients of subscribers.values()) if (clients.includes(request.client)) count += 1;
+    const reply: Reply = { kind: 'array', items: [bulk(name), bulk(channel), integer(count)] };
+    this.answer(ctx, request, { kind: 'reply', reply });
   }
 
   /** REPLICAOF NO ONE, or a node's number and any port; `undefined` for another command. */
@@ -183,15 +203,29 @@ export class RedisNode extends Replication implements Node<RedisState> {
 
   private execute(ctx: Context, request: ClientRequest, args: Args): Reply {
     const { role, store, position, lastWrites } = this.state;
-    if (role.kind === 'replica') return execute(store, args, ctx.wallUs(), 'hides').reply;
+    if (role.kind === 'replica') {
+      const { reply, published } = execute(store, args, ctx.wallUs(), 'hides');
+      this.publish(ctx, published);
+      return reply;
+    }
     this.evict(ctx);
     const refusal = this.hasEnoughReplicas(role, ctx.monotonicUs()) ? null : NO_REPLICAS;
     const isOutOfMemory = isFull(store.entries.size, this.settings.maxKeys);
-    const { reply, effects } = execute(store, args, ctx.wallUs(), 'deletes', refusal, isOutOfMemory);
-    if (effects.length === 0) return reply;
-    this.propagate(ctx, effects);
-    lastWrites.set(request.client, position.offset);
+    const { reply, effects, published } = execute(store, args, ctx.wallUs(), 'deletes', refusal, isOutOfMemory);
+    if (effects.length > 0) {
+      this.propagate(ctx, effects);
+      lastWrites.set(request.client, position.offset);
+    }
+    this.publish(ctx, published);
     return reply;
+  }
+
+  /** After what the same command has written: with appendfsync: always, subscribers hear of it when it is synced. */
+  private publish(ctx: Context, published: readonly News[]): void {
+    for (const { channel, text } of published) {
+      const message: Published = { kind: 'Published', channel, text };
+      for (const client of this.state.store.subscribers.get(channel) ?? []) this.hand(ctx, client, message);
+    }
   }
 
   /** maxmemory: what is asked for makes room first, at the cost of keys that somebody may count on. Locks are such. */
@@ -205,10 +239,13 @@ export class RedisNode extends Replication implements Node<RedisState> {
   }
 
   protected override answer(ctx: Context, request: ClientRequest, answer: RedisAnswer): void {
-    const body = answer as unknown as Plain;
-    if (this.answersAfterSync()) return ctx.reply(request, body);
-    const response: ClientResponse = { kind: 'ClientResponse', id: request.id, body };
-    ctx.sendNow(request.client, response);
+    const response: ClientResponse = { kind: 'ClientResponse', id: request.id, body: answer };
+    this.hand(ctx, request.client, response);
+  }
+
+  private hand(ctx: Context, client: NodeId, message: Message): void {
+    if (this.answersAfterSync()) ctx.send(client, message);
+    else ctx.sendNow(client, message);
   }
 
   // ── What is done without being asked ─────────────────────────────────

@@ -37,4 +37,6 @@ export function failure(text: string): Reply {
 }
 
 export const NOT_AN_INTEGER: Reply = Object.freeze(failure('value is not an integer or out of range'));
+export const WRONG_TYPE: Reply = Object.freeze(
+  { kind: 'error', text: 'WRONGTYPE Operation against a key holding the wrong kind of value' });
 export const SYNTAX_ERROR: Reply = Object.freeze(failure('syntax error'));

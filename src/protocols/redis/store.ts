@@ -1,10 +1,26 @@
+import type { NodeId } from '../../kernel/ids.ts';
 import type { Reply } from './reply.ts';
+
+/** A hash: its fields in the order in which they were first set, each with its value. Small ones, as of locks. */
+export interface Hash {
+  readonly kind: 'hash';
+  readonly fields: readonly (readonly [field: string, value: string])[];
+}
+
+/** What a key can hold: a string, or a hash. */
+export type Value = string | Hash;
 
 /** What a key holds. Frozen: replaced, never changed, so that a copy of the keys is a copy of all. */
 export interface Entry {
-  readonly value: string;
+  readonly value: Value;
   /** Absolute, by the wall clock of whoever looks, in milliseconds; `null`: never. */
   readonly expiresAtMs: number | null;
+}
+
+/** What somebody has published. */
+export interface News {
+  readonly channel: string;
+  readonly text: string;
 }
 
 /** A command and its arguments. */
@@ -16,10 +32,12 @@ export interface Store {
   readonly entries: Map<string, Entry>;
   /** Hashes of the scripts that it was shown since it started. They are neither persisted nor replicated. */
   readonly scripts: Set<string>;
+  /** By channel: who hears what is published there, in the order in which they asked. Nor are these. */
+  readonly subscribers: Map<string, NodeId[]>;
 }
 
 export function emptyStore(): Store {
-  return { entries: new Map(), scripts: new Set() };
+  return { entries: new Map(), scripts: new Set(), subscribers: new Map() };
 }
 
 /**
@@ -46,6 +64,8 @@ export class Keyspace {
    * order; all of one command take effect together.
    */
   readonly effects: Args[] = [];
+  /** What was published, in order. */
+  readonly published: News[] = [];
 
   constructor(store: Store, nowMs: number, expiry: Expiry, refusal: Reply | null, isFull: boolean) {
     this.store = store;
@@ -64,7 +84,7 @@ export class Keyspace {
   }
 
   /** Sets the key as `command` says, which is what others are told. */
-  set(key: string, value: string, expiresAtMs: number | null, command: Args): void {
+  set(key: string, value: Value, expiresAtMs: number | null, command: Args): void {
     this.store.entries.set(key, Object.freeze({ value, expiresAtMs }));
     this.effects.push(command);
   }

@@ -1,5 +1,5 @@
 import { instantText, INTEGER_MAX, parseInteger } from './integers.ts';
-import { bulk, failure, integer, NIL, NOT_AN_INTEGER, OK, type Reply, SYNTAX_ERROR } from './reply.ts';
+import { bulk, failure, integer, NIL, NOT_AN_INTEGER, OK, type Reply, SYNTAX_ERROR, WRONG_TYPE } from './reply.ts';
 import type { Args, Entry, Keyspace } from './store.ts';
 
 /** The options of SET, read. */
@@ -25,6 +25,7 @@ export function set(keys: Keyspace, args: Args): Reply {
   const expiresAtMs = options.expiry === null ? null : expiryOf(keys, options.expiry.unit, options.expiry.text);
   if (typeof expiresAtMs === 'object' && expiresAtMs !== null) return expiresAtMs;
   const old = keys.find(key);
+  if (options.returnsOld && isOther(old)) return WRONG_TYPE;
   const isRefused = options.condition !== null && (options.condition === 'NX') !== (old === undefined);
   if (!isRefused && options.keepsTtl) {
     keys.set(key, value, old?.expiresAtMs ?? null, ['SET', key, value, 'KEEPTTL']);
@@ -43,6 +44,7 @@ export function setnx(keys: Keyspace, [, key = '', value = '']: Args): Reply {
 
 export function getset(keys: Keyspace, [, key = '', value = '']: Args): Reply {
   const old = keys.find(key);
+  if (isOther(old)) return WRONG_TYPE;
   setTo(keys, key, value, null);
   return valueOf(old);
 }
@@ -75,6 +77,7 @@ export function incrby(keys: Keyspace, [, key = '', text = '']: Args): Reply {
 
 function addTo(keys: Keyspace, key: string, increment: bigint, command: Args): Reply {
   const old = keys.find(key);
+  if (typeof old?.value === 'object') return WRONG_TYPE;
   const value = parseInteger(old?.value ?? '0');
   if (value === null) return NOT_AN_INTEGER;
   const sum = value + increment;
@@ -89,7 +92,13 @@ function setTo(keys: Keyspace, key: string, value: string, expiresAtMs: number |
 }
 
 function valueOf(entry: Entry | undefined): Reply {
-  return entry === undefined ? NIL : bulk(entry.value);
+  if (entry === undefined) return NIL;
+  return typeof entry.value === 'string' ? bulk(entry.value) : WRONG_TYPE;
+}
+
+/** Whether there is something that is no string. */
+function isOther(entry: Entry | undefined): boolean {
+  return entry !== undefined && typeof entry.value !== 'string';
 }
 
 /** `null` for a syntax error. An option that is given twice counts once, or the last time. */

@@ -117,6 +117,10 @@ export const lockExhibits: readonly Exhibit[] = [
     { row: 'RL-28', id: 'redis-lock/getset-lock', firstCatcher: 'L3', system: redis },
     'redis-lock/the-clock-of-a-client-ends-no-lock',
   ),
+  scripted(
+    { row: 'RL-32', id: 'redis-lock/lost-wake-up', firstCatcher: 'waiter', system: redis },
+    'redis-lock/a-waiter-whose-wake-up-is-lost-still-gets-the-lock',
+  ),
   searched({
     row: 'LC-02', id: 'lease/lock-without-lease-recheck', publishedPerMille: null, ratePerMille: 225,
     firstCatcher: 'L2', system: raft,

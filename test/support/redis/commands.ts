@@ -1,5 +1,7 @@
 import type { Stream } from '../../../src/kernel/rng.ts';
-import { COMPARE_AND_SET, EXTEND_LOCK, FENCED_LOCK, RELEASE_LOCK } from '../../../src/protocols/redis/messages.ts';
+import {
+  COMPARE_AND_SET, ENTER_HOLD, EXTEND_LOCK, FENCED_LOCK, LEAVE_HOLD, RELEASE_HOLD, RELEASE_LOCK, RENEW_HOLD, TAKE_HOLD,
+} from '../../../src/protocols/redis/messages.ts';
 import { sha1 } from '../../../src/protocols/redis/sha1.ts';
 import type { Args, Store } from '../../../src/protocols/redis/store.ts';
 
@@ -17,12 +19,18 @@ const ODD_TIMES = [
   '0', '-1', '-1000', 'x', '', '1.5', '9223372036854775807', '9223372036854775808', '9223372036854775',
   '9223372036854776', '-9223372036854775808', '-9223372036854776',
 ];
-const SCRIPTS = [RELEASE_LOCK, EXTEND_LOCK, FENCED_LOCK, COMPARE_AND_SET];
+const SCRIPTS = [
+  RELEASE_LOCK, EXTEND_LOCK, FENCED_LOCK, COMPARE_AND_SET, TAKE_HOLD, TAKE_HOLD, ENTER_HOLD, ENTER_HOLD, RENEW_HOLD,
+  LEAVE_HOLD, RELEASE_HOLD,
+];
+const WITH_TWO_KEYS = [FENCED_LOCK, RELEASE_HOLD];
+const FIELDS = ['a', 'value', '', 'Grüße', '1'];
 const SET_WORDS = ['NX', 'XX', 'GET', 'KEEPTTL', 'nx', 'xX', 'get', 'EX', 'PX', 'EXAT', 'PXAT', 'px', 'IFEQ', ''];
 const EXPIRE_WORDS = ['NX', 'XX', 'nx', 'GT', 'LT', 'gt', 'lt', 'YY', ''];
 const NAMES = [
   'GET', 'SET', 'SETNX', 'GETSET', 'DEL', 'UNLINK', 'EXISTS', 'INCR', 'INCRBY', 'EXPIRE', 'PEXPIRE', 'PEXPIREAT',
-  'PERSIST', 'TTL', 'PTTL', 'PEXPIRETIME', 'PING', 'EVALSHA', 'SCRIPT', 'SETT', 'LOCK', '',
+  'HGET', 'HSET', 'HEXISTS', 'HINCRBY', 'PUBLISH', 'PERSIST', 'TTL', 'PTTL', 'PEXPIRETIME', 'PING', 'EVALSHA',
+  'SCRIPT', 'SETT', 'LOCK', '',
 ];
 
 /** Draws commands that the simulated and the real server must answer alike, whichever millisecond it is. */
@@ -45,7 +53,8 @@ export class CommandGenerator {
     const settled = KEYS.filter((key) => this.isSettled(key, nowMs));
     const key = (): string => this.of(settled);
     const kind = this.random.between(0, 99);
-    if (kind < 30) return this.set(key(), nowMs);
+    if (kind < 22) return this.set(key(), nowMs);
+    if (kind < 31) return this.ofHashes(key());
     if (kind < 42) return [this.of(['GET', 'get', 'PTTL', 'PTTL', 'TTL', 'PEXPIRETIME']), key()];
     if (kind < 50) return [this.of(['INCR', 'INCR', 'PERSIST', 'GET']), key()];
     if (kind < 52) return ['INCRBY', key(), this.of(VALUES)];
@@ -75,6 +84,24 @@ export class CommandGenerator {
     }
   }
 
+  private ofHashes(key: string): Args {
+    const field = this.of(FIELDS);
+    switch (this.random.between(0, 7)) {
+      case 0: return ['HGET', key, field];
+      case 1: return ['hexists', key, field];
+      case 2: return ['PUBLISH', this.of(FIELDS), this.of(VALUES)];
+      case 3: return ['HSET', key, ...this.some(1, 5, () => this.of([...FIELDS, ...VALUES]))];
+      case 4: return ['HSET', key, field, this.of(VALUES)];
+      default: return ['HINCRBY', key, field, this.of(['1', '1', '-1', ...VALUES])];
+    }
+  }
+
+  /** What a script has to name to own what the key holds: the value, or a field. */
+  private heldBy(key: string): string {
+    const value = this.store.entries.get(key)?.value ?? '';
+    return typeof value === 'string' ? value : value.fields[0]?.[0] ?? '';
+  }
+
   /** Which of two instants is later must not depend on the millisecond. */
   private expire(key: string, nowMs: number): Args {
     const name = this.of(['PEXPIRE', 'PEXPIRE', 'EXPIRE', 'PEXPIREAT']);
@@ -88,16 +115,17 @@ export class CommandGenerator {
 
   private script(key: () => string): Args {
     const text = this.of(SCRIPTS);
-    const count = text === FENCED_LOCK ? '2' : '1';
+    const hasTwoKeys = WITH_TWO_KEYS.includes(text);
+    const count = hasTwoKeys ? '2' : '1';
     const subject = key();
     // Half of those who say that they own a lock do.
-    const held = this.store.entries.get(subject)?.value ?? '';
-    const value = this.random.chance(500_000) ? held : this.of(VALUES);
+    const value = this.random.chance(500_000) ? this.heldBy(subject) : this.of(VALUES);
     const time = this.random.chance(900_000) ? this.of(TIMES) : this.of(ODD_TIMES);
-    const more = text === FENCED_LOCK ? [key()] : [];
+    const more = hasTwoKeys ? [key()] : [];
     const last = text === COMPARE_AND_SET ? this.of(VALUES) : time;
     const isWhole = this.random.chance(950_000);
-    const words = isWhole ? [count, subject, ...more, value, last] : this.some(1, 4, () => this.odd());
+    const holds = text === LEAVE_HOLD ? [this.of(['2', '2', '3', '1', ''])] : [];
+    const words = isWhole ? [count, subject, ...more, value, last, ...holds] : this.some(1, 4, () => this.odd());
     if (this.random.chance(20_000)) return ['EVAL', ...this.some(0, 1, () => text)];
     if (this.random.chance(300_000)) return ['EVAL', text, ...words];
     const hash = this.random.chance(900_000) ? sha1(text) : this.of(['', 'abc', sha1('unknown'), sha1(text).slice(1)]);

@@ -4,14 +4,15 @@
  *
  * Implemented: SET NX PX with a value of its own for each try; release and renewal by scripts that compare that value;
  * validity counted from before the request, less what clocks may drift apart; bounded tries with a delay and jitter;
- * WAIT for replicas; finding the primary by Sentinels, or among the servers where there are none.
+ * WAIT for replicas; finding the primary by Sentinels, or among the servers where there are none. Reentrant locks, and
+ * waiters that are told of a release, as Redisson has them.
  *
  * What it cannot do is in the same document: replication is asynchronous, so that a primary that fails takes locks with
  * it, which the replica that is promoted grants again. WAIT makes that rarer; whoever has acknowledged need not be
  * whoever is promoted.
  *
- * Deviations: no pub/sub and no queue of waiters, they poll; not reentrant; no connections, see `requests.ts`; scripts
- * travel whole (EVAL), so that a server that has forgotten them needs no second round trip.
+ * Deviations: no queue of waiters, whoever asks first has the lock; no connections, see `requests.ts`; scripts travel
+ * whole (EVAL), so that a server that has forgotten them needs no second round trip.
  *
  * Atomic steps: each handler. The clock is read when the command is sent and again when it is answered; a pause in
  * between makes the validity shorter, or ends it before the lock was granted.
@@ -23,19 +24,21 @@ import type { NodeId } from '../../../kernel/ids.ts';
 import { US_PER_MS } from '../../../kernel/time.ts';
 import type { Reply } from '../messages.ts';
 import { type Acquiring, type Asked, type Held, IDLE, type Lane, type LockState, type Releasing } from './state.ts';
-import { LockWatchdog } from './watchdog.ts';
+import { LockWaiting } from './waiting.ts';
 
 /** Of how many tries that nobody has answered a late answer is recognised. */
 const ABANDONED_MAX = 32;
 
 /** See the head of this file. */
-export class SingleInstanceLock extends LockWatchdog implements LockClient<LockState> {
+export class SingleInstanceLock extends LockWaiting implements LockClient<LockState> {
   onTimer(ctx: Context, name: string): void {
     switch (name) {
       case 'lock/task': return this.onPatienceOver(ctx, 'task');
       case 'lock/renewal': return this.onPatienceOver(ctx, 'renewal');
+      case 'lock/entry': return this.onPatienceOver(ctx, 'entry');
       case 'lock/retry': return this.onRetry(ctx);
       case 'lock/renew': return this.onRenewTimer(ctx);
+      case 'lock/step': return this.onStepTimer(ctx);
       case 'lock/deadline': return this.onDeadline(ctx);
       default: assert(false, 'a lock client sets no other timer');
     }
@@ -44,19 +47,24 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
   protected onReply(ctx: Context, lane: Lane, asked: Asked, reply: Reply): void {
     const { phase } = this.state;
     if (lane === 'renewal') return this.onRenewal(ctx, asked, reply);
+    if (lane === 'entry') return this.onEntry(ctx, asked, reply);
     if (phase.kind === 'releasing') return this.onReleaseReply(ctx, phase, reply);
     assert(phase.kind === 'acquiring', 'nothing else is asked');
-    if (phase.step === 'replicating') this.onReplicas(ctx, phase, asked.node, reply);
-    else this.onTaking(ctx, phase, asked, reply);
+    switch (phase.step) {
+      case 'replicating': return this.onReplicas(ctx, phase, asked.node, reply);
+      case 'subscribing': return this.onSubscribed(ctx, phase, asked.node, reply);
+      default: return this.onTaking(ctx, phase, asked, reply);
+    }
   }
 
   protected onSilence(ctx: Context, lane: Lane, asked: Asked): void {
     const { phase } = this.state;
     if (lane === 'renewal') return this.onRenewalSilence(ctx, asked);
+    if (lane === 'entry') return this.onEntrySilence();
     if (phase.kind === 'releasing') return this.onReleaseSilence(ctx, phase, asked);
     assert(phase.kind === 'acquiring', 'nothing else is asked');
     if (phase.step === 'replicating') return this.onNoReplicas(ctx, phase, asked.node);
-    this.abandon(ctx, phase, asked);
+    if (phase.step === 'taking') this.abandon(ctx, phase, asked);
     this.retry(ctx, phase, 'no answer');
   }
 
@@ -68,6 +76,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
 
   private onRetry(ctx: Context): void {
     const { phase } = this.state;
+    if (phase.kind === 'acquiring' && phase.step === 'waiting') return this.onNoNews(ctx, phase);
     if (phase.kind === 'acquiring') this.take(ctx, phase);
     if (phase.kind === 'releasing') this.askForRelease(ctx, phase);
   }
@@ -78,7 +87,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
     if (phase.kind === 'releasing') return this.endRelease(ctx, 'unsure');
     assert(phase.kind === 'acquiring', 'nothing else takes time');
     if (phase.step === 'replicating' && task !== null) return this.onNoReplicas(ctx, phase, task.node);
-    const isSent = task?.step === 'sent';
+    const isSent = task?.step === 'sent' && phase.step === 'taking';
     if (isSent) this.abandon(ctx, phase, task);
     this.giveUp(ctx, phase, isSent ? 'no answer' : phase.error || 'no primary found');
   }
@@ -90,17 +99,18 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
     assert(state.phase.kind === 'idle', 'one lock at a time');
     const phase: Acquiring = {
       kind: 'acquiring', lock, firstRequest: state.nextRequest, tries: 0, owner: '', sentAtUs: 0, step: 'taking',
-      error: '',
+      subscribedAt: null, isWoken: false, error: '',
     };
     state.phase = phase;
     ctx.setTimer('lock/deadline', this.init.timeoutUs);
     this.take(ctx, phase);
   }
 
-  private take(ctx: Context, phase: Acquiring): void {
+  protected override take(ctx: Context, phase: Acquiring): void {
     phase.owner = this.drawOwner(ctx);
     phase.tries += 1;
     phase.step = 'taking';
+    phase.isWoken = false;
     this.init.listener.onAttempt(ctx, phase.lock, phase.owner);
     const whom = this.settings.asksForEachLock ? 'confirmed' : 'primary';
     this.ask(ctx, 'task', this.takeCommand(ctx, phase.lock, phase.owner), whom);
@@ -112,6 +122,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
       phase.sentAtUs = sentAtUs;
       return this.onTaken(ctx, phase, node);
     }
+    if (taking.kind === 'held') return this.wait(ctx, phase, node, taking.forMs);
     if (taking.isFinal) this.giveUp(ctx, phase, taking.error);
     else this.retry(ctx, phase, taking.error);
   }
@@ -145,8 +156,10 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
       return this.retry(ctx, phase, 'validity over');
     }
     this.settle(ctx);
+    this.unsubscribe(ctx, phase);
     this.state.phase = { kind: 'held', grant };
     this.startWatchdog(ctx, grant);
+    this.startEntries(ctx, grant);
     this.init.listener.onAcquired(ctx, { kind: 'granted', grant });
   }
 
@@ -175,7 +188,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
     if (this.readTaking(reply).kind === 'taken') this.undo(ctx, abandoned, from);
   }
 
-  protected retry(ctx: Context, phase: Acquiring, error: string): void {
+  protected override retry(ctx: Context, phase: Acquiring, error: string): void {
     if (!this.mayTryAgain(phase.tries)) return this.giveUp(ctx, phase, error);
     phase.error = error;
     phase.step = 'pausing';
@@ -183,12 +196,14 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
   }
 
   /** A try whose fate nobody knows makes the whole acquisition unsure. One that was answered late is no secret. */
-  private giveUp(ctx: Context, phase: Acquiring, error: string): void {
+  protected override giveUp(ctx: Context, phase: Acquiring, error: string): void {
     const isUnsure = [...this.state.abandoned.keys()].some((id) => id >= phase.firstRequest);
     this.endAcquisition(ctx, isUnsure ? 'unsure' : 'refused', error);
   }
 
   private endAcquisition(ctx: Context, kind: 'refused' | 'unsure', error: string): void {
+    const { phase } = this.state;
+    if (phase.kind === 'acquiring') this.unsubscribe(ctx, phase);
     this.settle(ctx);
     this.state.phase = IDLE;
     this.init.listener.onAcquired(ctx, { kind, error });
@@ -211,6 +226,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
 
   private beginRelease(ctx: Context, { grant }: Held): void {
     this.endRenewals(ctx);
+    this.stopEntries(ctx);
     const phase: Releasing = { kind: 'releasing', grant, unanswered: [], step: 'asking' };
     this.state.phase = phase;
     ctx.setTimer('lock/deadline', this.init.timeoutUs);
@@ -228,13 +244,16 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
   }
 
   private onReleaseReply(ctx: Context, phase: Releasing, reply: Reply): void {
-    if (reply.kind !== 'integer') return this.releaseAgain(ctx, phase);
-    if (reply.value === 1) return this.endRelease(ctx, 'released');
+    const leaving = this.readLeaving(reply);
+    if (leaving === null) return this.releaseAgain(ctx, phase);
+    if (leaving === 'released') return this.endRelease(ctx, 'released');
+    // An entry that nobody has answered, or that was not given back.
+    if (leaving === 'more') return this.askForRelease(ctx, phase);
     // One of those that nobody has answered may have deleted it.
     this.endRelease(ctx, phase.unanswered.length === 0 ? 'not-held' : 'unsure');
   }
 
-  /** To release twice is to release once: nobody else has this value. */
+  /** To release twice is to release once: nobody else has this value, and of its holds none is wanted any more. */
   private onReleaseSilence(ctx: Context, phase: Releasing, { id }: Asked): void {
     phase.unanswered.push(id);
     this.askForRelease(ctx, phase);
@@ -249,7 +268,7 @@ export class SingleInstanceLock extends LockWatchdog implements LockClient<LockS
     const { phase } = this.state;
     if (phase.kind !== 'releasing' || !phase.unanswered.includes(id)) return;
     phase.unanswered.splice(phase.unanswered.indexOf(id), 1);
-    if (reply.kind === 'integer' && reply.value === 1) this.endRelease(ctx, 'released');
+    if (this.readLeaving(reply) === 'released') this.endRelease(ctx, 'released');
   }
 
   private endRelease(ctx: Context, end: ReleaseEnd): void {

@@ -54,6 +54,26 @@ export const lockOptions: OptionTable = {
     default: false,
     swarm: { kind: 'choice', of: [[false, 1], [true, 1]] },
   },
+  reentrant: {
+    kind: 'boolean',
+    doc: 'a lock is a hash with the number of holds of its holder, as in Redisson, who may take it again',
+    default: false,
+  },
+  entries: {
+    kind: 'integer',
+    doc: 'how often a holder of a reentrant lock takes it again while it holds it, and gives that back, as code does '
+      + 'that it calls',
+    default: 0,
+    min: 0,
+    max: 100,
+  },
+  wait: {
+    kind: 'choice',
+    doc: 'who finds a lock taken asks again after a delay; or subscribes, is told of the release, of a reentrant lock, '
+      + 'and asks by itself when the lock should be over',
+    default: 'poll',
+    of: ['poll', 'notify'],
+  },
   lockWait: {
     kind: 'integer',
     doc: 'a lock counts as held once so many replicas have acknowledged it (WAIT)',
@@ -90,6 +110,9 @@ export interface LockSettings {
   readonly hasWatchdog: boolean;
   /** How long after it was renewed, or granted, a lock is renewed. */
   readonly renewAfterUs: DurationUs;
+  readonly isReentrant: boolean;
+  readonly entries: number;
+  readonly waitsForNews: boolean;
   readonly replicas: number;
   readonly replicasTimeoutUs: DurationUs;
   readonly asksForEachLock: boolean;
@@ -110,8 +133,20 @@ export function readLockSettings(options: Options): LockSettings {
     retryJitterUs: options['retryJitter'] as number,
     hasWatchdog: options['watchdog'] as boolean,
     renewAfterUs: Math.floor((ttlMs * US_PER_MS) / 3),
+    isReentrant: options['reentrant'] as boolean,
+    entries: options['entries'] as number,
+    waitsForNews: options['wait'] === 'notify',
     replicas: options['lockWait'] as number,
     replicasTimeoutUs: options['lockWaitTimeout'] as number,
     asksForEachLock: options['askSentinels'] === 'each-lock',
   };
+}
+
+/** What is wrong with options that are each within their limits. */
+export function lockProblem(options: Options): { readonly option: string; readonly message: string } | null {
+  const { isReentrant, entries, waitsForNews } = readLockSettings(options);
+  if (isReentrant) return null;
+  if (entries > 0) return { option: 'entries', message: 'entries are of a reentrant lock: it counts them' };
+  if (waitsForNews) return { option: 'wait', message: 'only the release of a reentrant lock is told' };
+  return null;
 }

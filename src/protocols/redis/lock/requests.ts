@@ -3,13 +3,14 @@ import type { Context } from '../../../contract/context.ts';
 import type { Message, Plain } from '../../../contract/message.ts';
 import { assert } from '../../../kernel/assert.ts';
 import { nodeId, type NodeId } from '../../../kernel/ids.ts';
-import type { Call, RedisAnswer, Reply } from '../messages.ts';
+import type { Call, Published, RedisAnswer, Reply } from '../messages.ts';
 import type { Args } from '../store.ts';
 import { isReadOnly, LockRules } from './rules.ts';
 import type { Asked, Lane } from './state.ts';
 
 /** Any name will do for the simulated Sentinels, which watch one primary. */
 const WHERE: Args = Object.freeze(['SENTINEL', 'get-master-addr-by-name', 'primary']);
+const LANES: readonly Lane[] = ['task', 'renewal', 'entry'];
 const ROLE: Args = Object.freeze(['ROLE']);
 
 /**
@@ -24,6 +25,8 @@ export abstract class LockRequests extends LockRules {
   protected abstract onReply(ctx: Context, lane: Lane, asked: Asked, reply: Reply): void;
   /** The command was sent, and nobody has answered in time: it may have been executed, or may yet be. */
   protected abstract onSilence(ctx: Context, lane: Lane, asked: Asked): void;
+  /** What was told to all who have subscribed. */
+  protected abstract onPublished(ctx: Context, from: NodeId, news: Published): void;
   /** The answer to a command that was given up. */
   protected abstract onLate(ctx: Context, from: NodeId, id: number, reply: Reply): void;
 
@@ -115,12 +118,14 @@ export abstract class LockRequests extends LockRules {
   // ── Answers ──────────────────────────────────────────────────────────
 
   onMessage(ctx: Context, from: NodeId, message: Message): void {
+    if (message.kind === 'Published') return this.onPublished(ctx, from, message as Published);
     const { id, body } = message as ClientResponse;
     const answer = body as unknown as RedisAnswer;
     assert(answer.kind === 'reply', 'a command is answered by a reply');
-    const { task, renewal } = this.state.asked;
-    if (task?.id === id) return this.onAnswer(ctx, 'task', task, answer.reply);
-    if (renewal?.id === id) return this.onAnswer(ctx, 'renewal', renewal, answer.reply);
+    for (const lane of LANES) {
+      const asked = this.state.asked[lane];
+      if (asked?.id === id) return this.onAnswer(ctx, lane, asked, answer.reply);
+    }
     this.onLate(ctx, from, id, answer.reply);
   }
 

@@ -2,7 +2,9 @@ import type { Context } from '../../../contract/context.ts';
 import type { LockClientInit, Validity } from '../../../contract/lock.ts';
 import { type NodeId } from '../../../kernel/ids.ts';
 import { type DurationUs, type TimeUs, US_PER_MS } from '../../../kernel/time.ts';
-import { EXTEND_LOCK, RELEASE_LOCK, type Reply } from '../messages.ts';
+import {
+  ENTER_HOLD, EXTEND_LOCK, LEAVE_HOLD, RELEASE_HOLD, RELEASE_LOCK, RENEW_HOLD, type Reply, TAKE_HOLD,
+} from '../messages.ts';
 import { readSettings, serversAmong } from '../options.ts';
 import type { Args } from '../store.ts';
 import { type LockSettings, readLockSettings } from './options.ts';
@@ -12,7 +14,12 @@ import { IDLE, type LockState, type Watchdog } from './state.ts';
 export type Taking =
   | { readonly kind: 'taken' }
   /** Not taken. `isFinal`: nor will it be, whatever one waits for. */
-  | { readonly kind: 'refused'; readonly error: string; readonly isFinal: boolean };
+  | { readonly kind: 'refused'; readonly error: string; readonly isFinal: boolean }
+  /** Not taken before it is released, or over: in so many milliseconds, `null` for never. */
+  | { readonly kind: 'held'; readonly forMs: number | null };
+
+/** What the answer to a release means. `more`: of a reentrant lock, a hold is gone, and there are others. */
+export type Leaving = 'released' | 'not-held' | 'more';
 
 /** The state of a client of a single-instance lock and its rules over it. Rules answer, and do nothing else. */
 export abstract class LockRules {
@@ -33,7 +40,8 @@ export abstract class LockRules {
     this.state = {
       phase: IDLE,
       watchdog: null,
-      asked: { task: null, renewal: null },
+      entering: null,
+      asked: { task: null, renewal: null, entry: null },
       abandoned: new Map(),
       // Without Sentinels, the address of the primary is what the operator wrote down.
       primary: this.hasSentinels ? null : this.sources[0] ?? null,
@@ -51,16 +59,32 @@ export abstract class LockRules {
 
   /** Takes a free lock, and lets it expire by itself: one command, so that there is no lock without an end. */
   protected takeCommand(_ctx: Context, lock: string, owner: string): Args {
+    if (this.settings.isReentrant) return ['EVAL', TAKE_HOLD, '1', lock, owner, String(this.leaseMs())];
     return ['SET', lock, owner, 'NX', 'PX', String(this.leaseMs())];
   }
 
   /** Compares and deletes in one step: who reads that the lock is his own and deletes it then may delete another's. */
   protected releaseCommand(lock: string, owner: string): Args {
+    if (this.settings.isReentrant) return ['EVAL', RELEASE_HOLD, '2', lock, channelOf(lock), owner];
     return ['EVAL', RELEASE_LOCK, '1', lock, owner];
   }
 
   protected renewCommand(lock: string, owner: string): Args {
-    return ['EVAL', EXTEND_LOCK, '1', lock, owner, String(this.settings.ttlMs)];
+    const script = this.settings.isReentrant ? RENEW_HOLD : EXTEND_LOCK;
+    return ['EVAL', script, '1', lock, owner, String(this.settings.ttlMs)];
+  }
+
+  /**
+   * Takes what one holds once more, and never what is free. If it took that, too, as in Redisson, then a copy that
+   * comes after the release would take the lock for nobody (redisson #7367: it is taken twice, and released once).
+   */
+  protected enterCommand(lock: string, owner: string): Args {
+    return ['EVAL', ENTER_HOLD, '1', lock, owner, String(this.settings.ttlMs)];
+  }
+
+  /** Gives back the last of so many holds, of which the first is left to the release. */
+  protected leaveCommand(lock: string, owner: string, holds: number): Args {
+    return ['EVAL', LEAVE_HOLD, '1', lock, owner, String(this.settings.ttlMs), String(holds)];
   }
 
   /**
@@ -78,9 +102,18 @@ export abstract class LockRules {
 
   protected readTaking(reply: Reply): Taking {
     if (reply.kind === 'status') return { kind: 'taken' };
-    if (reply.kind === 'nil') return { kind: 'refused', error: 'held by another', isFinal: false };
+    if (reply.kind === 'nil') return { kind: 'refused', error: HELD, isFinal: false };
+    if (reply.kind === 'integer') return { kind: 'held', forMs: reply.value < 0 ? null : reply.value };
     const error = reply.kind === 'error' ? reply.text : `unexpected ${reply.kind}`;
     return { kind: 'refused', error, isFinal: !isPassing(reply) };
+  }
+
+  /** `null`: the answer says nothing of it. */
+  protected readLeaving(reply: Reply): Leaving | null {
+    if (reply.kind === 'nil') return 'not-held';
+    if (reply.kind !== 'integer') return null;
+    if (this.settings.isReentrant) return reply.value === 0 ? 'released' : 'more';
+    return reply.value === 1 ? 'released' : 'not-held';
   }
 
   /** Whether a lock that so many replicas have acknowledged is held. */
@@ -116,6 +149,17 @@ export abstract class LockRules {
     return retryDelayUs + (retryJitterUs === 0 ? 0 : ctx.random('lock-retry').between(0, retryJitterUs));
   }
 
+  /**
+   * After how long somebody who waits for news asks without any: when the lock is over by itself, as it was then. A
+   * message is told once, and lost with a packet, or with the server that knew who waits. `null`: never.
+   */
+  protected asksAfterUs(ctx: Context, forMs: number | null): DurationUs | null {
+    const { ttlMs, retryJitterUs } = this.settings;
+    // A key lives through the millisecond in which it expires.
+    const overUs = ((forMs ?? ttlMs) + 1) * US_PER_MS;
+    return overUs + (retryJitterUs === 0 ? 0 : ctx.random('lock-retry').between(0, retryJitterUs));
+  }
+
   /** Whether the watchdog goes on: until the lock is released, was lost, or is valid no more. */
   protected mayRenew(ctx: Context, { owner }: Watchdog): boolean {
     const { phase } = this.state;
@@ -127,6 +171,14 @@ export abstract class LockRules {
     const { attemptTimeoutUs } = this.init;
     return args[0] === 'WAIT' ? attemptTimeoutUs + Number(args[2]) * US_PER_MS : attemptTimeoutUs;
   }
+}
+
+/** Why a try fails where a lock is somebody else's. */
+export const HELD = 'held by another';
+
+/** Where the release of a lock is told. */
+export function channelOf(lock: string): string {
+  return `released:${lock}`;
 }
 
 /** A node that is no primary (any more) executes no write. */

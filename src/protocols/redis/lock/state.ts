@@ -3,8 +3,8 @@ import type { NodeId } from '../../../kernel/ids.ts';
 import type { TimeUs } from '../../../kernel/time.ts';
 import type { Args } from '../store.ts';
 
-/** What is asked at a time: one thing for the lock, and beside it one renewal. */
-export type Lane = 'task' | 'renewal';
+/** What is asked at a time: one thing for the lock, and beside it one renewal, and one entry or the end of one. */
+export type Lane = 'task' | 'renewal' | 'entry';
 
 /** A command on its way to the primary, until somebody has answered it or nobody did in time. */
 export interface Asked {
@@ -35,7 +35,11 @@ export interface Acquiring {
   owner: string;
   /** When this try was sent, by the clock of validities. */
   sentAtUs: TimeUs;
-  step: 'taking' | 'replicating' | 'pausing';
+  step: 'taking' | 'replicating' | 'pausing' | 'subscribing' | 'waiting';
+  /** Who tells of the release; `null`: nobody, or nobody knows. */
+  subscribedAt: NodeId | null;
+  /** Whether a release was told since this try was sent. */
+  isWoken: boolean;
   /** Why the last try failed. */
   error: string;
 }
@@ -63,10 +67,21 @@ export interface Watchdog {
   readonly unanswered: Map<number, TimeUs>;
 }
 
+/** What a holder has taken again of a reentrant lock. */
+export interface Entering {
+  readonly lock: string;
+  readonly owner: string;
+  /** Holds beside the first one, which is given back by the release. */
+  entries: number;
+  /** `over`: all were given back, or nobody knows how many there are. */
+  step: 'entering' | 'leaving' | 'over';
+}
+
 /** Everything that a client of a single-instance lock knows. Plain data. */
 export interface LockState {
   phase: Phase;
   watchdog: Watchdog | null;
+  entering: Entering | null;
   readonly asked: Record<Lane, Asked | null>;
   /** Keyed by request, oldest first. */
   readonly abandoned: Map<number, Abandoned>;

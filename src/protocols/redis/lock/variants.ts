@@ -158,6 +158,13 @@ class GetsetLock extends DefectiveLock {
   protected override startWatchdog(): void {}
 }
 
+/** RL-32: whoever waits is told of the release, and asks for nothing by itself. */
+class LostWakeUp extends DefectiveLock {
+  protected override asksAfterUs(ctx: Context, forMs: number | null): DurationUs | null {
+    return this.instead(null, super.asksAfterUs(ctx, forMs));
+  }
+}
+
 function readSetnx(value: number): Taking {
   return value === 1 ? { kind: 'taken' } : { kind: 'refused', error: 'held by another', isFinal: false };
 }
@@ -236,5 +243,16 @@ export const lockVariants: readonly Variant[] = [
     firstCatcher: 'L3',
     in: 'lock',
     lock: (init, fired) => new GetsetLock(init, fired),
+  },
+  {
+    row: 'RL-32',
+    id: 'redis-lock/lost-wake-up',
+    title: 'who waits for a lock waits for the message that it is free, and for nothing else',
+    breaks: 'a waiter whose message is lost asks when the lock should be over',
+    source: 'https://github.com/redisson/redisson/issues/5761',
+    difficulty: 'M',
+    firstCatcher: 'waiter',
+    in: 'lock',
+    lock: (init, fired) => new LostWakeUp(init, fired),
   },
 ];

@@ -59,7 +59,7 @@ export abstract class LockWatchdog extends LockRequests {
     ctx.setTimer('lock/renew', this.retryAfterUs(ctx));
   }
 
-  protected onRenewed(ctx: Context, { owner }: Watchdog, sentAtUs: TimeUs): void {
+  protected onRenewed(ctx: Context, { owner }: Pick<Watchdog, 'owner'>, sentAtUs: TimeUs): void {
     const { phase } = this.state;
     if (phase.kind !== 'held' || phase.grant.owner !== owner) return;
     const validity = this.validityFrom(sentAtUs);
@@ -71,7 +71,7 @@ export abstract class LockWatchdog extends LockRequests {
     this.init.listener.onExtended(ctx, phase.grant);
   }
 
-  private onGone(ctx: Context, { owner }: Watchdog): void {
+  protected onGone(ctx: Context, { owner }: Pick<Watchdog, 'owner'>): void {
     this.stopWatchdog(ctx);
     const { phase } = this.state;
     if (phase.kind === 'held' && phase.grant.owner === owner) this.init.listener.onLost(ctx, owner);

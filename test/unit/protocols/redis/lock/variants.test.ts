@@ -140,4 +140,20 @@ describe('the defects of clients of a lock', () => {
     expect([locks.last(holder), locks.last(other)]).toEqual(['granted', 'nothing']);
     expect(locks.holder('n1')).toBe(ownerOf(locks, other));
   });
+
+  it('a waiter that asks for nothing by itself misses a lock of whose release it was not told', () => {
+    const options = { reentrant: true, wait: 'notify', ttl: 1_000_000 };
+    const shown = both('redis-lock/lost-wake-up', options, (locks) => {
+      acquire(locks, 'c1');
+      acquire(locks, 'c2');
+      const effect = noEffect();
+      locks.control.cut(locks.id('n1'), locks.id('c2'), 'lost', effect);
+      locks.release('c1');
+      locks.wait(20);
+      locks.control.mend(locks.id('n1'), locks.id('c2'), effect);
+      locks.wait(4_000);
+      return locks.last('c2');
+    });
+    expect(shown).toEqual(['granted', 'nothing']);
+  });
 });
