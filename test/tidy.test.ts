@@ -106,6 +106,42 @@ function uncoveredSections(sources: readonly SourceFile[]): string[] {
   });
 }
 
+/** By paper, the sections that a README lists below its heading "Sections of the papers"; `null` without one. */
+function listedSections(readme: string): ReadonlyMap<string, readonly string[]> | null {
+  const part = /\n## Sections of the papers\n([^]*?)(?=\n## |$)/.exec(readme)?.[1];
+  if (part === undefined) return null;
+  const rows = [...part.matchAll(/^\| (?!paper|---)([^|]+) \| ([^|]+) \|$/gm)];
+  return new Map(rows.map(([, paper = '', cell = '']) => [paper, cell.match(/\b\d+(\.\d+)*\b/g) ?? []]));
+}
+
+/** `paper section` of each citation; where a folder has one paper, it goes without saying which. */
+function citedSections(text: string, papers: readonly string[]): string[] {
+  const flowing = text.replace(/\n\s*(\*|\/\/)?\s*/g, ' ');
+  const citation = new RegExp(
+    `(${papers.join('|')})?[^\\w§]{0,5}(?:§|\\bsections? )(\\d+(?:\\.\\d+)*)(?: and §?(\\d+(?:\\.\\d+)*))?`, 'gi',
+  );
+  return [...flowing.matchAll(citation)].flatMap(([, named, section = '', other]) => {
+    const paper = named ?? (papers.length === 1 ? papers[0] : undefined) ?? 'no paper';
+    return (other === undefined ? [section] : [section, other]).map((one) => `${paper} ${one}`);
+  });
+}
+
+/** Where a README lists sections by paper, it lists those that the code beside it cites, and no others. */
+function unlistedSections(sources: readonly SourceFile[]): string[] {
+  return sources.flatMap(({ path, text }) => {
+    const folder = /^src\/protocols\/[^/]+(?=\/README\.md$)/.exec(path)?.[0];
+    const listed = folder === undefined ? null : listedSections(text);
+    if (folder === undefined || listed === null) return [];
+    const list = [...listed].flatMap(([paper, sections]) => sections.map((section) => `${paper} ${section}`));
+    const cited = sources.filter((source) => source.path.startsWith(`${folder}/`)).flatMap((source) =>
+      citedSections(source.text.replace(/\n## Sections of the papers\n[^]*?(?=\n## |$)/, ''), [...listed.keys()]));
+    return [
+      ...[...new Set(cited)].filter((one) => !list.includes(one)).map((one) => `${folder} cites ${one}, not listed`),
+      ...list.filter((one) => !cited.includes(one)).map((one) => `${folder} lists ${one}, not cited`),
+    ];
+  });
+}
+
 const root = resolve(import.meta.dirname, '..');
 const skipped = new Set(['node_modules', 'dist', 'coverage', '.git', 'package-lock.json']);
 
@@ -139,6 +175,7 @@ describe('the tree is tidy', () => {
   it('no file knows the path of a machine', () => { expect(all.flatMap(machinePaths)).toEqual([]); });
   it('no module is dead', () => { expect(deadFiles(code)).toEqual([]); });
   it('protocols cite what they list as covered', () => { expect(uncoveredSections(all)).toEqual([]); });
+  it('and where they list it by paper, nothing else', () => { expect(unlistedSections(all)).toEqual([]); });
 });
 
 describe('each rule sees a planted breach, and not its neighbour', () => {
@@ -210,6 +247,24 @@ describe('each rule sees a planted breach, and not its neighbour', () => {
       `${raft}/node.ts cites §8, which its folder does not list as covered`,
       `${raft}/invariants.ts cites §5.4.2, which its folder does not list as covered`,
       'src/protocols/zab/node.ts cites §8, which its folder does not list as covered',
+    ]);
+  });
+
+  it('a section of a paper that is cited and not listed, or listed and not cited', () => {
+    const folder = 'src/protocols/zab';
+    const list = (...rows: string[]): SourceFile => file(
+      ['# Zab', '', '## Sections of the papers', '', '| paper | sections |', '| --- | --- |', ...rows, ''].join('\n'),
+      `${folder}/README.md`,
+    );
+    const code = file('// Junqueira 2011, sections 4.1 and 4.2\n// (Medeiros,\n// section 2)', `${folder}/zab.ts`);
+    const junqueira = '| Junqueira 2011 | 4.1 phases; 4.2 more |';
+    expect(unlistedSections([list(junqueira, '| Medeiros | 2 as it is |'), code])).toEqual([]);
+    expect(unlistedSections([list('| Junqueira 2011 | 4.1 phases; 5 more |'), code])).toEqual([
+      `${folder} cites Junqueira 2011 4.2, not listed`, `${folder} cites Junqueira 2011 2, not listed`,
+      `${folder} lists Junqueira 2011 5, not cited`,
+    ]);
+    expect(unlistedSections([list(junqueira, '| Hunt | 3 |'), code])).toEqual([
+      `${folder} cites no paper 2, not listed`, `${folder} lists Hunt 3, not cited`,
     ]);
   });
 });

@@ -17,7 +17,7 @@ interface LeftOver {
   readonly barrier: number;
 }
 
-/** What proposes: one phase 1 for all slots, then phase 2 slot by slot (PMMC, section 2.3: scouts and commanders). */
+/** What proposes: one phase 1 for all slots, then phase 2 slot by slot (PMMC, section 2: scouts and commanders). */
 export abstract class Proposer extends Replica {
   // ── When to propose ──────────────────────────────────────────────────
 

@@ -15,8 +15,9 @@ export type Quorums =
       readonly accept: number;
     }
   /**
-   * Section 4.3: the members stand in a grid, row by row, in ascending order. A row promises a ballot, a column accepts
-   * a value: each column has a member in each row. Those that are left over stand in the last row, and in its columns.
+   * Flexible Paxos, section 4.3: the members stand in a grid, row by row, in ascending order. A row promises a ballot,
+   * a column accepts a value: each column has a member in each row. Those that are left over stand in the last row, and
+   * in its columns.
    */
   | {
       readonly kind: 'grid';

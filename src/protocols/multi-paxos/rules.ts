@@ -119,7 +119,7 @@ export abstract class PaxosRules {
     return !counted.includes(node);
   }
 
-  // ── Proposer (Paxos Made Simple, section 2.3) ────────────────────────
+  // ── Proposer (Paxos Made Simple, section 2.2) ────────────────────────
 
   /** Above every round that we have used, restarts included, and every ballot that we have seen. */
   protected nextRound(): number {
@@ -146,7 +146,10 @@ export abstract class PaxosRules {
     return highest?.value ?? null;
   }
 
-  /** Section 3: a slot below others in which a quorum shows nothing is filled, so that those behind it can execute. */
+  /**
+   * Paxos Made Simple, section 3: a slot below others in which a quorum shows nothing is filled, so that those behind
+   * it can execute.
+   */
   protected holeFiller(): Value | null {
     return NO_OP;
   }
@@ -202,7 +205,10 @@ export abstract class PaxosRules {
     return nowUs < leaseUntilUs;
   }
 
-  /** Section 5.3: an operation is for the master of one epoch. Whoever asks for the first time knows of none. */
+  /**
+   * Paxos Made Live, section 5.3: an operation is for the master of one epoch. Whoever asks for the first time knows of
+   * none.
+   */
   protected isOfEpoch(asked: Ballot, epoch: Ballot): boolean {
     return asked === NO_BALLOT || asked === epoch;
   }

@@ -283,8 +283,8 @@ const rows: readonly Row[] = [
   {
     row: 'PX-11', id: 'paxos/duplicate-accept-counted', node: DuplicateAcceptCounted,
     title: 'copies of one acceptance count as several',
-    breaks: `${SIMPLE}, §2.1: accepted by a large enough set of acceptors`,
-    source: `${SIMPLE}, §2.3`, difficulty: 'E', firstCatcher: 'P2',
+    breaks: `${SIMPLE}, §2.2: accepted by a large enough set of acceptors`,
+    source: `${SIMPLE}, §2.2`, difficulty: 'E', firstCatcher: 'P2',
   },
   {
     row: 'PX-12', id: 'paxos/learn-across-ballots', node: LearnAcrossBallots,
@@ -295,8 +295,8 @@ const rows: readonly Row[] = [
   {
     row: 'PX-13', id: 'paxos/even-quorum', node: EvenQuorum,
     title: 'half of the acceptors are a quorum',
-    breaks: `${SIMPLE}, §2.1: any two majorities have an acceptor in common`,
-    source: `${SIMPLE}, §2.1`, difficulty: 'E', firstCatcher: 'P10',
+    breaks: `${SIMPLE}, §2.2: any two majorities have an acceptor in common`,
+    source: `${SIMPLE}, §2.2`, difficulty: 'E', firstCatcher: 'P10',
   },
   {
     row: 'PX-14', id: 'paxos/flexible-not-intersecting', node: FlexibleNotIntersecting,

@@ -184,8 +184,8 @@ export const proposerVariants: readonly Variant[] = [
   {
     row: 'MP-19', id: 'multi-paxos/hole-filled-without-asking',
     title: 'a new leader fills what it lacks itself with no-ops, whatever others have accepted there',
-    breaks: 'PMMC, section 2.3: what the pvalues of a quorum show is proposed in place of anything else',
-    source: 'PMMC, section 2.3', difficulty: 'E', firstCatcher: 'P9',
+    breaks: 'PMMC, section 2: what the pvalues of a quorum show is proposed in place of anything else',
+    source: 'PMMC, section 2', difficulty: 'E', firstCatcher: 'P9',
     in: 'node', create: (init, fired) => new HoleFilledWithoutAsking(init, fired),
   },
   {

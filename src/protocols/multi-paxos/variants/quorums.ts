@@ -52,8 +52,8 @@ export const quorumVariants: readonly Variant[] = [
   {
     row: 'MP-14', id: 'multi-paxos/flexible-not-intersecting',
     title: 'the quorums of both phases are as many as there are nodes, and need not meet',
-    breaks: 'Flexible Paxos, section 4: each quorum of phase 1 meets each of phase 2',
-    source: 'Flexible Paxos, section 4', difficulty: 'E', firstCatcher: 'P10',
+    breaks: 'Flexible Paxos, section 3: each quorum of phase 1 meets each of phase 2',
+    source: 'Flexible Paxos, section 3', difficulty: 'E', firstCatcher: 'P10',
     in: 'node', create: (init, fired) => new FlexibleNotIntersecting(init, fired),
   },
   {
