@@ -1,4 +1,5 @@
 import type { Context, PersistTag } from '../../contract/context.ts';
+import { withLazyData } from '../../contract/lazy-data.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { Acceptor } from './acceptor.ts';
@@ -129,18 +130,8 @@ export abstract class Replica extends Acceptor {
 
   private takeSnapshot(ctx: Context): void {
     const { executed: slot, timeUs, epoch, machine } = this.state;
-    const makeData = this.machine.saveLater(machine);
-    let data: string | null = null;
-    this.keepSnapshot(ctx, Object.freeze({
-      slot,
-      timeUs,
-      epoch,
-      // Its content is settled now; the text is made for whoever reads it first.
-      get data(): string {
-        data ??= makeData();
-        return data;
-      },
-    }));
+    // Its content is settled now; the text is made for whoever reads it first.
+    this.keepSnapshot(ctx, withLazyData({ slot, timeUs, epoch }, this.machine.saveLater(machine)));
     ctx.note({ event: 'took-snapshot', slot });
   }
 

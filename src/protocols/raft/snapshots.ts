@@ -1,4 +1,5 @@
 import type { Context, PersistTag } from '../../contract/context.ts';
+import { withLazyData } from '../../contract/lazy-data.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { emptyLog, entryAt, lastIndex, type RaftLog, termAt } from './log.ts';
@@ -22,20 +23,14 @@ export abstract class Snapshots extends Replication {
     // Not before the last one is on the disk, or is written over.
     const included = durable.snapshot?.lastIncludedIndex ?? 0;
     if (lastApplied <= included || this.state.installing !== null) return;
-    const makeData = this.snapshotData();
-    let data: string | null = null;
-    const snapshot: Snapshot = Object.freeze({
+    // Its content is settled now. The text is made for whoever reads it first: most snapshots are replaced by the
+    // next one before anybody does, and the texts of all took a twentieth of the instructions of a run.
+    const snapshot: Snapshot = withLazyData({
       lastIncludedIndex: lastApplied,
       lastIncludedTerm: termAt(durable.log, lastApplied),
       timeUs: entryAt(durable.log, lastApplied).timeUs,
       configuration: this.snapshotConfiguration(lastApplied),
-      // Its content is settled now. The text is made for whoever reads it first: most snapshots are replaced by the
-      // next one before anybody does, and the texts of all took a twentieth of the instructions of a run.
-      get data(): string {
-        data ??= makeData();
-        return data;
-      },
-    });
+    }, this.snapshotData());
     durable.snapshot = snapshot;
     ctx.note({ event: 'took-snapshot', index: lastApplied });
     ctx.put(SNAPSHOT_FILE, snapshot);
