@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { checkLinearizable } from '../../checkers/index.ts';
+import { multiPaxos } from '../../src/protocols/multi-paxos/module.ts';
 import { raft } from '../../src/protocols/raft/module.ts';
 import type { ProtocolModule } from '../../src/contract/module.ts';
 import type { TraceMode } from '../../src/kernel/trace.ts';
@@ -18,8 +19,10 @@ import { standard } from './standard.ts';
 import { Table } from './table.ts';
 import { closeThreads, sweep } from './workers.ts';
 
-/** Raft with nobody watching. */
-const UNWATCHED: ProtocolModule = { ...raft, invariants: { declared: [], observe: () => ({}) } };
+/** A protocol with nobody watching. */
+function unwatched(module: ProtocolModule): ProtocolModule {
+  return { ...module, invariants: { declared: [], observe: () => ({}) } };
+}
 
 let lastSeed = 0;
 
@@ -102,6 +105,7 @@ function check(): () => number {
 const quiet = standard({ clients: 1, thinkUsMax: 2_000_000_000, seconds: 600 });
 const faulty = standard({ seconds: 60, faults: true, thinkUsMax: 200_000 });
 const loaded = standard({ seconds: 20 });
+const loadedPaxos = standard({ seconds: 20, system: multiPaxos });
 
 /** Each in a process of its own: what V8 has seen of one would slow the next. */
 const measurements: Readonly<Record<string, Measurement>> = {
@@ -115,7 +119,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
     unit: 'event', rounds: 3, work: times(20, () => pingPong(5, 40, 100_000, 'digest')),
   },
   'engine, a run of 10^7 events': { unit: 'event', rounds: 3, work: () => pingPong(5, 40, 10_000_000, 'digest') },
-  'raft, no invariants, trace off': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'off', UNWATCHED) },
+  'raft, no invariants, trace off': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'off', unwatched(raft)) },
   'raft, invariants and history, trace off': { unit: 'event', rounds: 15, work: eventsOf(loaded, 'off') },
   'raft, invariants and history, digest': { unit: 'event', rounds: 15, work: eventsOf(loaded) },
   'raft, the same with a sync latency of 0': {
@@ -126,6 +130,12 @@ const measurements: Readonly<Record<string, Measurement>> = {
     unit: 'event', rounds: 9, work: linesOf(standard({ seconds: 2 })),
   },
   'raft, 101 nodes': { unit: 'event', rounds: 9, work: eventsOf(standard({ nodes: 101, seconds: 3 })) },
+  'multi-paxos, no invariants, trace off': {
+    unit: 'event', rounds: 15, work: eventsOf(loadedPaxos, 'off', unwatched(multiPaxos)),
+  },
+  'multi-paxos, invariants and history, digest': {
+    unit: 'event', rounds: 15, work: eventsOf(loadedPaxos, 'digest', multiPaxos),
+  },
   // About 5,000 events each simulated second.
   'raft, runs of 10^5 events': { unit: 'event', rounds: 3, work: times(10, eventsOf(loaded)) },
   'raft, a run of 10^7 events': { unit: 'event', rounds: 3, work: eventsOf(standard({ seconds: 2_000 })) },
@@ -202,6 +212,9 @@ async function all(): Promise<void> {
   const digest = 'raft, invariants and history, digest';
   table.speed('engine over reference', 'engine, 40 in flight, trace off', 'reference, 40 pending');
   table.speed('raft over reference', bare, 'reference, 100 pending');
+  table.speed('multi-paxos over raft', 'multi-paxos, invariants and history, digest', digest);
+  table.speed('the same without invariants and digest', 'multi-paxos, no invariants, trace off',
+    'raft, no invariants, trace off');
   table.cost('invariants', bare, 'raft, no invariants, trace off');
   table.cost('digest', digest, bare);
   table.cost('full trace', 'raft, the same with the full trace', bare);

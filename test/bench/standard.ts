@@ -1,9 +1,12 @@
 import { defaultOptions } from '../../src/contract/options.ts';
+import type { ProtocolModule } from '../../src/contract/module.ts';
 import { raft } from '../../src/protocols/raft/module.ts';
 import type { FaultLine, Scenario } from '../../src/scenario/scenario.ts';
 
 /** What of the standard scenario a measurement changes. */
 export interface StandardChanges {
+  /** Raft, if nothing is said. */
+  readonly system?: ProtocolModule;
   readonly nodes?: number;
   readonly clients?: number;
   readonly syncUs?: number;
@@ -30,15 +33,15 @@ const crashLeader: FaultLine = {
 };
 
 /**
- * The scenario that all Raft figures are measured on: five nodes, five closed-loop clients without think time on ten
+ * The scenario that all figures of protocols are measured on: five nodes, five closed-loop clients without think time on ten
  * compare-and-set registers, latency 1 to 5 ms, 1 % loss, heartbeat 50 ms, election timeout 150 to 300 ms.
  */
 export function standard(changes: StandardChanges = {}): Scenario {
-  const { nodes = 5, clients = 5, syncUs = 2_000, seconds = 30, thinkUsMax = 0, faults = false } = changes;
+  const { system = raft as ProtocolModule, nodes = 5, clients = 5, syncUs = 2_000, seconds = 30, thinkUsMax = 0, faults = false } = changes;
   return {
     name: 'standard',
     why: 'measurement',
-    system: { protocol: 'raft', nodes, options: defaultOptions(raft.options) },
+    system: { protocol: system.name, nodes, options: defaultOptions(system.options) },
     clients: {
       count: clients, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000, inFlight: 1,
       readFrom: 'leader',
