@@ -284,6 +284,10 @@ export const reds: readonly Red[] = [
     row: 'PX-17', scenario: 'paxos/a-promise-makes-nothing-newer-that-was-accepted', plants: ['paxos/single-ballot'],
   },
   {
+    row: 'PX-29', scenario: 'paxos-cas/a-replica-that-moves-takes-unfinished-rounds-with-it',
+    plants: ['paxos-cas/paxos-state-not-migrated'],
+  },
+  {
     row: 'PX-30', scenario: 'paxos-cas/a-compare-that-timed-out-may-have-happened',
     plants: ['paxos-cas/retry-executed-again', 'client/retry-as-new', 'client/unknown-as-failed'],
   },

@@ -38,7 +38,7 @@ interface ChosenGhost {
 interface KeyGhost {
   /** By text of the ballot. */
   readonly ballots: Map<string, BallotGhost>;
-  /** By NodeId: the highest ballot that it has said to have promised. */
+  /** By acceptor: the highest ballot that it has said to have promised. */
   readonly promised: Map<NodeId, Ballot>;
   readonly chosen: Map<number, ChosenGhost>;
 }
@@ -49,6 +49,8 @@ export interface Watched<P extends Proposal> {
   slotOf(proposal: P): number;
   /** Whether the promises of an attempt allow it to propose something of its own in that slot. */
   isFree(pursuit: Pursuit<P>, proposal: P): boolean;
+  /** Which acceptor the sender of this message is from now on; `null` for all others. Without it, none ever moves. */
+  seatTaken?(message: Message): NodeId | null;
 }
 
 /**
@@ -67,6 +69,8 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
   /** By NodeId. */
   private readonly starts: number[] = [];
   private readonly known: Map<string, P>[] = [];
+  /** By NodeId: which acceptor it is, of those that have moved there. */
+  private readonly seats = new Map<NodeId, NodeId>();
   /** Attempts whose proposal was looked at. */
   private readonly seen = new WeakSet<object>();
 
@@ -102,6 +106,8 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
     const { length } = this.cluster.nodes;
     if (from >= length) return this.onAsked(message as ClientRequest);
     if (to >= length) return;
+    const seat = this.watched.seatTaken?.(message) ?? null;
+    if (seat !== null && this.acceptorAt(from) !== seat) this.onMoved(from, seat, synced);
     const sent = message as AcceptorMessage<P>;
     switch (sent.kind) {
       case 'Prepare': return this.onPrepare(from, sent);
@@ -131,14 +137,15 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
 
   private onPromised(from: NodeId, { key, ballot }: Promised<P>, synced: DiskView): void {
     const { promised } = this.keyOf(key);
-    const earlier = promised.get(from);
+    const acceptor = this.acceptorAt(from);
+    const earlier = promised.get(acceptor);
     if (earlier !== undefined && compareBallots(ballot, earlier) < 0) {
       this.breach(invariants.promiseMonotone, `${this.name(from)} promises ballot ${this.text(ballot)} of ${key} ` +
         `after ${this.text(earlier)}`);
     } else {
-      promised.set(from, ballot);
+      promised.set(acceptor, ballot);
     }
-    this.ballotOf(key, ballot).promisedBy.add(from);
+    this.ballotOf(key, ballot).promisedBy.add(acceptor);
     const record = durableOf<P>(synced, key);
     if (isAtLeast(record?.promised, ballot)) return;
     this.breach(invariants.answersAreDurable, `${this.name(from)} promises ballot ${this.text(ballot)} of ${key}, ` +
@@ -169,7 +176,8 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
 
   private onAccepted(from: NodeId, { key, ballot, proposal }: Accepted<P>, synced: DiskView): void {
     const ofKey = this.keyOf(key);
-    const promised = ofKey.promised.get(from);
+    const acceptor = this.acceptorAt(from);
+    const promised = ofKey.promised.get(acceptor);
     if (promised !== undefined && compareBallots(promised, ballot) > 0) {
       this.breach(invariants.acceptsNothingBelow, `${this.name(from)} accepts ballot ${this.text(ballot)} of ${key} ` +
         `after it has promised ${this.text(promised)}`);
@@ -186,7 +194,7 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
     const { proposed } = this.ballotOf(key, ballot);
     const ghost = proposed.get(slot) ?? { proposal, acceptedBy: new Set<NodeId>() };
     proposed.set(slot, ghost);
-    ghost.acceptedBy.add(from);
+    ghost.acceptedBy.add(acceptor);
     if (ghost.acceptedBy.size === this.layout.acceptQuorum) this.onChosen(ofKey, key, slot, ballot, ghost.proposal);
   }
 
@@ -202,6 +210,18 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
         `${this.text(ballot)}, and ${this.says(earlier.proposal)} was with ${this.text(earlier.ballot)}`);
     }
     if (compareBallots(ballot, earlier.ballot) < 0) earlier.ballot = ballot;
+  }
+
+  /** An acceptor that moves is the same one, and has what it has promised. */
+  private onMoved(to: NodeId, acceptor: NodeId, synced: DiskView): void {
+    this.seats.set(to, acceptor);
+    for (const [key, { promised }] of this.keys) {
+      const earlier = promised.get(acceptor);
+      const record = durableOf<P>(synced, key);
+      if (earlier === undefined || isAtLeast(record?.promised, earlier)) continue;
+      this.breach(invariants.promiseMonotone, `${this.name(to)} takes the place of ${this.name(acceptor)}, which has ` +
+        `promised ballot ${this.text(earlier)} of ${key}, and its promise is ${this.maybe(record?.promised)}`);
+    }
   }
 
   // ── What nodes know and choose ───────────────────────────────────────
@@ -249,6 +269,10 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
     }
     assert(isSameBallot(ghost.ballot, ballot), 'equal texts are of equal ballots');
     return ghost;
+  }
+
+  private acceptorAt(node: NodeId): NodeId {
+    return this.seats.get(node) ?? node;
   }
 
   private breach(invariant: InvariantInfo, text: string): void {

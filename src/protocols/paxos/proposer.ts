@@ -122,8 +122,15 @@ export abstract class Proposer<P extends Proposal, S extends CommonState<P>> ext
       ? { kind: 'Prepare', key, ballot }
       : { kind: 'Accept', key, ballot, proposal };
     const answered = proposal === null ? promises.map(({ from }) => from) : acceptedBy;
-    for (const acceptor of this.layout.acceptors) if (!answered.includes(acceptor)) ctx.send(acceptor, message);
+    for (const acceptor of this.layout.acceptors) {
+      if (!answered.includes(acceptor)) ctx.send(this.holderOf(acceptor), message);
+    }
     ctx.setTimer(`resend/${key}`, this.settings.resendUs);
+  }
+
+  /** Which node is this acceptor. */
+  protected holderOf(acceptor: NodeId): NodeId {
+    return acceptor;
   }
 
   protected onPromised(ctx: Context, from: NodeId, promised: Promised<P>): void {

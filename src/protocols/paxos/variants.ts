@@ -173,7 +173,7 @@ class BallotReuseAfterRestart extends DefectivePaxos {
   }
 }
 
-/** PX-28a: a read answers with what it has seen accepted, chosen or not. */
+/** PX-28b: a read answers with what it has seen accepted, chosen or not. */
 class ReadLeavesInFlight extends DefectivePaxos {
   protected override choose(ctx: Context, key: string, pursuit: Pursuit, attempt: Attempt): Proposal | null {
     const seen = this.valueToAdopt(attempt.promises);
@@ -317,7 +317,7 @@ const rows: readonly Row[] = [
     source: 'Sutra 2020, "On the correctness of Egalitarian Paxos"', difficulty: 'X', firstCatcher: 'P9',
   },
   {
-    row: 'PX-28a', id: 'paxos/read-leaves-inflight', node: ReadLeavesInFlight,
+    row: 'PX-28b', id: 'paxos/read-leaves-inflight', node: ReadLeavesInFlight,
     title: 'a read answers with what it has seen accepted, and does not finish the round',
     breaks: `${SIMPLE}, §2.3: what is learned is chosen`,
     source: 'https://issues.apache.org/jira/browse/CASSANDRA-12126', difficulty: 'M', firstCatcher: 'linearizable',

@@ -70,6 +70,6 @@ export const paxosExhibits: readonly Exhibit[] = [
     row: 'PX-17', id: 'paxos/single-ballot', publishedPerMille: null, firstCatcher: 'P9',
   }, 'paxos/a-promise-makes-nothing-newer-that-was-accepted'),
   scripted({
-    row: 'PX-28a', id: 'paxos/read-leaves-inflight', publishedPerMille: null, firstCatcher: 'linearizable',
+    row: 'PX-28b', id: 'paxos/read-leaves-inflight', publishedPerMille: null, firstCatcher: 'linearizable',
   }, 'paxos/a-read-finishes-the-round-that-it-finds'),
 ];

@@ -97,6 +97,10 @@ export class Hand {
     this.run(node, (host, ctx) => host.onRequest?.(ctx, request));
   }
 
+  order(node: NodeId, kind: string, about: NodeId): void {
+    this.run(node, (host, ctx) => host.onOrder?.(ctx, { kind, nodes: [about] }));
+  }
+
   /** Takes what clients were answered: `c1 ok 5`, `c2 refused 5`, `c1 not-proposer n1`. */
   answers(): string[] {
     const answers = this.packets.filter(({ to }) => to >= FIRST_CLIENT);

@@ -8,6 +8,8 @@
  * passed it over would leave the next reader to see it or not (CASSANDRA-12126). Only then a change of one's own is
  * proposed, and committed once a quorum has accepted it.
  *
+ * Acceptors can move from node to node, see seats.ts.
+ *
  * Atomic steps: each handler. Uses of sendNow: Rejected, as in acceptor.ts.
  */
 import type { ClientRequest } from '../../../contract/client.ts';
@@ -20,20 +22,20 @@ import { assert } from '../../../kernel/assert.ts';
 import type { NodeId } from '../../../kernel/ids.ts';
 import { authorOf, isSameAuthor } from '../author.ts';
 import { type Ballot, isSameBallot } from '../ballot.ts';
-import type { Accepted, AcceptedProposal, PaxosAnswer, Promised } from '../messages.ts';
+import type { Accepted, AcceptedProposal, AcceptorMessage, PaxosAnswer, Promised } from '../messages.ts';
 import { readSettings } from '../options.ts';
-import { Proposer } from '../proposer.ts';
 import {
   type AcceptorRecord, type Asked, type Attempt, type CountedPromise, type Pursuit, recoverDurable, rolesOf,
 } from '../state.ts';
 import { type Effect, effectOf, resultOf, type Update } from './register.ts';
+import { Seated } from './seats.ts';
 import {
   type CasMessage, type CasPromise, type CasPromised, type CasState, type Commit, COMMITTED_KEYS_FILE,
   committedFile,
 } from './state.ts';
 
 /** A node of compare-and-set registers. */
-export class CasNode extends Proposer<Update, CasState> implements Node<CasState> {
+export class CasNode extends Seated implements Node<CasState> {
   readonly state: CasState;
 
   constructor(init: NodeInit) {
@@ -49,13 +51,16 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
       round: 0,
       pursuits: new Map(),
       learned,
+      seat: this.recoverSeat(init.disk),
+      holders: new Map(),
     };
   }
 
   onMessage(ctx: Context, from: NodeId, message: Message): void {
     const sent = message as CasMessage;
     if (sent.kind === 'Commit') return this.commit(ctx, sent.key, sent.update);
-    if (this.onPhaseMessage(ctx, from, sent)) return;
+    if (this.onSeatMessage(ctx, from, sent)) return;
+    if (this.onPhaseMessage(ctx, from, sent as AcceptorMessage<Update>)) return;
     assert(sent.kind === 'Accepted', 'this is all that nodes send');
     this.onAccepted(ctx, from, sent);
   }
@@ -136,13 +141,17 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
     const attempt = pursuit?.attempt ?? null;
     if (pursuit === undefined || attempt === null || !isSameBallot(attempt.ballot, ballot)) return;
     const { acceptedBy, proposal } = attempt;
-    if (acceptedBy.includes(from) || proposal === null) return;
-    acceptedBy.push(from);
+    const seat = this.seatOf(from);
+    if (acceptedBy.includes(seat) || !this.layout.acceptors.includes(seat) || proposal === null) return;
+    acceptedBy.push(seat);
     if (acceptedBy.length < this.layout.acceptQuorum) return;
     ctx.note({ event: 'chosen', key, version: proposal.version, value: proposal.value });
     this.commit(ctx, key, proposal);
     const message: Commit = { kind: 'Commit', key, update: proposal };
-    for (const acceptor of this.layout.acceptors) if (acceptor !== this.self) ctx.send(acceptor, message);
+    for (const seat of this.layout.acceptors) {
+      const acceptor = this.holderOf(seat);
+      if (acceptor !== this.self) ctx.send(acceptor, message);
+    }
     pursuit.defeats = 0;
     const own = pursuit.asked.find(({ request, command }) => isSameAuthor(authorOf(request, command), proposal.by));
     if (own !== undefined) {
@@ -153,7 +162,7 @@ export class CasNode extends Proposer<Update, CasState> implements Node<CasState
   }
 
   /** Commits come late and twice: a lower version is no news. */
-  private commit(ctx: Context, key: string, update: Update): void {
+  protected override commit(ctx: Context, key: string, update: Update): void {
     const { learned } = this.state;
     const before = learned.get(key);
     if (before !== undefined && before.version >= update.version) return;

@@ -8,6 +8,7 @@ import type { Accept, Prepare } from '../messages.ts';
 import type { Asked, Attempt, Execute, Pursuit } from '../state.ts';
 import { CasNode } from './cas.ts';
 import type { Effect, Update } from './register.ts';
+import type { SeatGiven } from './state.ts';
 
 /** A node with one defect. */
 abstract class DefectiveCas extends CasNode {
@@ -19,7 +20,7 @@ abstract class DefectiveCas extends CasNode {
   }
 }
 
-/** PX-02a: what was promised and accepted for a key is dropped when nobody has asked for so long. */
+/** PX-02b: what was promised and accepted for a key is dropped when nobody has asked for so long. */
 class StateExpiresEarly extends DefectiveCas {
   /** By key, of the own monotonic clock. Volatile: a restart keeps everything for as long again. */
   private readonly touchedAtUs = new Map<string, TimeUs>();
@@ -82,11 +83,20 @@ class RetryExecutedAgain extends DefectiveCas {
   }
 }
 
+/** PX-29: the data moves, and what is stored of rounds does not. */
+class PaxosStateNotMigrated extends DefectiveCas {
+  protected override belongings(seat: NodeId): SeatGiven {
+    const reference = super.belongings(seat);
+    if (reference.instances.length > 0) this.fired();
+    return { ...reference, instances: [] };
+  }
+}
+
 type Row = VariantInfo & { readonly node: new (init: NodeInit, fired: Fired) => CasNode };
 
 const rows: readonly Row[] = [
   {
-    row: 'PX-02a', id: 'paxos-cas/state-expires-early', node: StateExpiresEarly,
+    row: 'PX-02b', id: 'paxos-cas/state-expires-early', node: StateExpiresEarly,
     title: 'what an acceptor has promised and accepted expires while rounds that rest on it are under way',
     breaks: 'Paxos Made Simple, §2.5: an acceptor remembers what it has promised and accepted',
     source: 'https://github.com/scylladb/scylladb/issues/6149', difficulty: 'E', firstCatcher: 'P5',
@@ -96,6 +106,12 @@ const rows: readonly Row[] = [
     title: 'a read, or a compare that fails, does not finish the round that it has seen',
     breaks: 'Paxos Made Simple, §2.3: what is learned is chosen',
     source: 'https://issues.apache.org/jira/browse/CASSANDRA-12126', difficulty: 'E', firstCatcher: 'linearizable',
+  },
+  {
+    row: 'PX-29', id: 'paxos-cas/paxos-state-not-migrated', node: PaxosStateNotMigrated,
+    title: 'a replica hands over its data, and not what it has promised and accepted',
+    breaks: 'Paxos Made Simple, §2.5: an acceptor remembers what it has promised and accepted, wherever it is',
+    source: 'https://github.com/scylladb/scylladb/issues/5251', difficulty: 'E', firstCatcher: 'P5',
   },
   {
     row: 'PX-30', id: 'paxos-cas/retry-executed-again', node: RetryExecutedAgain,

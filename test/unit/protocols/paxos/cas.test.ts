@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Node, NodeInit } from '../../../../src/contract/node.ts';
 import { paxosCas } from '../../../../src/protocols/paxos/module.ts';
 import type { NodeId } from '../../../../src/kernel/ids.ts';
-import { c1, c2, c3, Hand, n1, n2, n3 } from '../../../support/paxos/hand.ts';
+import type { Prepare } from '../../../../src/protocols/paxos/messages.ts';
+import type { CasState, Seat } from '../../../../src/protocols/paxos/cas/state.ts';
+import { casVariants } from '../../../../src/protocols/paxos/cas/variants.ts';
+import { c1, c2, c3, Hand, n1, n2, n3, n4, n5, n6 } from '../../../support/paxos/hand.ts';
 
 /** Until nothing moves among these nodes and nobody waits to try again. */
 function calm(nodes: Hand, ...among: readonly NodeId[]): void {
@@ -82,5 +86,120 @@ describe('compare-and-set registers on the acceptors of Paxos', () => {
     calm(nodes, n1, n2, n3);
     expect(nodes.answers()).toEqual(['c3 ok 6']);
     expect(nodes.breaches).toEqual([]);
+  });
+});
+
+describe('an acceptor that moves', () => {
+  /** n1 and n2 propose, n3, n4 and n5 accept, n6 is spare. */
+  const spare = (): Hand => {
+    const nodes = new Hand({ module: paxosCas, size: 6, options: { roles: 'apart', proposers: 2, learners: 1 } });
+    nodes.settle();
+    return nodes;
+  };
+  const seatOf = (nodes: Hand, node: NodeId): Seat => nodes.stateOf<CasState>(node).seat;
+
+  /** A change of c1 by way of n1 is accepted by these, and nobody hears of it. */
+  function accepted(nodes: Hand, ...by: readonly NodeId[]): void {
+    nodes.ask(c1, n1, 'write', 5);
+    nodes.sync();
+    nodes.deliver('Prepare');
+    nodes.sync();
+    nodes.deliver('Promised');
+    nodes.deliver('Accept', [n1], by);
+    nodes.sync();
+    nodes.crash(n1, 'machine');
+    nodes.take(null);
+  }
+
+  it('takes with it what it has promised and accepted', () => {
+    const nodes = spare();
+    accepted(nodes, n3, n4);
+    nodes.order(n3, 'move', n6);
+    nodes.settle();
+    expect([seatOf(nodes, n3).kind, seatOf(nodes, n6)]).toEqual(['left', { kind: 'held', seat: n3 }]);
+    nodes.crash(n6, 'machine');
+    nodes.restart(n6);
+    // n2 is told of the move, and asks n6 when it repeats itself.
+    nodes.ask(c2, n2, 'read', null);
+    nodes.settle(n2, n3, n5, n6);
+    nodes.fire(n2, 'resend/k');
+    calm(nodes, n2, n3, n5, n6);
+    expect(nodes.answers()).toEqual(['c2 ok 5']);
+    expect(nodes.breaches).toEqual([]);
+  });
+
+  it('answers nobody, and sends nobody on, before the other one has stored everything', () => {
+    const nodes = spare();
+    accepted(nodes, n3, n4);
+    nodes.order(n3, 'move', n6);
+    expect(nodes.packets).toEqual([]);
+    nodes.sync(n3);
+    nodes.ask(c2, n2, 'read', null);
+    nodes.settle(n2, n3, n5);
+    expect(nodes.answers()).toEqual([]);
+    expect(nodes.stateOf<CasState>(n2).holders.size).toBe(0);
+    nodes.take('SeatGiven');
+    nodes.crash(n3, 'machine');
+    nodes.restart(n3);
+    nodes.sync(n3);
+    nodes.deliver('SeatGiven');
+    expect(nodes.take('SeatAnswer')).toEqual([]);
+    nodes.settle(n3, n6);
+    expect(seatOf(nodes, n3).kind).toBe('left');
+  });
+
+  it('counts as one with who has its seat now', () => {
+    const nodes = spare();
+    nodes.ask(c1, n1, 'write', 5);
+    nodes.sync();
+    nodes.deliver('Prepare', [n1], [n3]);
+    nodes.sync();
+    nodes.deliver('Promised', [n3], [n1]);
+    nodes.order(n3, 'move', n6);
+    nodes.settle(n3, n6);
+    nodes.ask(c2, n1, 'write', 6, 1, 'other');
+    nodes.settle(n1, n3);
+    nodes.fire(n1, 'resend/other');
+    const [prepare] = nodes.take('Prepare', [n1], [n6]);
+    const { ballot } = nodes.stateOf<CasState>(n1).pursuits.get('k')?.attempt ?? {};
+    const late = { ...prepare?.message, kind: 'Prepare', key: 'k', ballot } as Prepare;
+    nodes.arrive([{ from: n1, to: n6, message: late }]);
+    nodes.sync(n6);
+    nodes.deliver('Promised', [n6], [n1]);
+    expect(nodes.stateOf<CasState>(n1).pursuits.get('k')?.attempt?.promises.map(({ from }) => from)).toEqual([n3]);
+  });
+
+  it('stays where it is if the other one has a seat', () => {
+    const nodes = spare();
+    nodes.order(n3, 'move', n6);
+    nodes.settle();
+    nodes.order(n4, 'move', n6);
+    nodes.settle();
+    expect([seatOf(nodes, n4), seatOf(nodes, n6)]).toEqual([
+      { kind: 'held', seat: n4 }, { kind: 'held', seat: n3 },
+    ]);
+    nodes.order(n5, 'move', n2);
+    nodes.order(n5, 'move', n3);
+    expect(seatOf(nodes, n5).kind).toBe('held');
+    nodes.ask(c1, n1, 'write', 5);
+    nodes.settle();
+    expect(nodes.answers()).toEqual(['c1 ok 5']);
+  });
+
+  it('breaks P5 if it arrives without what it has promised', () => {
+    const forgetful = casVariants.find(({ row }) => row === 'PX-29');
+    if (forgetful?.in !== 'node') throw new Error('PX-29 is a defect of nodes');
+    let fired = 0;
+    const create = (init: NodeInit): Node => forgetful.create(init, () => { fired += 1; });
+    const options = { roles: 'apart', proposers: 2, learners: 1 };
+    const nodes = new Hand({ module: paxosCas, size: 6, options, create });
+    nodes.settle();
+    accepted(nodes, n3);
+    nodes.order(n3, 'move', n6);
+    nodes.settle();
+    expect(fired).toBe(1);
+    expect(nodes.breaches).toEqual([
+      'P5: n6 takes the place of n3, which has promised ballot 1 of n1 of k, and its promise is none',
+    ]);
   });
 });
