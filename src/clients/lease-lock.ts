@@ -19,6 +19,8 @@ export function leaseLock(protocol: ClientProtocol): LockSystem {
     ttlUs: (options) => readLeaseLockSettings(options).ttlUs,
     driftUs: (options) => readLeaseLockSettings(options).driftUs,
     blockedUs,
+    // What is asked of the lock, and the release of what an earlier acquisition has left.
+    sessionCommands: 2,
     givesTokens: () => true,
   };
 }

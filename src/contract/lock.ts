@@ -127,5 +127,7 @@ export interface LockSystem<S = unknown> {
    * module's `progressBudgetUs` that no disk and no election has a share in.
    */
   blockedUs(options: Options): DurationUs;
+  /** How many commands of one session a client may have open at a time; 0 where there are no sessions. */
+  readonly sessionCommands: number;
   givesTokens(options: Options): boolean;
 }

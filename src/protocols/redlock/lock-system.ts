@@ -22,6 +22,7 @@ export function redlockSystem<S>(servers: Pick<LockServers<S>, 'isGranting' | 'e
     ttlUs: (options) => readSettings(options).ttlUs,
     driftUs: (options) => readSettings(options).driftUs,
     blockedUs: (options) => readSettings(options).ttlUs,
+    sessionCommands: 0,
     givesTokens: (options) => readSettings(options).countsPerNode,
   };
 }

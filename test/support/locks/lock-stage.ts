@@ -56,6 +56,7 @@ export class LockStage {
       ttlUs: () => this.ttlUs,
       driftUs: () => this.driftUs,
       blockedUs: () => 0,
+      sessionCommands: 0,
     } as unknown as LockSystem;
     this.watch = new LockWatch({
       nowUs: () => this.nowUs,

@@ -123,13 +123,24 @@ describe('what a profile draws within the contract', () => {
 });
 
 describe('what a profile draws for locks', () => {
-  it('leaves elections the disk that they need, however long a lease is', () => {
-    const lease = builtIn(`name: a
+  const lease = builtIn(`name: a
 system: { protocol: raft-lock, nodes: 5 }
 workload: { kind: lock, keys: 1, hold: 10ms, think: 10ms }
 duration: 20s
 profile: swarm
 `);
+
+  it('lets sessions outlast two commands of each client, of which one is for what the last one left', () => {
+    const drawnShort: number[] = [];
+    for (let seed = 0; seed < 300; seed += 1) {
+      const { disk, clients: { count, sessionTimeoutUs } } = drawn(lease, seed);
+      expect(sessionTimeoutUs, `seed ${seed}`).toBeGreaterThanOrEqual(2 * count * 2 * disk.syncUs.max);
+      if (sessionTimeoutUs < S) drawnShort.push(seed);
+    }
+    expect(drawnShort.length).toBeGreaterThan(30);
+  });
+
+  it('leaves elections the disk that they need, however long a lease is', () => {
     for (let seed = 0; seed < 300; seed += 1) {
       const { disk, system: { options } } = drawn(lease, seed);
       expect(disk.syncUs.max, `seed ${seed}`).toBeLessThanOrEqual((options['electionTimeoutMax'] as number) / 8);

@@ -15,5 +15,6 @@ export const singleInstanceLock: LockSystem<RedisState | SentinelState> = {
   ttlUs: (options) => readLockSettings(options).ttlUs,
   driftUs: (options) => readLockSettings(options).driftUs,
   blockedUs: (options) => readLockSettings(options).ttlUs,
+  sessionCommands: 0,
   givesTokens: () => false,
 };
