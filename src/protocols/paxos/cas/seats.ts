@@ -4,8 +4,8 @@
  * stores that it is an acceptor no more, and then hands over all that it has promised, accepted and knows to be chosen.
  * The other one stores that before it answers anybody. So a seat forgets nothing, and at no time do two nodes have it.
  *
- * A proposer that asks the old place is told of the new one, and counts seats, not nodes. A spare node takes one seat in
- * its life, and refuses any other; who is refused keeps the seat.
+ * A proposer that asks the old place is told of the new one, and counts seats, not nodes. A spare node takes one seat
+ * in its life, and refuses any other; who is refused keeps the seat.
  */
 import type { Context } from '../../../contract/context.ts';
 import type { DiskView } from '../../../contract/disk.ts';
