@@ -44,7 +44,7 @@ function addRun(program: Command, onExit: (code: ExitCode) => void): void {
     .option('-j, --jobs <n>', 'runs at the same time; default: all cores but one', parseWorkers)
     .option('--shard <i/n>', 'only the i-th of n parts of the runs, counted from 1', parseShard)
     .option('--system <name>', 'only this one of the systems')
-    .option('--defect <id>', 'arm a defect, by id or row; what scenarios expect stays, so a find exits with 1')
+    .option('--defect <id>', 'arm a defect, by id or row, or several, as ID+ID; a find is a failure, and exits with 1')
     .option('--protocol <module>', 'a JavaScript module with your own protocol, in place of the built-in one')
     .option('--verify-determinism', 'make each run twice and compare the traces; a difference exits with 3')
     .option('--reporter <name[=file]>', 'list, json or junit; may be repeated', addReporter)

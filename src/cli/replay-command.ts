@@ -1,6 +1,6 @@
 import type { ExitCode } from '../explore/exit-code.ts';
 import { chooseReplay, parseCoordinate } from '../explore/replay.ts';
-import { catalogueWith, defectNamed } from '../host/catalogue.ts';
+import { catalogueWith, defectsNamed } from '../host/catalogue.ts';
 import { writeAtomically } from '../host/files.ts';
 import { loadProtocol } from '../host/load-protocol.ts';
 import { HostError } from '../host/problem.ts';
@@ -24,7 +24,7 @@ export async function replayCommand(text: string, options: ReplayOptions): Promi
   const { coordinate } = parsed;
   const protocol = options.protocol === undefined ? null
     : { path: options.protocol, module: await loadProtocol(options.protocol) };
-  if (coordinate.defect !== null) defectNamed(coordinate.defect, protocol?.module);
+  if (coordinate.defect !== null) defectsNamed(coordinate.defect, protocol?.module);
   const files = filesOfSlug(coordinate.slug);
   if (files.length === 0) {
     const hint = 'start it in the folder in which the run was made, or use `run FILE --seed S`';

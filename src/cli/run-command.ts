@@ -1,7 +1,7 @@
 import type { ExitCode } from '../explore/exit-code.ts';
 import { armed } from '../explore/replay.ts';
 import type { SeedSelection, Shard } from '../explore/sweep.ts';
-import { catalogueWith, concerned, defectNamed } from '../host/catalogue.ts';
+import { catalogueWith, concerned, defectsNamed } from '../host/catalogue.ts';
 import { scenarioFiles } from '../host/files.ts';
 import { loadProtocol } from '../host/load-protocol.ts';
 import { defaultWorkers } from '../host/pool.ts';
@@ -29,13 +29,13 @@ export interface RunOptions {
 export async function runCommand(paths: readonly string[], options: RunOptions): Promise<ExitCode> {
   const protocol = options.protocol === undefined ? null
     : { path: options.protocol, module: await loadProtocol(options.protocol) };
-  const defect = options.defect === undefined ? null : defectNamed(options.defect, protocol?.module);
+  const plan = options.defect === undefined ? null : defectsNamed(options.defect, protocol?.module);
   const files = scenarioFiles(paths);
   if (files.length === 0) throw new HostError(4, `nothing was selected: no *.yaml below ${paths.join(', ')}`);
   const catalogue = catalogueWith(protocol?.module);
   const all = loadScenarios(files, catalogue);
   const loaded = options.system === undefined ? all : ofSystem(all, options.system, catalogue);
-  const scenarios = concerned(loaded, protocol?.module, defect);
+  const scenarios = concerned(loaded, protocol?.module, plan);
   const others = loaded.length - scenarios.length;
   const why = 'of another protocol, or have a defect of their own';
   if (scenarios.length === 0) throw new HostError(4, `nothing was selected: all scenarios are ${why}`);
@@ -44,8 +44,8 @@ export async function runCommand(paths: readonly string[], options: RunOptions):
     : { kind: 'one', seed: options.seed };
   return conduct({
     // What a scenario expects stays as it is with a defect, so that a find is a failure.
-    scenarios: defect === null ? scenarios
-      : scenarios.map(({ entry, bytes }) => ({ entry: armed(entry, defect.id), bytes })),
+    scenarios: plan === null ? scenarios
+      : scenarios.map(({ entry, bytes }) => ({ entry: armed(entry, plan.defect), bytes })),
     seeds,
     shard: options.shard ?? null,
     settings: { history: 'unexpected', trace: false, verify: options.verifyDeterminism === true },

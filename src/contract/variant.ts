@@ -37,9 +37,14 @@ export interface ReplicaParts {
   readonly create: (machine: StateMachine) => Node;
 }
 
+/** Nodes of one protocol. */
+export type NodeClass = new (init: NodeInit) => Node;
+
 /** A defect of a protocol and the code that re-creates it beside the reference. Those of clients are in `clients`. */
 export type Variant = VariantInfo & (
   | { readonly in: 'node'; create(init: NodeInit, fired: Fired): Node }
+  /** One rule, over nodes that may have defects of other rules; `null`: over those of the reference. */
+  | { readonly in: 'rule'; over(base: NodeClass | null, fired: Fired): NodeClass }
   /** `machine` replaces the session machine around `service`, which executes single operations. */
   | { readonly in: 'machine'; machine(service: Service, fired: Fired, limits: SessionLimits): StateMachine }
   /** A client of a lock. */

@@ -63,12 +63,13 @@ export interface RunResult {
   readonly scenario: string;
   /** Path of the scenario file as it was given; `null` for a scenario that came from a program. */
   readonly file: string | null;
-  /** `path-slug@hash12[+defect]/seed`. */
+  /** `path-slug@hash12[+defect…]/seed`. */
   readonly coordinate: string;
   readonly system: string;
   readonly seed: string;
   readonly defect: string | null;
-  /** How often the armed variant's answer differed from the reference's; `null` without a defect. */
+  /** How often the armed variant's answer differed from the reference's, of several the one that did so
+   * least often; `null` without a defect. */
   readonly fired: number | null;
   /** 16 hexadecimal digits. */
   readonly fingerprint: string;

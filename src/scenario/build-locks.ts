@@ -53,7 +53,7 @@ export function lockCrew(parts: BuildParts, locking: Locking): Crew {
 function applicationMaker(
   parts: BuildParts, locking: Locking, resource: NodeId, watch: LockWatch,
 ): (self: NodeId) => Node {
-  const { scenario, nodes, history, defect, fired } = parts;
+  const { scenario, nodes, history, armed } = parts;
   const system = lockSystemOf(parts.module);
   const { count, timeoutUs, attemptTimeoutUs } = scenario.clients;
   const { keys, thinkUs } = scenario.workload;
@@ -71,9 +71,9 @@ function applicationMaker(
       issuesTokens: locking.resource.issuesTokens,
       use: { keys, thinkUs, holdUs, writes },
       steps: stepsOf(scenario, client, operations > 0),
-      createLock: (lock) => (defect?.in === 'lock' ? defect.lock(lock, fired) : system.create(lock)),
+      createLock: (lock) => armed.make('lock', (row, fired) => row.lock(lock, fired)) ?? system.create(lock),
     };
-    return defect?.in === 'application' ? defect.create(init, fired) : new LockApplication(init);
+    return armed.make('application', (row, fired) => row.create(init, fired)) ?? new LockApplication(init);
   };
 }
 

@@ -10,10 +10,10 @@ import type { Options } from '../contract/options.ts';
 import type { Service } from '../contract/service.ts';
 import type { SessionLimits } from '../contract/session.ts';
 import type { StateMachine } from '../contract/state-machine.ts';
+import type { ReplicaParts } from '../contract/variant.ts';
 import { Nemesis } from '../faults/nemesis.ts';
 import { planFaults } from '../faults/plan.ts';
 import { HistoryRecorder, type HistorySink } from '../history/recorder.ts';
-import { assert } from '../kernel/assert.ts';
 import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { TimeUs } from '../kernel/time.ts';
@@ -27,9 +27,9 @@ import { setStore } from '../services/set.ts';
 import { createWorkload, type OperationKind } from '../workloads/workload.ts';
 import { Control } from '../world/control.ts';
 import { World } from '../world/world.ts';
+import { Armed } from './armed.ts';
 import { lockCrew } from './build-locks.ts';
 import { CommitOrder } from './commit-order.ts';
-import { findDefect, type DefectRow } from './catalogue.ts';
 import type { BuildParts, Crew } from './crew.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -94,13 +94,8 @@ const SERVICES: Readonly<Record<OperationKind, Service>> = {
 export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const { module, streams } = settings;
   const { system, clients, network, disk, clocks, limits } = scenario;
-  const defect = scenario.defect === null ? undefined : findDefect(scenario.defect, module);
-  assert(scenario.defect === null || defect !== undefined, 'an armed defect stands in the catalogue');
+  const armed = new Armed(scenario.defect, module);
   const breaches: Breach[] = [];
-  let firings = 0;
-  const fired = (): void => {
-    firings += 1;
-  };
   const nameOf = (process: NodeId): string => nodeName(process, system.nodes, clients.count);
   const breach = (id: string, text: string, atUs: TimeUs): void => {
     if (breaches.some((earlier) => earlier.id === id)) return;
@@ -109,11 +104,11 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const nodes = Array.from({ length: system.nodes }, (_, index) => nodeId(index));
   const history = new HistoryRecorder(() => world.nowUs, clients.count * clients.inFlight, settings.sink);
   const crew = crewOf({
-    scenario, module, nodes, history, defect, fired, breach, keepsHistory: settings.sink === undefined,
+    scenario, module, nodes, history, armed, breach, keepsHistory: settings.sink === undefined,
     nowUs: () => world.nowUs,
     clockOf: (process) => world.process(process).clock,
   });
-  const makeNode = nodeMaker(scenario, module, nodes, crew, defect, fired);
+  const makeNode = nodeMaker(scenario, module, nodes, crew, armed);
   const cluster: ClusterInfo = {
     nodes, nameOf, options: system.options, machine: referenceMachine(scenario),
     monotonicUs: (node) => world.process(node).clock.monotonicUs(world.nowUs),
@@ -150,7 +145,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   const notes = new Map(settings.meteredEvents.map((event): [string, TimeUs[]] => [event, []]));
   world.onNote(settings.meteredEvents, (_process, event) => notes.get(event)?.push(world.nowUs));
   const { order } = crew;
-  return { world, nemesis, history, order, notes, breaches, finish: () => crew.finish(), fired: () => firings };
+  return { world, nemesis, history, order, notes, breaches, finish: () => crew.finish(), fired: () => armed.fired() };
 }
 
 function crewOf(parts: BuildParts): Crew {
@@ -176,23 +171,19 @@ function sessionCrew(parts: BuildParts): Crew {
 type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean, options: Options) => Node;
 
 function nodeMaker(
-  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], crew: Crew,
-  defect: DefectRow | undefined, fired: () => void,
+  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], crew: Crew, armed: Armed,
 ): MakeNode {
   const service = serviceOf(scenario);
   const limits = sessionLimits(scenario);
-  const sessions = defect?.in === 'machine'
-    ? defect.machine(service, fired, limits)
-    : referenceMachine(scenario);
-  const machineOfNode = crew.watched(sessions);
+  const sessions = armed.make('machine', (row, fired) => row.machine(service, fired, limits));
+  const machineOfNode = crew.watched(sessions ?? referenceMachine(scenario));
+  const make = armed.nodeMaker(module);
   return (self, disk, isNew, options) => {
     const machine = machineOfNode();
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
-    if (defect?.in === 'replica') {
-      const create = (own: StateMachine): Node => module.create({ ...init, machine: own });
-      return defect.replica({ service, limits, client: module.client, create }, fired);
-    }
-    return defect?.in === 'node' ? defect.create(init, fired) : module.create(init);
+    const create = (own: StateMachine): Node => make({ ...init, machine: own });
+    const parts: ReplicaParts = { service, limits, client: module.client, create };
+    return armed.make('replica', (row, fired) => row.replica(parts, fired)) ?? make(init);
   };
 }
 
@@ -237,7 +228,7 @@ function referenceMachine(scenario: Scenario): StateMachine {
 }
 
 function clientMaker(
-  { scenario, module, nodes, history, defect, fired }: BuildParts, recorder: Recorder,
+  { scenario, module, nodes, history, armed }: BuildParts, recorder: Recorder,
 ): (self: NodeId) => Node {
   const { count, inFlight, timeoutUs, attemptTimeoutUs, readFrom } = scenario.clients;
   const source = createWorkload(scenario.workload);
@@ -255,7 +246,7 @@ function clientMaker(
     };
     const steps = stepsOf(scenario, `c${client + 1}`);
     if (steps.length > 0) return new ScriptedClient(init, steps);
-    return defect?.in === 'client' ? defect.create(init, fired) : new SessionClient(init);
+    return armed.make('client', (row, fired) => row.create(init, fired)) ?? new SessionClient(init);
   };
 }
 

@@ -51,9 +51,15 @@ export function defects(): readonly DefectRow[] {
   return [...ofProtocols, ...serviceVariants, ...clientVariants, ...applicationVariants];
 }
 
-/** The defect of this id or row; `undefined` when there is none. `own` adds those of a user's protocol. */
-export function findDefect(name: string, own?: ProtocolModule): DefectRow | undefined {
-  return [...(own?.variants ?? []), ...defects()].find(({ id, row }) => id === name || row === name);
+/**
+ * The defect of this id or row, or all of several with `+` between them, by id; `null` where there is none of a name.
+ * `own` adds those of a user's protocol.
+ */
+export function findDefects(names: string, own?: ProtocolModule): readonly DefectRow[] | null {
+  const rows = [...(own?.variants ?? []), ...defects()];
+  const wanted = names.split('+');
+  const found = wanted.flatMap((name) => rows.find(({ id, row }) => id === name || row === name) ?? []);
+  return found.length < wanted.length ? null : found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** What scenario files may name. A user's `own` protocol joins the built-in ones, or stands in for its namesake. */

@@ -8,7 +8,7 @@ export interface Coordinate {
   readonly hash: string;
   /** Which of the systems of the file; absent where it has one. */
   readonly system?: string;
-  /** Id of the armed variant. */
+  /** Id of the armed variant; of several, with `+` between them, by id. */
   readonly defect: string | null;
   readonly seed: string;
   /** Number of the event at which to stop; absent for the whole run. */
@@ -46,7 +46,7 @@ export function slugOf(file: string): string {
   return segments.length === 0 ? 'scenario' : segments.join('/');
 }
 
-/** `path-slug@hash12[/system][+defect]/seed[#event]`. Throws if a part could not be read back. */
+/** `path-slug@hash12[/system][+defect…]/seed[#event]`. Throws if a part could not be read back. */
 export function formatCoordinate(coordinate: Coordinate): string {
   const { slug, hash, system, defect, seed, event } = coordinate;
   const what = `${system === undefined ? '' : `/${system}`}${defect === null ? '' : `+${defect}`}`;
@@ -89,7 +89,8 @@ export function parseCoordinate(text: string): ParsedCoordinate {
   if (parts === null) return refuse('the hash is followed by `/`, or by `+` and a defect');
   const [, system, defect = null] = parts;
   if (system !== undefined && !nameForm.test(system)) return refuse('a system reads like raft-lock');
-  if (defect !== null && !nameForm.test(defect)) return refuse('a defect reads like raft/vote-not-durable');
+  const isDefect = defect === null || defect.split('+').every((id) => nameForm.test(id));
+  if (!isDefect) return refuse('a defect reads like raft/vote-not-durable');
 
   const [seed = '', event, ...more] = rest.slice(slash + 1).split('#');
   if (!isSeed(seed)) return refuse('a seed is a word without white space, `/`, `#` and `@`');

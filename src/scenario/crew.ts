@@ -3,12 +3,11 @@ import type { Monitor } from '../contract/invariant.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { Node } from '../contract/node.ts';
 import type { StateMachine } from '../contract/state-machine.ts';
-import type { Fired } from '../contract/variant.ts';
 import type { HistoryRecorder } from '../history/recorder.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import type { TimeUs } from '../kernel/time.ts';
 import type { Clock } from '../world/clock.ts';
-import type { DefectRow } from './catalogue.ts';
+import type { Armed } from './armed.ts';
 import type { CommitOrder } from './commit-order.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -18,8 +17,7 @@ export interface BuildParts {
   readonly module: ProtocolModule;
   readonly nodes: readonly NodeId[];
   readonly history: HistoryRecorder;
-  readonly defect: DefectRow | undefined;
-  readonly fired: Fired;
+  readonly armed: Armed;
   /** Whether the history is kept. */
   readonly keepsHistory: boolean;
   nowUs(): TimeUs;

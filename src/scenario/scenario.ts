@@ -44,7 +44,7 @@ export interface Scenario {
   readonly profile: 'none' | 'swarm' | 'gentle';
   /** `contract`: a profile draws nothing that breaks what the safety of this scenario relies on. */
   readonly within: 'contract' | null;
-  /** Id of the armed variant, `raft/vote-not-durable`. */
+  /** Id of the armed variant, `raft/vote-not-durable`; of several, with `+` between them, by id. */
   readonly defect: string | null;
   readonly faults: readonly FaultLine[];
   /** What judges the run, in the order in which verdicts are reported. Invariants and `assertion` always judge. */

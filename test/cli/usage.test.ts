@@ -21,6 +21,8 @@ describe('bad usage', () => {
     ['a shard beyond the last', ['run', 'scenarios', '--shard', '3/2'], 'counted from 1'],
     ['a reporter that does not exist', ['run', 'scenarios', '--reporter', 'html'], 'list, json, junit'],
     ['a defect that does not exist', ['run', 'scenarios', '--defect', 'RF-99'], 'list --defects'],
+    ['one of several defects that does not', ['run', 'scenarios', '--defect', 'RF-01+RF-99'], 'no defect RF-99'],
+    ['two defects of the whole node', ['run', 'scenarios', '--defect', 'RF-01+RF-05'], 'do not go together'],
     ['one seed and many', ['run', 'scenarios', '--seed', '1', '--seeds', '2'], 'cannot be used with'],
     ['a module that is none', ['run', 'scenarios', '--protocol', 'bad.yaml'], 'cannot load the protocol bad.yaml'],
     ['what is no coordinate', ['replay', 'x'], 'one reads like'],

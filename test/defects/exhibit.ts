@@ -26,6 +26,8 @@ export interface Exhibit {
    * brings about what no search finds: one of `test/defects/scripts`, or with its folder (`raft/…`) of the scenarios.
    */
   readonly where: 'tests' | 'museum' | { readonly script: string };
+  /** The defect that this one is armed with, and without which it is harmless. */
+  readonly together?: string;
   /** Under whose profile it is looked for; Raft's where none is named. */
   readonly system?: ProfiledSystem;
   /**
@@ -35,6 +37,11 @@ export interface Exhibit {
   readonly firstSeed: number;
   /** What the row fixes of the profile's scenario, where its draws would bury the defect; why stands beside it. */
   readonly settings?: Settings;
+}
+
+/** What is armed to find it. */
+export function armedFor({ id, together }: Pick<Exhibit, 'id' | 'together'>): string {
+  return together === undefined ? id : [id, together].sort().join('+');
 }
 
 /** With this many seeds a defect of that rate is found with 99 % confidence. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runProfile, safetyFinds } from '../support/profiles.ts';
 import { defects } from '../../src/scenario/catalogue.ts';
-import { findsFor, isSeen, seedBudget, type Exhibit } from './exhibit.ts';
+import { armedFor, findsFor, isSeen, seedBudget, type Exhibit } from './exhibit.ts';
 import { exhibits } from './museum.ts';
 import { unarmed } from './unarmed.ts';
 
@@ -17,7 +17,7 @@ function search(exhibit: Exhibit): Search {
   let hasSeen = false;
   const firstCatchers: string[] = [];
   for (let seed = exhibit.firstSeed; seed < exhibit.firstSeed + seedBudget(exhibit); seed += 1) {
-    const result = runProfile('swarm', exhibit.id, String(seed), exhibit.settings, exhibit.system);
+    const result = runProfile('swarm', armedFor(exhibit), String(seed), exhibit.settings, exhibit.system);
     const [first] = findsFor(exhibit, result);
     if (first === undefined) continue;
     expect(result.fired, 'a find in a run in which the defect never fired would be a false alarm').toBeGreaterThan(0);
@@ -45,6 +45,19 @@ describe('the museum of defects, swarm profile', () => {
     const found = search(exhibit);
     expect(found.isSeen).toBe(true);
     expect(found.firstCatchers).toContain(exhibit.firstCatcher);
+  });
+
+  // Whoever has promised a ballot to one of two that prepare it refuses it to the other; and where no two prepare one,
+  // nobody but who was promised it asks again.
+  it.each([
+    ['paxos/ballot-without-proposer', ['P11'], true],
+    ['paxos/promise-to-anybody', [], false],
+  ])('%s does no harm alone', (defect, broken, isSeenToFire) => {
+    for (let seed = 5001; seed < 5041; seed += 1) {
+      const result = runProfile('swarm', defect, String(seed), {}, 'paxos');
+      expect(safetyFinds(result).filter((find) => !broken.includes(find)), `seed ${seed}`).toEqual([]);
+      expect((result.fired ?? 0) > 0).toBe(isSeenToFire);
+    }
   });
 
   it('shows what it does not claim by scenarios that there are', () => {

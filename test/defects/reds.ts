@@ -1,6 +1,6 @@
 import type { Settings } from '../support/scenario-file.ts';
 
-/** What turns a scenario red: a defect of the catalogue, or a part of the file that reads otherwise. */
+/** What turns a scenario red: defects of the catalogue, `ID` or `ID+ID`, or a part of the file that reads otherwise. */
 export type Planted = string | { readonly called: string; readonly settings: Settings };
 
 /** A row of the library of scenarios that names what must turn it red. */
@@ -235,6 +235,10 @@ export const reds: readonly Red[] = [
   { row: 'C-31', scenario: 'paxos-cas/clients-that-contend-for-one-key-all-get-through', plants: [NO_BACK_OFF] },
   { row: 'C-32', scenario: 'paxos/accepting-is-a-promise-too', plants: ['paxos/accept-keeps-old-promise'] },
   { row: 'C-33', scenario: 'paxos/no-ballot-is-used-twice', plants: ['paxos/ballot-reuse-after-restart'] },
+  {
+    row: 'PX-16', scenario: 'paxos/two-proposers-that-begin-at-once-have-two-ballots',
+    plants: ['paxos/ballot-without-proposer+paxos/promise-to-anybody'],
+  },
   { row: 'C-34', scenario: 'paxos/a-promise-is-stored-before-it-is-given', plants: ['paxos/promise-not-durable'] },
   {
     row: 'C-37', scenario: 'paxos/few-acceptances-take-many-promises', plants: ['paxos/flexible-not-intersecting'],

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { Difficulty } from '../../src/contract/variant.ts';
 import { defects } from '../../src/scenario/catalogue.ts';
 import { isEndToEnd, runProfile, type Profile } from '../support/profiles.ts';
-import { findsFor, isSeen, type Exhibit } from './exhibit.ts';
+import { armedFor, findsFor, isSeen, type Exhibit } from './exhibit.ts';
 import { exhibits } from './museum.ts';
 
 // How often each defect is found, profile by profile, against the published rates. Run by hand: `npm run museum`, or
@@ -32,7 +32,7 @@ function scoreOf(exhibit: Exhibit, profile: Profile): Score {
   const score: Score = {
     any: 0, endToEnd: 0, seen: 0, firstSeen: null, fired: 0, falseAlarms: 0, catchers: new Map(),
   };
-  const defect = reference === '' ? exhibit.id : null;
+  const defect = reference === '' ? armedFor(exhibit) : null;
   for (let tried = 1; tried <= seeds; tried += 1) {
     const result = runProfile(profile, defect, String(firstSeed + tried - 1), exhibit.settings, exhibit.system);
     const hasFired = (result.fired ?? 0) > 0;

@@ -4,7 +4,7 @@ import { run } from '../../src/run/run.ts';
 import type { RunResult } from '../../src/run/result.ts';
 import { findsOf } from '../support/profiles.ts';
 import { scenarioIn } from '../support/scenario-file.ts';
-import { isSeen } from './exhibit.ts';
+import { armedFor, isSeen } from './exhibit.ts';
 import { exhibits } from './museum.ts';
 
 const folder = 'test/defects/scripts';
@@ -34,8 +34,8 @@ describe('what no search finds', () => {
     expect(files.filter((file) => !named.includes(file))).toEqual([]);
   });
 
-  it.each(scripted)('$row $id is seen in at least nine of ten runs of $script', ({ exhibit, id, script }) => {
-    const results = resultsOf(script, id);
+  it.each(scripted)('$row $id is seen in at least nine of ten runs of $script', ({ exhibit, script }) => {
+    const results = resultsOf(script, armedFor(exhibit));
     const seen = results.filter((result) => isSeen(exhibit, result));
     expect(seen.length).toBeGreaterThanOrEqual(0.9 * seeds.length);
     for (const result of seen) expect(result.fired).toBeGreaterThan(0);

@@ -110,14 +110,4 @@ export const unarmed: readonly Unarmed[] = [
     row: 'MP-32', kind: 'option', shownBy: 'multi-paxos/two-candidates-duel-until-they-back-off',
     reason: 'backOff: 0, and latencies that are equal',
   },
-  {
-    row: 'PX-16, of one node', kind: 'equivalent', shownBy: null,
-    reason: 'ballots without the name of their proposer, where an acceptor promises none that is not higher: of two '
-      + 'proposers with one ballot, only one can have the promises of a quorum',
-  },
-  {
-    row: 'PX-16, of acceptors', kind: 'equivalent', shownBy: null,
-    reason: 'a promise for a ballot that is not higher but equal, where no two proposers have one: the same request '
-      + 'once more, which is how the acceptors here answer it',
-  },
 ];

@@ -28,11 +28,13 @@ export abstract class Acceptor<P extends Proposal, S extends CommonState<P>> {
   // ── Rules ────────────────────────────────────────────────────────────
 
   /**
-   * §2.2 A prepare request with a number greater than that of any to which it has responded. The same number is the
-   * same request once more: only one proposer has it, and it uses it once.
+   * §2.2 A prepare request with a number greater than that of any to which it has responded. The same number from the
+   * proposer that it names is the same request once more: that one uses it once.
    */
-  protected mayPromise({ promised }: AcceptorRecord<P>, ballot: Ballot): boolean {
-    return promised === null || compareBallots(ballot, promised) >= 0;
+  protected mayPromise({ promised }: AcceptorRecord<P>, ballot: Ballot, from: NodeId): boolean {
+    if (promised === null) return true;
+    const order = compareBallots(ballot, promised);
+    return order > 0 || (order === 0 && ballot.proposer === from);
   }
 
   /** §2.2, P1a: unless it has responded to a prepare request with a greater number. */
@@ -52,8 +54,7 @@ export abstract class Acceptor<P extends Proposal, S extends CommonState<P>> {
 
   protected onPrepare(ctx: Context, from: NodeId, { key, ballot }: Prepare): void {
     const record = this.recordOf(key);
-    if (!this.mayPromise(record, ballot)) return this.reject(ctx, from, key, ballot, record);
-    assert(ballot.proposer === from, 'a ballot is its own proposer\'s');
+    if (!this.mayPromise(record, ballot, from)) return this.reject(ctx, from, key, ballot, record);
     if (record.promised === null || compareBallots(ballot, record.promised) !== 0) {
       this.keep(ctx, key, { promised: ballot, accepted: record.accepted });
       ctx.note({ event: 'promised', key, round: ballot.round, proposer: ballot.proposer });
@@ -75,11 +76,11 @@ export abstract class Acceptor<P extends Proposal, S extends CommonState<P>> {
       ctx.note({ event: 'accepted', key, round: ballot.round, proposer: ballot.proposer });
     }
     const message: Accepted<P> = { kind: 'Accepted', key, ballot, proposal };
-    for (const node of this.toldOf(ballot)) ctx.send(node, message); // Barrier, as above.
+    for (const node of this.toldOf(from)) ctx.send(node, message); // Barrier, as above.
   }
 
-  /** Who hears that something was accepted. */
-  protected abstract toldOf(ballot: Ballot): readonly NodeId[];
+  /** Who hears that something was accepted that this node has proposed. */
+  protected abstract toldOf(proposer: NodeId): readonly NodeId[];
 
   /**
    * §2.2 "It is probably a good idea to abandon a proposal" of a number that cannot win: so its proposer is told. At

@@ -4,7 +4,7 @@ import type { ClusterInfo, InvariantInfo, InvariantSet, Monitor, ReportBreach } 
 import type { Message } from '../../contract/message.ts';
 import type { SessionCommand } from '../../contract/session.ts';
 import { assert } from '../../kernel/assert.ts';
-import { type NodeId, nodeId } from '../../kernel/ids.ts';
+import type { NodeId } from '../../kernel/ids.ts';
 import { isSameAuthor } from './author.ts';
 import { type Ballot, ballotText, compareBallots, isSameBallot } from './ballot.ts';
 import * as invariants from './invariants.ts';
@@ -132,7 +132,7 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
     if (ghost.incarnation === 0) ghost.incarnation = incarnation;
     if (ghost.incarnation === incarnation && ballot.proposer === from) return;
     this.breach(invariants.ballotUnique, `${this.name(from)} prepares ballot ${this.text(ballot)} of ${key}, ` +
-      'which was used before it started');
+      (ballot.proposer === from ? 'which was used before it started' : 'which does not name it'));
   }
 
   private onPromised(from: NodeId, { key, ballot }: Promised<P>, synced: DiskView): void {
@@ -284,7 +284,7 @@ export class PaxosMonitor<P extends Proposal, S extends CommonState<P>> implemen
   }
 
   private text({ round, proposer }: Ballot): string {
-    return `${round} of ${this.name(nodeId(proposer))}`;
+    return `${round} of ${this.cluster.nodes.includes(proposer) ? this.name(proposer) : 'nobody'}`;
   }
 
   private maybe(ballot: Ballot | null | undefined): string {

@@ -87,7 +87,7 @@ export class PaxosNode extends Proposer<Proposal, PaxosState> implements Node<Pa
   // ── Learning (§2.3) ──────────────────────────────────────────────────
 
   /** Each learner; and the proposer, who waits for it. */
-  protected override toldOf({ proposer }: Ballot): readonly NodeId[] {
+  protected override toldOf(proposer: NodeId): readonly NodeId[] {
     const { learners } = this.layout;
     return learners.includes(proposer) ? learners : [...learners, proposer];
   }

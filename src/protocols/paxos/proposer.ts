@@ -30,6 +30,11 @@ export abstract class Proposer<P extends Proposal, S extends CommonState<P>> ext
     return this.state.durable.reservedRound;
   }
 
+  /** §2.2 Proposers draw their numbers from disjoint sets: each names itself in its own. */
+  protected ballotOf(round: number): Ballot {
+    return { round, proposer: this.self };
+  }
+
   /** §2.2 A response to this very prepare request, from an acceptor that has not been counted. */
   protected countsPromise({ ballot, promises }: Attempt<P>, from: NodeId, promised: Promised<P>): boolean {
     return isSameBallot(ballot, promised.ballot) && !promises.some((counted) => counted.from === from);
@@ -98,7 +103,7 @@ export abstract class Proposer<P extends Proposal, S extends CommonState<P>> ext
   /** Begins with a new ballot, whatever became of the one before. */
   protected prepare(ctx: Context, key: string, pursuit: Pursuit<P>): void {
     assert(pursuit.asked.length > 0, 'somebody waits for an instance that is pursued');
-    const ballot: Ballot = { round: this.nextRound(ctx), proposer: this.self };
+    const ballot = this.ballotOf(this.nextRound(ctx));
     pursuit.attempt = { ballot, promises: [], proposal: null, acceptedBy: [] };
     ctx.note({ event: 'prepared', key, round: ballot.round });
     this.ask(ctx, key, pursuit.attempt);

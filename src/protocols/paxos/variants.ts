@@ -7,6 +7,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import { isSameAuthor } from './author.ts';
 import { type Ballot, compareBallots, isSameBallot } from './ballot.ts';
 import type { Accept, AcceptedProposal, Prepare, Promised, Proposal } from './messages.ts';
+import { halves } from './halves.ts';
 import { PaxosNode } from './paxos.ts';
 import type { AcceptorRecord, Attempt, CountedPromise, Pursuit, Tally } from './state.ts';
 
@@ -325,5 +326,8 @@ const rows: readonly Row[] = [
 ];
 
 /** Published defects of single-decree Paxos. */
-export const paxosVariants: readonly Variant[] = rows.map(({ node: Defective, ...info }): Variant =>
-  ({ ...info, in: 'node', create: (init, fired) => new Defective(init, fired) }));
+export const paxosVariants: readonly Variant[] = [
+  ...rows.map(({ node: Defective, ...info }): Variant =>
+    ({ ...info, in: 'node', create: (init, fired) => new Defective(init, fired) })),
+  ...halves,
+];

@@ -66,6 +66,18 @@ export const paxosExhibits: readonly Exhibit[] = [
     row: 'PX-15', id: 'paxos/ballot-reuse-after-restart', publishedPerMille: 0, ratePerMille: 817,
     firstCatcher: 'P11',
   }, 5001),
+  searched({
+    row: 'PX-16a', id: 'paxos/ballot-without-proposer', publishedPerMille: 0, ratePerMille: 1_000,
+    firstCatcher: 'P11',
+  }, 5001),
+  {
+    // In searches two proposers are seldom in one round of one key, as their rounds go on from key to key.
+    ...scripted({
+      row: 'PX-16b', id: 'paxos/promise-to-anybody', publishedPerMille: 270, firstCatcher: 'P11',
+    }, 'paxos/two-proposers-that-begin-at-once-have-two-ballots'),
+    together: 'paxos/ballot-without-proposer',
+    seenBy: 'end-to-end',
+  },
   scripted({
     row: 'PX-17', id: 'paxos/single-ballot', publishedPerMille: null, firstCatcher: 'P9',
   }, 'paxos/a-promise-makes-nothing-newer-that-was-accepted'),

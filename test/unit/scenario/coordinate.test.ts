@@ -36,6 +36,13 @@ describe('a coordinate', () => {
     });
   });
 
+  it('has several defects that are armed together', () => {
+    const text = `raft/some-claim@${hash}+client/unknown-as-failed+raft/vote-not-durable/7`;
+    const parsed = parseCoordinate(text);
+    expect(parsed.ok && parsed.coordinate.defect).toBe('client/unknown-as-failed+raft/vote-not-durable');
+    expect(parsed.ok && formatCoordinate(parsed.coordinate)).toBe(text);
+  });
+
   it('names one of the systems of a file, and its defect', () => {
     const run = { slug: 'locks/x', hash, system: 'raft-lock', seed: '7' };
     expect(parseCoordinate(`locks/x@${hash}/raft-lock/7`)).toEqual({ ok: true, coordinate: { ...run, defect: null } });
@@ -66,6 +73,8 @@ describe('a coordinate', () => {
     [`a@${hash}/raft lock/7`, 'white space'],
     [`a@${hash}+/7`, 'a defect'],
     [`a@${hash}+raft/../x/7`, 'a defect'],
+    [`a@${hash}+raft/x+/7`, 'a defect'],
+    [`a@${hash}++raft/x/7`, 'a defect'],
     [`a@${hash}/`, 'a seed'],
     [`a@${hash}/a@b`, 'a seed'],
     [`a@${hash}/7\u202e`, 'a seed'],

@@ -132,7 +132,7 @@ export class CasNode extends Seated implements Node<CasState> {
   // ── Commit ───────────────────────────────────────────────────────────
 
   /** Its proposer alone waits for it. */
-  protected override toldOf({ proposer }: Ballot): readonly NodeId[] {
+  protected override toldOf(proposer: NodeId): readonly NodeId[] {
     return [proposer];
   }
 
