@@ -33,11 +33,13 @@ const crashLeader: FaultLine = {
 };
 
 /**
- * The scenario that all figures of protocols are measured on: five nodes, five closed-loop clients without think time on ten
- * compare-and-set registers, latency 1 to 5 ms, 1 % loss, heartbeat 50 ms, election timeout 150 to 300 ms.
+ * The scenario that all figures of protocols are measured on: five nodes, five closed-loop clients without think time
+ * on ten compare-and-set registers, latency 1 to 5 ms, 1 % loss, heartbeat 50 ms, election timeout 150 to 300 ms.
  */
 export function standard(changes: StandardChanges = {}): Scenario {
-  const { system = raft, nodes = 5, clients = 5, syncUs = 2_000, seconds = 30, thinkUsMax = 0, faults = false } = changes;
+  const {
+    system = raft, nodes = 5, clients = 5, syncUs = 2_000, seconds = 30, thinkUsMax = 0, faults = false,
+  } = changes;
   return {
     name: 'standard',
     why: 'measurement',
