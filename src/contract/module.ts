@@ -78,8 +78,11 @@ export interface OrderSpec {
 /** A number of a run that comes from the notes of its nodes. */
 export interface MetricSpec {
   readonly doc: string;
-  /** `count`: how many notes of this event there are. `delay`: how long the first one is in coming. */
-  readonly kind: 'count' | 'delay';
+  /**
+   * `count`: how many notes of this event there are. `share`: how many for each hundred changes that clients were told
+   * had succeeded; rounded down. `delay`: how long the first one is in coming.
+   */
+  readonly kind: 'count' | 'share' | 'delay';
   readonly event: string;
 }
 

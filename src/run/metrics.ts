@@ -6,6 +6,8 @@ import { formatTime } from '../kernel/trace.ts';
 import type { Check, Metric } from '../scenario/scenario.ts';
 import type { VerdictRecord } from './result.ts';
 
+const CHANGE_NOTHING: readonly string[] = ['read', 'contains', 'store'];
+
 /** What a world has counted by the end of its run. */
 export interface Meters {
   readonly messages: number;
@@ -48,9 +50,9 @@ export function metricsOf(
     ['recovery', { kind: 'recovery' }],
   ];
   for (const [name, { kind, event }] of Object.entries(module.metrics ?? {})) {
-    named.push([name, kind === 'count'
-      ? { kind, event, ...whole }
-      : { kind, event, after: { kind: 'instant', atUs: 0 } }]);
+    named.push([name, kind === 'delay'
+      ? { kind, event, after: { kind: 'instant', atUs: 0 } }
+      : { kind, event, ...whole }]);
   }
   for (const check of checks) if (check.checker === 'metric') named.push([check.name, check.metric]);
   const metrics: Record<string, number> = {};
@@ -103,20 +105,27 @@ function measure(metric: Metric, measured: Measured, served: readonly TimeUs[] |
     case 'messages': case 'syncs': case 'terms': return { value: meters[metric.kind], atUs: null };
     case 'delay': return delay(metric, meters, faults, endUs);
     case 'recovery': return recovery(measured);
-    case 'count': case 'okPerSecond': case 'unavailable': {
+    case 'count': case 'share': case 'okPerSecond': case 'unavailable': {
       const { fromUs } = metric;
       const toUs = metric.toUs ?? endUs;
       if (toUs > endUs || fromUs >= toUs) {
         const why = `the run ended at ${formatTime(endUs)} s, before its window did`;
         return { value: null, never: false, why, atUs: null };
       }
-      const times = metric.kind === 'count' ? meters.notes.get(metric.event) ?? [] : served ?? servedUs(history);
-      const inside = times.filter((atUs) => atUs >= fromUs && atUs <= toUs);
+      const times = 'event' in metric ? meters.notes.get(metric.event) ?? [] : served ?? servedUs(history);
+      const isInside = (atUs: TimeUs): boolean => atUs >= fromUs && atUs <= toUs;
+      const inside = times.filter(isInside);
+      if (metric.kind === 'share') return share(inside, changedUs(history).filter(isInside).length);
       if (metric.kind === 'count') return { value: inside.length, atUs: inside.at(-1) ?? null };
       if (metric.kind === 'unavailable') return longestGap([fromUs, ...inside, toUs]);
       return { value: Math.floor((inside.length * US_PER_S) / (toUs - fromUs)), atUs: toUs };
     }
   }
+}
+
+function share(notes: readonly TimeUs[], changes: number): Measurement {
+  if (changes === 0) return { value: null, never: false, why: 'nothing was changed', atUs: null };
+  return { value: Math.floor((100 * notes.length) / changes), atUs: notes.at(-1) ?? null };
 }
 
 function delay(
@@ -154,6 +163,13 @@ function servedUs(history: History): readonly TimeUs[] {
   const times: TimeUs[] = [];
   for (const { process, type, time } of history) if (type === 'ok' && process !== 'nemesis') times.push(time);
   return times;
+}
+
+/** When nodes were said to have changed something. A store is at the resource that a lock protects. */
+function changedUs(history: History): readonly TimeUs[] {
+  return history
+    .filter(({ process, type, f }) => type === 'ok' && process !== 'nemesis' && !CHANGE_NOTHING.includes(f))
+    .map(({ time }) => time);
 }
 
 function longestGap(times: readonly TimeUs[]): Measurement {

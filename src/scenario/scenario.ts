@@ -141,8 +141,8 @@ export type Metric =
    * without one, in microseconds.
    */
   | { readonly kind: 'okPerSecond' | 'unavailable'; readonly fromUs: TimeUs; readonly toUs: TimeUs | null }
-  /** Notes of an event in a window. */
-  | { readonly kind: 'count'; readonly event: string; readonly fromUs: TimeUs; readonly toUs: TimeUs | null }
+  /** Notes of an event in a window; for each hundred operations that changed something and were completed with `ok`. */
+  | { readonly kind: 'count' | 'share'; readonly event: string; readonly fromUs: TimeUs; readonly toUs: TimeUs | null }
   /** Microseconds from an instant to the first note of an event from then on. */
   | { readonly kind: 'delay'; readonly event: string; readonly after: MetricStart };
 

@@ -55,7 +55,12 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
     promotions: { kind: 'count', event: 'became-primary', doc: 'replicas that became primaries' },
     discardedWrites: {
       kind: 'count', event: 'discarded-write',
-      doc: 'writes of a primary that was deposed and did not know it, discarded for those of its successor',
+      doc: 'writes of a primary that was deposed and did not know it, discarded for those of its successor; with what '
+        + 'it sends its replicas each 10 s to show that it is there',
+    },
+    discardedShare: {
+      kind: 'share', event: 'discarded-write',
+      doc: 'the same, for each hundred writes that clients were told had succeeded',
     },
     resyncs: { kind: 'count', event: 'resynced', doc: 'replicas that discarded their data for that of a primary' },
   },

@@ -45,7 +45,7 @@ function metricOf(
   const own = protocol?.metrics ?? {};
   const spec = Object.hasOwn(own, name) ? own[name] : undefined;
   const standard = Object.hasOwn(everyRun, name) ? everyRun[name] : undefined;
-  const shape = spec === undefined ? standard : spec.kind === 'count' ? 'window' : 'delay';
+  const shape = spec === undefined ? standard : spec.kind === 'delay' ? 'delay' : 'window';
   if (shape === undefined) {
     if (protocol === null) return null;
     const names = [...Object.keys(everyRun), ...Object.keys(own)];
@@ -76,7 +76,7 @@ function metricOf(
   checkWindow({ fromUs: window.fromUs, toUs: to ?? surroundings.durationUs ?? 0 }, path, surroundings, report);
   return spec === undefined
     ? { kind: name as 'okPerSecond' | 'unavailable', ...window }
-    : { kind: 'count', event: spec.event, ...window };
+    : { kind: spec.kind as 'count' | 'share', event: spec.event, ...window };
 }
 
 function readBound(value: string | number, isTime: boolean, path: Path, report: Report): number | null {

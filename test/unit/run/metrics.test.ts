@@ -6,6 +6,7 @@ import { checkMetric, meteredEvents, metricsOf, type Measured } from '../../../s
 import { run } from '../../../src/run/run.ts';
 import type { Check, Metric } from '../../../src/scenario/scenario.ts';
 import { noStrength } from '../../support/faults/strength.ts';
+import { builtIn } from '../../support/scenarios/built-in.ts';
 import { toy, toyRequest, type Plants } from '../../support/run/toy.ts';
 
 const S = 1_000_000;
@@ -93,6 +94,41 @@ describe('a metric is measured', () => {
   it('from the first time that a line applied', () => {
     const from = { ...noted, faults: [fault(0, S), fault(1, 5 * S), fault(1, 6 * S)] };
     expect(valueOf({ kind: 'delay', event: 'elected', after: { kind: 'line', line: 1 } }, from)).toBe(4 * S);
+  });
+});
+
+describe('a share of changes', () => {
+  const ends = (f: string, type: 'ok' | 'info', ...times: readonly number[]): object[] =>
+    times.map((time) => ({ time, process: 0, type, f, key: 'x', value: 1 }));
+  const changes = [
+    ...ends('write', 'ok', S, 2 * S, 3 * S), ...ends('read', 'ok', S, 3 * S), ...ends('write', 'info', 2 * S),
+    ...ends('store', 'ok', 2 * S),
+  ].map((event, index) => ({ index, ...event })) as unknown as History;
+  const of = (window: object, from: Changes) =>
+    checkMetric(check({ kind: 'share', event: 'lost', ...whole, ...window }, { max: 100 }), measured(from));
+
+  it('counts notes for each hundred that succeeded, rounded down, in one window', () => {
+    const from = { history: changes, notes: { lost: [2 * S, 3 * S] } };
+    expect(of({}, from)).toMatchObject({ verdict: 'valid', summary: 'm is 66' });
+    expect(of({ fromUs: 2.5 * S }, from)).toMatchObject({ verdict: 'valid', summary: 'm is 100' });
+    expect(of({ toUs: 1.5 * S }, from)).toMatchObject({ verdict: 'valid', summary: 'm is 0' });
+  });
+
+  it('is asked for like a count', () => {
+    const { checks } = builtIn(`name: a
+system: { protocol: redis, nodes: 3 }
+workload: { kind: register }
+duration: 10s
+check: [{ metric: { name: discardedShare, from: 2s, max: 40 } }]
+`);
+    const metric: Metric = { kind: 'share', event: 'discarded-write', fromUs: 2 * S, toUs: null };
+    expect(checks).toMatchObject([{ metric, max: 40 }]);
+  });
+
+  it('is above a bound where more was lost than succeeded, and unknown where nothing did', () => {
+    const lost = of({}, { history: changes, notes: { lost: [S, S, S, 2 * S] } });
+    expect(lost).toMatchObject({ verdict: 'invalid', summary: 'm is 133, above 100', atUs: 2 * S });
+    expect(of({}, { notes: { lost: [S] } })).toMatchObject({ verdict: 'unknown', summary: 'm: nothing was changed' });
   });
 });
 
