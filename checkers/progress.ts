@@ -21,6 +21,8 @@ export interface ProgressOptions {
 export interface ProgressResult {
   readonly verdict: Verdict;
   readonly summary: string;
+  /** Start of the window that was asked about. */
+  readonly fromUs: TimeUs;
   /** `valid`: when the first success completed. `invalid`: when the patience ended. `unknown`: `null`. */
   readonly atUs: TimeUs | null;
 }
@@ -46,16 +48,16 @@ export function checkProgress(history: History, options: ProgressOptions): Progr
     if (firstUs === null || completedAtUs < firstUs) firstUs = completedAtUs;
   }
   if (firstUs !== null) {
-    return { verdict: 'valid', summary: `first success at ${seconds(firstUs)} (asked: ${window})`, atUs: firstUs };
+    return { verdict: 'valid', summary: `first success at ${seconds(firstUs)} (asked: ${window})`, fromUs, atUs: firstUs };
   }
   if (options.endUs < toUs) {
     const summary = `no success yet, but the run ended at ${seconds(options.endUs)}, inside the window ${window}`;
-    return { verdict: 'unknown', summary, atUs: null };
+    return { verdict: 'unknown', summary, fromUs, atUs: null };
   }
   const asked = operations.filter((operation) => isOpenBetween(operation, fromUs, toUs)).length;
-  if (asked === 0) return { verdict: 'unknown', summary: `no operation was open from ${window}`, atUs: null };
+  if (asked === 0) return { verdict: 'unknown', summary: `no operation was open from ${window}`, fromUs, atUs: null };
   const summary = `no operation succeeded from ${window}; ${asked} tried`;
-  return { verdict: 'invalid', summary, atUs: toUs };
+  return { verdict: 'invalid', summary, fromUs, atUs: toUs };
 }
 
 /**

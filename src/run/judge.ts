@@ -5,7 +5,7 @@ import {
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { History } from '../history/operation.ts';
-import type { TimeUs } from '../kernel/time.ts';
+import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import { assert } from '../kernel/assert.ts';
 import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
@@ -23,6 +23,14 @@ export interface Judged extends Measured {
   /** For each key the order in which its operations took effect, where somebody knows it; see `checkLinearizable`. */
   readonly order?: LinearizabilityOptions['order'];
   readonly breaches: readonly Breach[];
+  /** The monotonic clocks of the nodes; without them, time is true time alone. */
+  readonly nodeClocks?: readonly NodeClock[];
+}
+
+/** What a node's own clock showed, at any time of the run. */
+export interface NodeClock {
+  readonly name: string;
+  monotonicAtUs(trueUs: TimeUs): TimeUs;
 }
 
 type Finding = Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'> & Partial<Pick<VerdictRecord, 'proof'>>;
@@ -156,6 +164,7 @@ function answerText(output: Json, mattering: Json): string {
   return `[${[...kept, `...${hidden} others`].join(', ')}]`;
 }
 
+/** The patience is that of true time and of each node's own clock: the fastest one ends it. */
 function progress(judged: Judged, check: Extract<Check, { checker: 'progress' }>): Finding {
   const { history, scenario, endUs } = judged;
   const budgetUs = progressBudgetUs(scenario, judged.module);
@@ -164,11 +173,27 @@ function progress(judged: Judged, check: Extract<Check, { checker: 'progress' }>
   const counts = counted === null
     ? undefined
     : ({ process }: Operation): boolean => counted.includes(`c${(process % scenario.clients.count) + 1}`);
-  const { verdict, summary, atUs } = checkProgress(history, {
+  const { verdict, summary, fromUs, atUs } = checkProgress(history, {
     budgetUs,
     endUs,
     ...(window === null ? {} : { fromUs: window.fromUs, toUs: window.toUs }),
     ...(counts === undefined ? {} : { counts }),
   });
-  return { verdict, summary, atUs: verdict === 'invalid' ? atUs : null, evidence: [] };
+  if (verdict === 'invalid') return { verdict, summary, atUs, evidence: [] };
+  const late = window !== null || atUs === null ? null : latestByOwnClock(judged.nodeClocks ?? [], fromUs, atUs);
+  if (late === null || late.elapsedUs <= budgetUs) return { verdict, summary, atUs: null, evidence: [] };
+  const patience = `${formatTime(late.elapsedUs)} s passed by the clock of ${late.name}, where ${formatTime(budgetUs)} s may`;
+  return { verdict: 'invalid', summary: `${summary}; but ${patience}`, atUs, evidence: [] };
+}
+
+/** By whose clock most time passed. */
+function latestByOwnClock(
+  clocks: readonly NodeClock[], fromUs: TimeUs, toUs: TimeUs,
+): { readonly name: string; readonly elapsedUs: DurationUs } | null {
+  let latest: { readonly name: string; readonly elapsedUs: DurationUs } | null = null;
+  for (const clock of clocks) {
+    const elapsedUs = clock.monotonicAtUs(toUs) - clock.monotonicAtUs(fromUs);
+    if (latest === null || elapsedUs > latest.elapsedUs) latest = { name: clock.name, elapsedUs };
+  }
+  return latest;
 }

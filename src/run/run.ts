@@ -6,6 +6,7 @@ import type { AppliedFault } from '../faults/applied.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import { assert } from '../kernel/assert.ts';
 import { guarded } from '../kernel/guard.ts';
+import { nodeId } from '../kernel/ids.ts';
 import { Streams } from '../kernel/streams.ts';
 import { TRACE_VERSION } from '../kernel/trace.ts';
 import { buildWorld, type Built } from '../scenario/build.ts';
@@ -15,7 +16,7 @@ import { scenarioHash12 } from '../scenario/hash.ts';
 import { applyProfile } from '../scenario/profiles.ts';
 import type { FaultLine, Scenario } from '../scenario/scenario.ts';
 import type { StopReason } from '../world/settings.ts';
-import { judge } from './judge.ts';
+import { judge, type NodeClock } from './judge.ts';
 import { meteredEvents, metricsOf, type Measured, type Meters } from './metrics.ts';
 import type { RunRequest } from './request.ts';
 import { staleReads } from './stale-reads.ts';
@@ -64,6 +65,13 @@ function runScenario(request: RunRequest): RunRecord {
   return conclude(request, scenario, module, built, stop);
 }
 
+function nodeClocksOf({ system }: Scenario, { world }: Built): NodeClock[] {
+  return Array.from({ length: system.nodes }, (_, node) => {
+    const { name, clock } = world.process(nodeId(node));
+    return { name, monotonicAtUs: (trueUs) => clock.shownUs('monotonic', trueUs) };
+  });
+}
+
 function conclude(
   request: RunRequest, scenario: Scenario, module: ProtocolModule, built: Built, stop: StopReason,
 ): RunRecord {
@@ -73,7 +81,10 @@ function conclude(
   const measured: Measured = { meters: metersOf(built, module), history: events, faults, endUs: world.nowUs };
   const verdicts = stop.kind === 'error'
     ? []
-    : judge({ scenario, module, breaches, order: built.order?.orderOf(events), ...measured });
+    : judge({
+      scenario, module, breaches, order: built.order?.orderOf(events), nodeClocks: nodeClocksOf(scenario, built),
+      ...measured,
+    });
   const { outcome, reason } = outcomeOf(stop, verdicts, vacuity(scenario, built));
   const isAsExpected = verdicts.every(({ verdict, expected }) => verdict === expected);
   const { defect } = request.scenario;

@@ -222,6 +222,22 @@ describe('the check `progress`', () => {
       .toMatchObject({ verdict: 'unknown', atUs: null });
   });
 
+  it('is patient in true time, and by the clock of each node, of which the fastest ends it', () => {
+    const clock = (name: string, rate: number): { name: string; monotonicAtUs(trueUs: number): number } =>
+      ({ name, monotonicAtUs: (trueUs) => 1_000 + trueUs * rate });
+    const verdictWith = (fastest: number, budgetUs: number, window = ''): VerdictRecord | undefined => verdictsOf({
+      check: `[progress${window}]`, history: sound, module: budgeted(budgetUs),
+      nodeClocks: [clock('n1', 1), clock('n2', fastest), clock('n3', 0.5)],
+    })[0];
+    // The first success is at 10 us.
+    expect(verdictWith(1, 10)).toMatchObject({ verdict: 'valid', atUs: null });
+    expect(verdictWith(2, 20)).toMatchObject({ verdict: 'valid', atUs: null });
+    expect(verdictWith(2, 19)).toMatchObject({ verdict: 'invalid', atUs: 10 });
+    expect(verdictWith(2, 19)?.summary).toContain('0.000020 s passed by the clock of n2, where 0.000019 s may');
+    expect(verdictWith(0.5, 9)).toMatchObject({ verdict: 'invalid', atUs: 9 });
+    expect(verdictWith(2, 19, ': { from: 0us, to: 19us }')).toMatchObject({ verdict: 'valid' });
+  });
+
   it('looks into its window, if it has one, and at the clients that count', () => {
     const busy = history(
       '0 invoke write 1 x', '0 ok write 1 x', '1 invoke read null x', '0 invoke write 2 x', '0 ok write 2 x');
