@@ -11,14 +11,16 @@ import { readExhibits } from './exhibits/reads.ts';
 import { replicationExhibits } from './exhibits/replication.ts';
 import { snapshotExhibits } from './exhibits/snapshots.ts';
 import { storageExhibits } from './exhibits/storage.ts';
+import { zabExhibits } from './exhibits/zab.ts';
 
-/** Every defect that can be armed: those of Raft, of Multi-Paxos, of clients, of locks, and of Paxos. */
+/** Every defect that can be armed: those of Raft, of Multi-Paxos, of Zab, of clients, of locks, and of Paxos. */
 export const exhibits: readonly Exhibit[] = [
   ...[
     ...electionExhibits, ...replicationExhibits, ...readExhibits, ...membershipExhibits, ...snapshotExhibits,
     ...storageExhibits, ...applicationExhibits,
   ].sort((a, b) => (a.row < b.row ? -1 : 1)),
   ...multiPaxosExhibits,
+  ...zabExhibits,
   ...clientExhibits,
   ...lockExhibits,
   ...paxosExhibits,

@@ -5,7 +5,8 @@ import { scenarioIn, type Settings } from './scenario-file.ts';
 export type Profile = 'swarm' | 'gentle';
 
 /** A system whose defects are looked for under profiles. */
-export type ProfiledSystem = 'raft' | 'multi-paxos' | 'paxos' | 'paxos-cas' | 'redlock' | 'redis-lock' | 'raft-lock';
+export type ProfiledSystem =
+  'raft' | 'multi-paxos' | 'zab' | 'paxos' | 'paxos-cas' | 'redlock' | 'redis-lock' | 'raft-lock';
 
 /** A system with nothing but a profile, which is what the catalogue of defects is measured on, with one seed. */
 export function runProfile(
@@ -23,6 +24,7 @@ export function runProfile(
 const WHITE_BOX = [
   'R6', 'R8', 'R9', 'R10', 'R13', 'R14', 'R15', 'R16', 'R17', 'R18', 'R19', 'R21', 'R24', 'L2', 'L3', 'L4', 'L9',
   'P3', 'P4', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10', 'P11', 'P13', 'P14', 'P15', 'P16',
+  'Z1', 'Z10', 'Z11', 'Z12', 'Z14', 'Z15', 'Z16', 'Z17',
 ];
 
 /** Names of what was found in a run, the earliest first; checks without an instant, such as `progress`, come last. */
