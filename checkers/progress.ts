@@ -48,7 +48,8 @@ export function checkProgress(history: History, options: ProgressOptions): Progr
     if (firstUs === null || completedAtUs < firstUs) firstUs = completedAtUs;
   }
   if (firstUs !== null) {
-    return { verdict: 'valid', summary: `first success at ${seconds(firstUs)} (asked: ${window})`, fromUs, atUs: firstUs };
+    const summary = `first success at ${seconds(firstUs)} (asked: ${window})`;
+    return { verdict: 'valid', summary, fromUs, atUs: firstUs };
   }
   if (options.endUs < toUs) {
     const summary = `no success yet, but the run ended at ${seconds(options.endUs)}, inside the window ${window}`;

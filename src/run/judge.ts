@@ -182,8 +182,9 @@ function progress(judged: Judged, check: Extract<Check, { checker: 'progress' }>
   if (verdict === 'invalid') return { verdict, summary, atUs, evidence: [] };
   const late = window !== null || atUs === null ? null : latestByOwnClock(judged.nodeClocks ?? [], fromUs, atUs);
   if (late === null || late.elapsedUs <= budgetUs) return { verdict, summary, atUs: null, evidence: [] };
-  const patience = `${formatTime(late.elapsedUs)} s passed by the clock of ${late.name}, where ${formatTime(budgetUs)} s may`;
-  return { verdict: 'invalid', summary: `${summary}; but ${patience}`, atUs, evidence: [] };
+  const passed = `${formatTime(late.elapsedUs)} s passed by the clock of ${late.name}`;
+  const text = `${summary}; but ${passed}, where ${formatTime(budgetUs)} s may`;
+  return { verdict: 'invalid', summary: text, atUs, evidence: [] };
 }
 
 /** By whose clock most time passed. */

@@ -12,18 +12,18 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-02', id: 'multi-paxos/accept-not-durable', publishedPerMille: 220,
-    ratePerMille: 500, firstCatcher: 'P8',
+    ratePerMille: 450, firstCatcher: 'P8',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-03', id: 'multi-paxos/accept-ignores-promise', publishedPerMille: 360,
-    ratePerMille: 450, firstCatcher: 'P6',
+    ratePerMille: 350, firstCatcher: 'P6',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-04', id: 'multi-paxos/accept-checks-accepted-only', publishedPerMille: 240,
     ratePerMille: 100, firstCatcher: 'P6',
-    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5003,
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5009,
   },
   {
     row: 'MP-05', id: 'multi-paxos/accept-keeps-old-promise', publishedPerMille: 0,
@@ -38,26 +38,26 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   {
     row: 'MP-07', id: 'multi-paxos/adopt-first', publishedPerMille: 13,
     ratePerMille: 350, firstCatcher: 'P9',
-    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5004,
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-08', id: 'multi-paxos/adopt-lowest', publishedPerMille: 24,
-    ratePerMille: 450, firstCatcher: 'P9',
-    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5004,
+    ratePerMille: 500, firstCatcher: 'P9',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-09', id: 'multi-paxos/stale-promise-counted', publishedPerMille: 67,
-    ratePerMille: 250, firstCatcher: 'P16',
+    ratePerMille: 50, firstCatcher: 'P16',
     seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-10', id: 'multi-paxos/duplicate-promise-counted', publishedPerMille: 13,
-    ratePerMille: 650, firstCatcher: 'P16',
+    ratePerMille: 550, firstCatcher: 'P16',
     seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-11', id: 'multi-paxos/duplicate-accept-counted', publishedPerMille: 54,
-    ratePerMille: 850, firstCatcher: 'P2',
+    ratePerMille: 800, firstCatcher: 'P2',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
@@ -68,22 +68,22 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-13', id: 'multi-paxos/even-quorum', publishedPerMille: 960,
-    ratePerMille: 200, firstCatcher: 'P10',
+    ratePerMille: 150, firstCatcher: 'P10',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5002,
   },
   {
     row: 'MP-14', id: 'multi-paxos/flexible-not-intersecting', publishedPerMille: 300,
-    ratePerMille: 1000, firstCatcher: 'P10',
+    ratePerMille: 950, firstCatcher: 'P10',
     seenBy: 'P10', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-15', id: 'multi-paxos/ballot-reuse-after-restart', publishedPerMille: null,
-    ratePerMille: 950, firstCatcher: 'P11',
+    ratePerMille: 900, firstCatcher: 'P11',
     seenBy: 'P11', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-17', id: 'multi-paxos/single-ballot', publishedPerMille: null,
-    ratePerMille: 200, firstCatcher: 'P9',
+    ratePerMille: 100, firstCatcher: 'P9',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5006,
   },
   {
@@ -94,13 +94,13 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-19', id: 'multi-paxos/hole-filled-without-asking', publishedPerMille: null,
-    ratePerMille: 650, firstCatcher: 'P9',
+    ratePerMille: 550, firstCatcher: 'P9',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-20', id: 'multi-paxos/truncated-taken-for-empty', publishedPerMille: null,
     ratePerMille: 250, firstCatcher: 'P9',
-    seenBy: 'P9', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
+    seenBy: 'P9', where: 'tests', system: 'multi-paxos', firstSeed: 5005,
   },
   {
     row: 'MP-21', id: 'multi-paxos/truncate-too-early', publishedPerMille: null,
@@ -119,7 +119,7 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-34', id: 'multi-paxos/short-row', publishedPerMille: null,
-    ratePerMille: 350, firstCatcher: 'P10',
+    ratePerMille: 500, firstCatcher: 'P10',
     seenBy: 'P10', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
     // Few seeds draw a grid, and in few of these somebody is left over.
     settings: { system: { options: { quorums: 'grid' } } },
