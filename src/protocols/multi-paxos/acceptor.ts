@@ -14,12 +14,16 @@ export abstract class Acceptor extends PaxosRules {
   protected abstract follow(ctx: Context, leader: NodeId, ballot: Ballot): void;
   /** Somebody lacks what is chosen from a slot on. */
   protected abstract teach(ctx: Context, to: NodeId, fromSlot: number): void;
+  /** Somebody has executed all up to this slot. */
+  protected abstract pull(ctx: Context, from: NodeId, theirs: number): void;
 
   // ── Phase 1 ──────────────────────────────────────────────────────────
 
   protected onPrepare(ctx: Context, from: NodeId, { ballot, fromSlot }: Prepare): void {
     // The master's word goes for as long as it may rely on it. Nor is its ballot heeded.
     if (this.isLeasedToOther(from, ctx.monotonicUs())) return;
+    if (this.isOver(fromSlot)) return this.teach(ctx, from, fromSlot);
+    if (!this.knowsEra(ballot)) return this.pull(ctx, from, fromSlot - 1);
     if (!this.mayPromise(ballot)) return this.refuse(ctx, from, ballot);
     this.yieldTo(ctx, ballot);
     this.raisePromise(ctx, ballot);
@@ -51,6 +55,7 @@ export abstract class Acceptor extends PaxosRules {
 
   protected onAccept(ctx: Context, from: NodeId, { ballot, slot, value }: Accept): void {
     if (!this.mayAccept(ballot, slot)) return this.refuse(ctx, from, ballot);
+    if (!this.knowsEra(ballot)) return this.pull(ctx, from, slot - 1);
     this.follow(ctx, from, ballot);
     // It is chosen and was dropped here: an acceptance could not be told from one that was never made.
     if (slot <= this.state.durable.truncatedTo) return this.teach(ctx, from, slot);

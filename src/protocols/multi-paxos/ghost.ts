@@ -2,7 +2,6 @@ import { type DiskView, WHOLE } from '../../contract/disk.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import type { Value } from './messages.ts';
-import type { Quorums } from './quorums.ts';
 import { FOLLOWER, JOURNAL_FILE, type PaxosState, type Role } from './state.ts';
 
 /** Where in the journal of a node an acceptance stands. */
@@ -29,8 +28,8 @@ export interface NodeGhost {
   ownAcceptance: PaxosState['ownAcceptance'];
   executed: number;
   role: Role;
-  /** By what it goes; `null` before it has begun. */
-  quorums: Quorums | null;
+  /** Of a leader, and the last for which promises were looked at. */
+  reach: number;
 }
 
 const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
@@ -48,7 +47,7 @@ export function newNodeGhost(): NodeGhost {
     ownAcceptance: null,
     executed: 0,
     role: FOLLOWER,
-    quorums: null,
+    reach: 0,
   };
 }
 

@@ -41,7 +41,10 @@ export const safeProposal: InvariantInfo = {
   id: 'P9', name: 'safe-proposal', source: 'Paxos Made Simple, section 2.2, P2b',
 };
 
-/** P10: any prepare quorum meets any accept quorum, set by set. Looked at when a node begins to go by them. */
+/**
+ * P10: any prepare quorum meets any accept quorum, set by set, and each slot has the acceptors that the slots before it
+ * say. Looked at when a node begins to go by them, and executes.
+ */
 export const quorumsIntersect: InvariantInfo = {
   id: 'P10', name: 'quorums-intersect', source: 'Flexible Paxos, section 3',
 };
@@ -72,8 +75,8 @@ export const masterExclusive: InvariantInfo = {
 };
 
 /**
- * P16: a leader was promised its ballot by a quorum of distinct acceptors, and adopts in each slot what the highest
- * ballot among these promises shows. Looked at when it begins to lead.
+ * P16: a leader was promised its ballot by a quorum of the acceptors of each slot that it may propose in, and adopts in
+ * each what the highest ballot among these promises shows. Looked at when it begins to lead, and may propose further.
  */
 export const adoption: InvariantInfo = { id: 'P16', name: 'adoption', source: 'Paxos Made Simple, section 2.2, P2c' };
 

@@ -2,6 +2,7 @@ import type { Plain } from '../../contract/message.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import type { Ballot } from './ballot.ts';
+import type { Configuration } from './configuration.ts';
 
 /** What is chosen in a slot: one object travels and is stored everywhere, unchanged. */
 export type Value =
@@ -12,8 +13,15 @@ export type Value =
   | { readonly kind: 'command'; readonly timeUs: TimeUs; readonly epoch: Ballot; readonly command: Plain }
   /** A new master's first: from here on, whatever was asked of those before it is not executed any more. */
   | { readonly kind: 'new-epoch'; readonly epoch: Ballot }
+  /** These are who accepts, from a slot on that is as far behind this one as the window reaches. Ascending. */
+  | { readonly kind: 'configuration'; readonly members: readonly NodeId[] }
+  /** These are who accepts from the next slot on: it is the last one in which the others have accepted anything. */
+  | { readonly kind: 'stop'; readonly members: readonly NodeId[] }
   /** What fills a slot in which, as far as a quorum knows, nothing was accepted. */
   | { readonly kind: 'no-op' };
+
+/** What says who accepts other values. */
+export type Change = Extract<Value, { readonly kind: 'configuration' | 'stop' }>;
 
 export type Command = Extract<Value, { readonly kind: 'command' }>;
 
@@ -109,6 +117,8 @@ export interface Learned {
   readonly values: readonly Value[];
   /** Last slot that the sender has executed. */
   readonly executed: number;
+  /** None of them was chosen in a higher ballot. */
+  readonly ballot: Ballot;
 }
 
 /** The answer to Learn where the values are dropped: what came of all slots up to this one. */
@@ -117,7 +127,25 @@ export interface InstallSnapshot {
   readonly slot: number;
   readonly timeUs: TimeUs;
   readonly epoch: Ballot;
+  /** No slot up to this one was chosen in a higher ballot. */
+  readonly ballot: Ballot;
+  /** Of the next slot, and those to come. */
+  readonly configurations: readonly Configuration[];
   readonly data: string;
+}
+
+/** What a node that accepts no more says to those who do now, until a quorum of them has stored that they do. */
+export interface Remind {
+  readonly kind: 'Remind';
+  /** Last slot that the sender has executed. */
+  readonly executed: number;
+}
+
+/** The answer to Remind. */
+export interface Reminded {
+  readonly kind: 'Reminded';
+  /** Last slot of the snapshot on the sender's disk; 0 for none. */
+  readonly snapshotSlot: number;
 }
 
 /** What Multi-Paxos nodes say to each other. */
@@ -132,7 +160,9 @@ export type PaxosMessage =
   | HeartbeatReply
   | Learn
   | Learned
-  | InstallSnapshot;
+  | InstallSnapshot
+  | Remind
+  | Reminded;
 
 /** What a node answers a client. */
 export type PaxosAnswer =

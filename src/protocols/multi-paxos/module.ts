@@ -2,10 +2,12 @@ import type { ProtocolModule } from '../../contract/module.ts';
 import type { Options } from '../../contract/options.ts';
 import { roundOf } from './ballot.ts';
 import { paxosClient } from './client.ts';
+import { initialProblem } from './initial.ts';
 import type { PaxosMessage } from './messages.ts';
 import { paxosInvariants } from './monitor.ts';
 import { MultiPaxosNode } from './multi-paxos.ts';
 import { paxosOptions, readSettings } from './options.ts';
+import { paxosOrders } from './orders.ts';
 import type { PaxosState } from './state.ts';
 import { paxosVariants } from './variants/index.ts';
 
@@ -13,7 +15,7 @@ const messageKinds: Readonly<Record<PaxosMessage['kind'], true>> = {
   Prepare: true, Promised: true, Preempted: true,
   Accept: true, Accepted: true, Decide: true,
   Heartbeat: true, HeartbeatReply: true,
-  Learn: true, Learned: true, InstallSnapshot: true,
+  Learn: true, Learned: true, InstallSnapshot: true, Remind: true, Reminded: true,
 };
 
 const MILLION = 1_000_000;
@@ -50,6 +52,8 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
     leader: leaderId,
   }),
   events: ['became-candidate', 'became-leader', 'stepped-down', 'chosen', 'took-snapshot', 'installed-snapshot'],
+  orders: paxosOrders,
+  initialProblem,
   messages: Object.keys(messageKinds),
   metrics: {
     elections: { kind: 'count', event: 'became-leader', doc: 'ballots that a quorum has promised' },
@@ -87,7 +91,7 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
       brokenBy: ['link', 'hold', 'clock-drift', 'disk-slow'],
     },
   ],
-  nodeFields: ['from', 'leader'],
+  nodeFields: ['from', 'leader', 'members'],
   progressBudgetUs: (options) => {
     const { electionTimeoutUsMax, backOffUsMax, readsByLease, replicaLeaseUs } = readSettings(options);
     return 20 * electionTimeoutUsMax + 2 * backOffUsMax + (readsByLease ? 4 * replicaLeaseUs : 0);

@@ -25,7 +25,8 @@ export class MasterWatch {
   private readonly cluster: ClusterInfo;
   private readonly breach: (text: string) => void;
   private readonly masters: readonly Master[];
-  private highestLed: Ballot = 0;
+  /** By the first slot of a configuration, the highest ballot that a quorum of it has promised. */
+  private readonly led = new Map<number, Ballot>();
   private highestMaster: Ballot = 0;
   /** By client, the epoch that each of its requests names. */
   private readonly asked = new Map<NodeId, Map<number, Ballot>>();
@@ -45,13 +46,21 @@ export class MasterWatch {
     this.of(node).leaseUntilUs = -Infinity;
   }
 
-  /** A quorum has promised this ballot. */
-  onLeads(node: NodeId, { ballot }: Leader): void {
-    this.of(node).leaseReads = 0;
-    if (ballot > this.highestLed) this.highestLed = ballot;
+  /** A quorum of the configuration that begins in this slot has promised this ballot. */
+  onLeads(node: NodeId, { ballot, leaseReads }: Leader, from: number): void {
+    if (leaseReads === 0) this.of(node).leaseReads = 0;
+    if (ballot > (this.led.get(from) ?? 0)) this.led.set(from, ballot);
   }
 
-  afterEvent(node: NodeId, { role }: PaxosState): void {
+  /** The highest ballot that a quorum has promised for what a node answers from, or for later slots. */
+  private highestLed({ configurations: [inForce] }: PaxosState): Ballot {
+    let highest: Ballot = 0;
+    for (const [from, ballot] of this.led) if (from >= (inForce?.from ?? 0)) highest = Math.max(highest, ballot);
+    return highest;
+  }
+
+  afterEvent(node: NodeId, state: PaxosState): void {
+    const { role } = state;
     const master = this.of(node);
     if (role.kind !== 'leader') {
       master.leaseUntilUs = -Infinity;
@@ -60,9 +69,10 @@ export class MasterWatch {
     if (role.leaseUntilUs !== master.leaseUntilUs) this.onLease(node, master, role);
     if (role.leaseReads === master.leaseReads) return;
     master.leaseReads = role.leaseReads;
-    if (role.ballot >= this.highestLed) return;
+    const highestLed = this.highestLed(state);
+    if (role.ballot >= highestLed) return;
     this.breach(`${this.master(node, role.ballot)} answers a read by its lease, ` +
-      `but a quorum has promised ballot ${this.highestLed}`);
+      `but a quorum has promised ballot ${highestLed}`);
   }
 
   /**

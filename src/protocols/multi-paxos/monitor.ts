@@ -4,15 +4,17 @@ import type { ClusterInfo, InvariantInfo, InvariantSet, Monitor, ReportBreach } 
 import type { Message } from '../../contract/message.ts';
 import type { SessionCommand } from '../../contract/session.ts';
 import type { NodeId } from '../../kernel/ids.ts';
-import { type Ballot, proposerOf } from './ballot.ts';
+import { type Ballot, eraOf, NO_BALLOT, proposerOf } from './ballot.ts';
+import { isChange } from './configuration.ts';
 import {
   isAcceptanceSynced, isSameValue, newNodeGhost, type NodeGhost, type Proposed, replacePlaces, type SlotGhost,
 } from './ghost.ts';
 import * as invariants from './invariants.ts';
-import type { Accept, AcceptedValue, Decide, PaxosMessage, Value } from './messages.ts';
+import type { Accept, AcceptedValue, Change, Decide, PaxosMessage, Value } from './messages.ts';
+import { ConfigurationWatch } from './monitor-configurations.ts';
 import { MasterWatch } from './monitor-masters.ts';
 import { readSettings } from './options.ts';
-import { isAcceptQuorum, isPrepareQuorum, type Quorums, quorumsApart, quorumsOf } from './quorums.ts';
+import { isAcceptQuorum, isPrepareQuorum } from './quorums.ts';
 import {
   BALLOT_FILE, type BallotRecord, JOURNAL_FILE, type Leader, type PaxosState, type Snapshot, SNAPSHOT_FILE,
 } from './state.ts';
@@ -31,7 +33,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
   private readonly report: ReportBreach;
   private readonly breached = new Set<string>();
   private readonly nodes: readonly NodeGhost[];
-  private readonly quorums: Quorums;
+  private readonly configurations: ConfigurationWatch;
   private readonly slots = new Map<number, SlotGhost>();
   /** Nothing is remembered of the slots up to here. */
   private forgottenTo = 0;
@@ -48,7 +50,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
     this.cluster = cluster;
     this.report = report;
     this.nodes = cluster.nodes.map(newNodeGhost);
-    this.quorums = quorumsOf(readSettings(cluster.options), cluster.nodes);
+    this.configurations = new ConfigurationWatch(cluster, (text) => this.breach(invariants.quorumsIntersect, text));
     this.checksEpoch = readSettings(cluster.options).checkEpoch;
     this.masters = new MasterWatch(cluster, (text) => this.breach(invariants.masterExclusive, text));
   }
@@ -64,9 +66,10 @@ class PaxosMonitor implements Monitor<PaxosState> {
     ghost.role = state.role;
     ghost.executed = state.executed;
     ghost.promised = state.durable.promised;
-    ghost.quorums = null;
+    ghost.reach = 0;
     replacePlaces(ghost, state);
     this.masters.onStarted(node, state);
+    this.configurations.onStarted(node, state);
     if (state.isAmnesiac || ghost.promised >= ghost.attested) return;
     this.breach(invariants.promiseMonotone, `${this.name(node)} starts with the promise ${show(ghost.promised)}, ` +
       `but has told others that it has promised ${show(ghost.attested)}`);
@@ -115,41 +118,46 @@ class PaxosMonitor implements Monitor<PaxosState> {
         `${this.name(node)} has accepted ${show(ghost.acceptedNow)}, but has promised ${show(promised)} only`);
     }
     ghost.acceptedNow = 0;
-    if (state.quorums !== ghost.quorums) this.onQuorums(node, ghost, state.quorums);
     this.noteOwnAcceptance(node, ghost);
+    this.configurations.afterEvent(node, state);
     if (state.role !== ghost.role) {
       ghost.role = state.role;
-      if (state.role.kind === 'leader') this.onLeads(node, ghost, state.role);
+      ghost.reach = 0;
+      if (state.role.kind === 'leader') this.onLeads(ghost, state.role, this.name(node));
     }
+    if (state.role.kind === 'leader' && state.role.reach !== ghost.reach) this.onReaches(node, ghost, state.role);
     if (state.executed !== ghost.executed) this.onExecuted(node, ghost, state);
     this.masters.afterEvent(node, state);
   }
 
   // ── Leaders ──────────────────────────────────────────────────────────
 
-  private onQuorums(node: NodeId, ghost: NodeGhost, quorums: Quorums): void {
-    ghost.quorums = quorums;
-    const apart = quorumsApart(quorums);
-    if (apart === null) return;
-    const [prepare, accept] = apart.map((nodes) => nodes.map((one) => this.name(one)).join(', '));
-    this.breach(invariants.quorumsIntersect, `${this.name(node)} takes the promises of ${prepare} for a quorum, and ` +
-      `the acceptances of ${accept}: they have no node in common`);
+  /** Up to where a leader may propose by its promises: it has others, or more. */
+  private onReaches(node: NodeId, ghost: NodeGhost, leader: Leader): void {
+    const { ballot, promises, reach } = leader;
+    ghost.reach = reach;
+    const { executed, window } = ghost.state as PaxosState;
+    const promisedBy = new Set(promises.filter((promise) => promise.ballot === ballot).map((promise) => promise.from));
+    const last = Math.min(reach, executed + window);
+    for (const { from, era, members, quorums } of this.configurations.from(executed + 1)) {
+      if (from > last || era > eraOf(ballot)) break;
+      this.masters.onLeads(node, leader, from);
+      if (isPrepareQuorum(quorums, [...promisedBy])) continue;
+      this.breach(invariants.adoption, `${this.name(node)} leads in ${show(ballot)} by ${promisedBy.size} promises ` +
+        `of it, which are no quorum of ${members.map((member) => this.name(member)).join(', ')}`);
+    }
   }
 
-  private onLeads(node: NodeId, ghost: NodeGhost, leader: Leader): void {
+  private onLeads(ghost: NodeGhost, leader: Leader, name: string): void {
     const { ballot, promises, adopted, barrier } = leader;
-    this.masters.onLeads(node, leader);
-    const leads = `${this.name(node)} leads in ${show(ballot)}`;
-    const from = new Set(promises.filter((promise) => promise.ballot === ballot).map((promise) => promise.from));
-    if (!isPrepareQuorum(this.quorums, [...from])) {
-      this.breach(invariants.adoption, `${leads} by ${from.size} promises of it, which are no quorum`);
-    }
+    const leads = `${name} leads in ${show(ballot)}`;
     const highest = new Map<number, AcceptedValue>();
     let truncatedTo = 0;
     for (const promise of promises) {
       truncatedTo = Math.max(truncatedTo, promise.truncatedTo);
       for (const entry of promise.accepted) {
-        if (entry.ballot > (highest.get(entry.slot)?.ballot ?? 0)) highest.set(entry.slot, entry);
+        const isVoid = eraOf(entry.ballot) < eraOf(ballot);
+        if (!isVoid && entry.ballot > (highest.get(entry.slot)?.ballot ?? 0)) highest.set(entry.slot, entry);
       }
     }
     const floor = Math.max(truncatedTo, Math.min(leader.floor, ghost.state?.executed ?? 0));
@@ -216,7 +224,8 @@ class PaxosMonitor implements Monitor<PaxosState> {
   private checkTruncation(node: NodeId, truncatedTo: number): void {
     const slotOf = ({ synced }: NodeGhost): number => (synced.cell(SNAPSHOT_FILE) as Snapshot | undefined)?.slot ?? 0;
     const holders = this.cluster.nodes.filter((holder) => slotOf(this.ghostOf(holder)) >= truncatedTo);
-    if (isAcceptQuorum(this.quorums, holders) && slotOf(this.ghostOf(node)) >= truncatedTo) return;
+    const isHeld = this.configurations.from(truncatedTo + 1).some(({ quorums }) => isAcceptQuorum(quorums, holders));
+    if (isHeld && slotOf(this.ghostOf(node)) >= truncatedTo) return;
     this.breach(invariants.truncationSafety, `${this.name(node)} drops what it accepted up to slot ${truncatedTo}, ` +
       `which ${holders.length} disks have in snapshots, its own up to ${slotOf(this.ghostOf(node))}`);
   }
@@ -226,8 +235,9 @@ class PaxosMonitor implements Monitor<PaxosState> {
     let low = Infinity;
     for (const { state } of this.nodes) {
       if (state === null) return;
-      const { journal, durable: { truncatedTo }, executed } = state;
-      low = Math.min(low, journal.length === 0 ? executed : truncatedTo);
+      const { journal, durable: { promised, truncatedTo }, executed } = state;
+      // Who has never been asked anything keeps nothing, and has nothing to execute.
+      if (promised > NO_BALLOT || executed > 0) low = Math.min(low, journal.length === 0 ? executed : truncatedTo);
     }
     for (const slot of this.slots.keys()) if (slot <= low) this.slots.delete(slot);
     this.forgottenTo = Math.max(this.forgottenTo, low);
@@ -349,11 +359,11 @@ class PaxosMonitor implements Monitor<PaxosState> {
     ghost.ownAcceptance = ownAcceptance;
     const { ballot, slot } = ownAcceptance;
     if (ballot > ghost.attested) ghost.attested = ballot;
-    if (this.nodes.length === 1 && slot > this.forgottenTo) this.proposeAlone(slot, ballot, ghost);
+    if (slot > this.forgottenTo && !this.slotAt(slot).proposed.has(ballot)) this.proposeAlone(slot, ballot, ghost);
     this.noteAcceptance(node, slot, ballot);
   }
 
-  /** A single node asks nobody to accept. */
+  /** A node that accepts alone asks nobody else. */
   private proposeAlone(slot: number, ballot: Ballot, { state }: NodeGhost): void {
     const value = state?.durable.accepted.get(slot)?.value;
     if (value !== undefined) this.slotAt(slot).proposed.set(ballot, { value, acceptedBy: [] });
@@ -365,14 +375,23 @@ class PaxosMonitor implements Monitor<PaxosState> {
     const { acceptedBy, value } = known.proposed.get(ballot) ?? NOT_PROPOSED;
     if (value === null || acceptedBy.includes(node)) return;
     acceptedBy.push(node);
-    if (!isAcceptQuorum(this.quorums, acceptedBy)) return;
+    const { era, quorums } = this.configurations.of(slot);
+    // What is accepted behind a stop, in a ballot from before it, is chosen by nobody.
+    if (eraOf(ballot) !== era || !isAcceptQuorum(quorums, acceptedBy)) return;
     if (known.chosen === null) {
       known.chosen = { ballot, value };
+      if (isChange(value)) this.onChangeChosen(slot, value);
       return;
     }
     if (isSameValue(known.chosen.value, value)) return;
     this.breach(invariants.chosenOnce,
       `in slot ${slot} two values are chosen: one in ${show(known.chosen.ballot)}, another one in ${show(ballot)}`);
+  }
+
+  private onChangeChosen(slot: number, change: Change): void {
+    this.configurations.onChosen(slot, change);
+    if (change.kind !== 'stop') return;
+    for (const [later, known] of this.slots) if (later > slot) known.chosen = null;
   }
 
   private slotAt(slot: number): SlotGhost {

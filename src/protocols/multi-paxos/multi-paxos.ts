@@ -10,7 +10,7 @@
  * in holes; slots chosen out of order and executed in order, within the window; learners that pull; snapshots and
  * truncation; back-off of pre-empted proposers; sessions (in the service); the master lease, with an epoch in each
  * answer that clients check and, with `checkEpoch`, masters; quorums that need to meet those of the other phase alone.
- * Not implemented: reconfiguration, roles on nodes of their own, thrifty quorums.
+ * Acceptors that change, by a window or by a stop. Not implemented: roles on nodes of their own, thrifty quorums.
  *
  * Every node is acceptor, proposer and replica, in one file each, over `rules.ts`: here is what reaches it, and where
  * that is dealt with. Deviations, with reasons, are listed in README.md beside this file.
@@ -20,24 +20,24 @@
  *
  * Uses of sendNow: what promises nothing that is not on the disk already. Accept and Heartbeat: their ballot was synced
  * before it was prepared, and the leader's own acceptance counts only in onPersisted. Decide, Learn, Learned,
- * InstallSnapshot: what is chosen is so by the disks of a quorum. HeartbeatReply: of the snapshot, what is synced; and
- * the lease, which is not on the disk at all: who restarts waits it out.
+ * InstallSnapshot, Remind: what is chosen is so by the disks of a quorum. HeartbeatReply and Reminded: of the snapshot,
+ * what is synced; and the lease, which is not on the disk at all: who restarts waits it out.
  */
 import type { ClientRequest, ConditionalRequest } from '../../contract/client.ts';
 import type { Context, PersistTag } from '../../contract/context.ts';
 import type { Message } from '../../contract/message.ts';
-import type { Node, NodeInit } from '../../contract/node.ts';
+import type { Node, NodeInit, Order } from '../../contract/node.ts';
 import type { Options } from '../../contract/options.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { NO_BALLOT } from './ballot.ts';
 import type { PaxosAnswer, PaxosMessage } from './messages.ts';
 import { readSettings } from './options.ts';
-import { Proposer } from './proposer.ts';
+import { Membership } from './membership.ts';
 import { BALLOT_FILE, JOURNAL_FILE, type Leader, type PaxosState } from './state.ts';
 
 /** A Multi-Paxos node. */
-export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
+export class MultiPaxosNode extends Membership implements Node<PaxosState> {
   private readonly isNew: boolean;
   /** How many acceptances the disk held, readable or not. */
   private readonly found: number;
@@ -64,8 +64,9 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
   }
 
   private setQuorums(): void {
-    this.state.quorums = this.quorumsOf(this.nodes);
-    this.state.window = this.settings.window;
+    const { state } = this;
+    state.configurations = this.withQuorums(state.configurations);
+    state.window = Math.min(this.settings.window, state.durable.window);
   }
 
   // ── Messages ─────────────────────────────────────────────────────────
@@ -98,6 +99,10 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
       case 'InstallSnapshot':
         this.onInstallSnapshot(ctx, received);
         return this.goOn(ctx);
+      case 'Remind':
+        return this.onRemind(ctx, from, received);
+      case 'Reminded':
+        return this.onReminded(ctx, from, received);
       default:
         return unreachable(received);
     }
@@ -145,6 +150,10 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
     if (role.kind === 'leader') role.leaseUntilUs = this.leaseUntilUs(role);
   }
 
+  onOrder(ctx: Context, order: Order): void {
+    if (!this.state.isAmnesiac) this.follows(ctx, order);
+  }
+
   // ── Clients ──────────────────────────────────────────────────────────
 
   onRequest(ctx: Context, request: ClientRequest): void {
@@ -155,7 +164,7 @@ export class MultiPaxosNode extends Proposer implements Node<PaxosState> {
     const refusal = this.refusalOf(role, request);
     if (refusal !== null) return ctx.reply(request, refusal);
     if (this.serveRead(ctx, role, request)) return;
-    if (role.queue.length >= this.settings.maxQueued && role.nextSlot > this.lastSlotOfWindow()) {
+    if (role.queue.length >= this.settings.maxQueued && role.nextSlot > this.lastSlotToPropose(role)) {
       return ctx.reply(request, { kind: 'busy' } satisfies PaxosAnswer);
     }
     role.queue.push(request);

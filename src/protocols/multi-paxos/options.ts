@@ -47,7 +47,8 @@ export const paxosOptions: OptionTable = {
   },
   window: {
     kind: 'integer',
-    doc: 'how many slots beyond the last one that it has executed a leader may propose in (PMMC, WINDOW)',
+    doc: 'how many slots beyond the last one that it has executed a leader may propose in (PMMC, WINDOW); as a node '
+      + 'runs it may become smaller, and no larger than at its first start',
     default: 64,
     min: 1,
     max: 10_000,
@@ -127,9 +128,17 @@ export const paxosOptions: OptionTable = {
     min: 0,
     max: 100,
   },
+  reconfiguration: {
+    kind: 'choice',
+    doc: 'from when on a change of acceptors governs: from so many slots on as the window has '
+      + '(The Part-Time Parliament, section 3.3.6), or at once, since a stop is the last slot of those before',
+    default: 'window',
+    of: ['window', 'stop'],
+    swarm: { kind: 'choice', of: [['window', 1], ['stop', 1]] },
+  },
   snapshotEvery: {
     kind: 'integer',
-    doc: 'slots executed between two snapshots; 0: none is ever taken',
+    doc: 'slots executed between two snapshots; 0: none but those with which configurations begin',
     default: 64,
     min: 0,
     max: 1_000_000,
@@ -167,6 +176,7 @@ export interface PaxosSettings extends QuorumSettings {
   readonly replicaLeaseUs: DurationUs;
   readonly masterLeaseUs: DurationUs;
   readonly checkEpoch: boolean;
+  readonly reconfiguresByStop: boolean;
   readonly snapshotEvery: number;
   readonly snapshotRetained: number;
   readonly maxEntriesPerMessage: number;
@@ -191,6 +201,7 @@ export function readSettings(options: Options): PaxosSettings {
     gridColumns: options['gridColumns'] as number,
     prepareQuorum: options['prepareQuorum'] as number,
     acceptQuorum: options['acceptQuorum'] as number,
+    reconfiguresByStop: options['reconfiguration'] === 'stop',
     snapshotEvery: options['snapshotEvery'] as number,
     snapshotRetained: options['snapshotRetained'] as number,
     maxEntriesPerMessage: options['maxEntriesPerMessage'] as number,

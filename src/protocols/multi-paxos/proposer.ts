@@ -5,8 +5,10 @@ import { assert } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { TimeUs } from '../../kernel/time.ts';
 import { type Ballot, NO_BALLOT, roundOf } from './ballot.ts';
-import type {
-  Accept, Accepted, AcceptedValue, Decide, Heartbeat, HeartbeatReply, PaxosAnswer, Preempted, Prepare, Promised, Value,
+import { membersOf } from './configuration.ts';
+import {
+  type Accept, type Accepted, type AcceptedValue, type Decide, type Heartbeat, type HeartbeatReply, NO_OP,
+  type PaxosAnswer, type Preempted, type Prepare, type Promised, type Value,
 } from './messages.ts';
 import { REFUSED, Replica } from './replica.ts';
 import { BALLOT_FILE, type Candidate, type Commander, type CountedPromise, FOLLOWER, type Leader } from './state.ts';
@@ -19,6 +21,13 @@ interface LeftOver {
 
 /** What proposes: one phase 1 for all slots, then phase 2 slot by slot (PMMC, section 2: scouts and commanders). */
 export abstract class Proposer extends Replica {
+  /** Who accepts nothing does not stand, nor who lacks the last stop. */
+  protected abstract lookOn(ctx: Context): void;
+  /** A change that was asked for and is due, to be proposed now. */
+  protected abstract takeChange(leader: Leader): Value | null;
+  /** A replica has told its leader how far it is. */
+  protected abstract onProgress(ctx: Context, leader: Leader, from: NodeId, executed: number): void;
+
   // ── When to propose ──────────────────────────────────────────────────
 
   protected resetElectionTimer(ctx: Context): void {
@@ -29,6 +38,8 @@ export abstract class Proposer extends Replica {
     assert(this.state.role.kind === 'follower', 'who proposes waits for nobody');
     this.state.leaderId = null;
     if (this.isLeasedToOther(this.self, ctx.monotonicUs())) return this.resetElectionTimer(ctx);
+    if (!this.isMember(this.inForce) || this.lacksStop()) return this.lookOn(ctx);
+    if (!this.isBeginningStored()) return ctx.setTimer('election', this.settings.heartbeatUs);
     this.prepare(ctx);
   }
 
@@ -49,8 +60,13 @@ export abstract class Proposer extends Replica {
     ctx.put(BALLOT_FILE, this.ballotRecord());
     ctx.persist({ kind: 'own-promise', ballot });
     const message: Prepare = { kind: 'Prepare', ballot, fromSlot: state.executed + 1 };
-    ctx.broadcast(message);
+    for (const node of this.acceptors()) ctx.send(node, message);
     ctx.setTimer('prepare', this.settings.heartbeatUs);
+  }
+
+  /** Everybody else who accepts in the next slot, or in a later one that we know of. */
+  private acceptors(): readonly NodeId[] {
+    return membersOf(this.state.configurations).filter((node) => node !== this.self);
   }
 
   /** The same ballot again: what was lost is asked for once more, and nobody is pre-empted by it. */
@@ -59,8 +75,8 @@ export abstract class Proposer extends Replica {
     assert(role.kind === 'candidate', 'only a candidate repeats its question');
     ctx.setTimer('prepare', this.settings.heartbeatUs);
     const message: Prepare = { kind: 'Prepare', ballot: role.ballot, fromSlot: executed + 1 };
-    for (const peer of ctx.peers) {
-      if (role.promises.every(({ from }) => from !== peer)) ctx.send(peer, message);
+    for (const node of this.acceptors()) {
+      if (role.promises.every(({ from }) => from !== node)) ctx.send(node, message);
     }
   }
 
@@ -72,25 +88,28 @@ export abstract class Proposer extends Replica {
 
   protected onPromised(ctx: Context, from: NodeId, reply: Promised): void {
     const { role } = this.state;
-    if (role.kind === 'candidate') this.countPromise(ctx, role, from, reply);
+    if (role.kind === 'candidate' || (role.kind === 'leader' && role.reach < Infinity)) {
+      this.countPromise(ctx, role, from, reply);
+    }
   }
 
-  private countPromise(ctx: Context, candidate: Candidate, from: NodeId, reply: Promised): void {
-    const { promises } = candidate;
-    if (!this.isPromiseOf(reply.ballot, candidate.ballot)) return;
+  private countPromise(ctx: Context, role: Candidate | Leader, from: NodeId, reply: Promised): void {
+    const { promises } = role;
+    if (!this.isPromiseOf(reply.ballot, role.ballot)) return;
     if (!this.countsPromise(from, promises.map((promise) => promise.from))) return;
     const { ballot, accepted, truncatedTo } = reply;
     promises.push({ from, ballot, accepted, truncatedTo });
-    if (this.isPrepareQuorum(promises.map((promise) => promise.from), this.state.quorums)) this.lead(ctx, candidate);
+    if (role.kind === 'leader') this.reachFurther(ctx, role);
+    else if (this.isPrepared(promises, this.inForce)) this.lead(ctx, role);
   }
 
   // ── What may be proposed ─────────────────────────────────────────────
 
-  private lead(ctx: Context, { ballot, promises }: Candidate): void {
+  protected lead(ctx: Context, { ballot, promises }: Candidate): void {
     const { state } = this;
     const floor = this.floorOf(promises);
     const epoch = this.settings.checkEpoch ? ballot : NO_BALLOT;
-    const { adopted, barrier } = this.begin(epoch, this.adopt(promises, floor));
+    const { adopted, barrier } = this.begin(epoch, this.adopt(ballot, promises, floor));
     const times = [...adopted.values()].map((value) => (value.kind === 'command' ? value.timeUs : 0));
     const leader: Leader = {
       kind: 'leader',
@@ -100,6 +119,11 @@ export abstract class Proposer extends Replica {
       adopted,
       floor,
       barrier,
+      reach: this.reachOf(promises),
+      stopAt: Infinity,
+      fillTo: 0,
+      change: null,
+      audience: this.acceptors(),
       nextSlot: floor + 1,
       commanders: new Map(),
       requests: new Map(),
@@ -119,20 +143,60 @@ export abstract class Proposer extends Replica {
     ctx.note({ event: 'became-leader', ballot });
     if (this.settings.checkQuorum) ctx.setTimer('check-quorum', this.settings.electionTimeoutUsMax);
     this.onHeartbeatDue(ctx);
-    // Whoever has dropped what we lack has it in a snapshot.
+    this.pullDropped(ctx, leader);
+    this.proposeWaiting(ctx, leader);
+  }
+
+  /** Whoever has dropped what we lack has it in a snapshot. */
+  private pullDropped(ctx: Context, { promises }: Leader): void {
     for (const { from, truncatedTo } of promises) {
-      if (from !== this.self && truncatedTo > state.executed) this.pull(ctx, from, truncatedTo);
+      if (from !== this.self && truncatedTo > this.state.executed) this.pull(ctx, from, truncatedTo);
     }
+  }
+
+  /** Up to where we may propose by these promises: through the configurations that they prepare and that we are in. */
+  protected reachOf(promises: readonly CountedPromise[]): number {
+    for (const configuration of this.state.configurations) {
+      if (!this.isMember(configuration) || !this.isPrepared(promises, configuration)) return configuration.from - 1;
+    }
+    return Infinity;
+  }
+
+  /** Who accepts in later slots is asked as soon as that is known: once for all of them, in our ballot. */
+  protected prepareFurther(ctx: Context, leader: Leader): void {
+    const next = this.state.configurations.find(({ from }) => from > leader.reach);
+    if (next === undefined || !this.isMember(next)) return;
+    const message: Prepare = { kind: 'Prepare', ballot: leader.ballot, fromSlot: next.from };
+    for (const node of next.members) {
+      if (node !== this.self && leader.promises.every(({ from }) => from !== node)) ctx.send(node, message);
+    }
+  }
+
+  /** What the acceptors of later slots show is adopted as it was of the first ones: nothing was proposed there yet. */
+  private reachFurther(ctx: Context, leader: Leader): void {
+    const reach = this.reachOf(leader.promises);
+    if (reach <= leader.reach) return;
+    leader.reach = reach;
+    leader.floor = this.floorOf(leader.promises);
+    leader.nextSlot = Math.max(leader.nextSlot, leader.floor + 1);
+    const isBegun = leader.nextSlot > leader.barrier;
+    const left = this.adopt(leader.ballot, leader.promises, leader.nextSlot - 1);
+    const { adopted, barrier } = this.begin(isBegun ? NO_BALLOT : leader.epoch, left);
+    leader.adopted = adopted;
+    leader.barrier = Math.max(leader.barrier, barrier);
+    leader.leaseUntilUs = this.leaseUntilUs(leader);
+    this.pullDropped(ctx, leader);
+    this.prepareFurther(ctx, leader);
     this.proposeWaiting(ctx, leader);
   }
 
   /** For each slot that the promises show, and for each hole below, what to propose. */
-  private adopt(promises: readonly CountedPromise[], floor: number): LeftOver {
+  private adopt(ballot: Ballot, promises: readonly CountedPromise[], floor: number): LeftOver {
     const reported = new Map<number, AcceptedValue[]>();
     let barrier = floor;
     for (const { accepted } of promises) {
       for (const entry of accepted) {
-        if (entry.slot <= floor) continue;
+        if (entry.slot <= floor || this.isVoid(entry.ballot, ballot)) continue;
         if (entry.slot > barrier) barrier = entry.slot;
         const entries = reported.get(entry.slot);
         if (entries === undefined) reported.set(entry.slot, [entry]);
@@ -161,7 +225,7 @@ export abstract class Proposer extends Replica {
 
   /** What phase 1 has left comes first, then what clients want; all of it within the window. */
   protected proposeWaiting(ctx: Context, leader: Leader): void {
-    while (leader.nextSlot <= this.lastSlotOfWindow() && this.state.role === leader) {
+    while (leader.nextSlot <= this.lastSlotToPropose(leader) && this.state.role === leader) {
       const slot = leader.nextSlot;
       if (slot <= leader.barrier) {
         const value = leader.adopted.get(slot);
@@ -169,14 +233,24 @@ export abstract class Proposer extends Replica {
         if (value !== undefined && slot > this.state.executed) this.propose(ctx, leader, slot, value);
         continue;
       }
-      const request = leader.queue.shift();
-      if (request === undefined) return;
-      const timeUs = this.clusterTimeUs(ctx, leader);
-      const value: Value = { kind: 'command', timeUs, epoch: leader.epoch, command: request.command };
+      const value = this.takeChange(leader) ?? this.takeRequest(ctx, leader, slot);
+      if (value === null) return;
       leader.nextSlot += 1;
-      leader.requests.set(slot, { request, value });
       this.propose(ctx, leader, slot, value);
     }
+  }
+
+  protected lastSlotToPropose({ reach, stopAt }: Leader): number {
+    return Math.min(this.lastSlotOfWindow(), reach, stopAt);
+  }
+
+  private takeRequest(ctx: Context, leader: Leader, slot: number): Value | null {
+    const request = leader.queue.shift();
+    if (request === undefined) return slot <= leader.fillTo ? NO_OP : null;
+    const timeUs = this.clusterTimeUs(ctx, leader);
+    const value: Value = { kind: 'command', timeUs, epoch: leader.epoch, command: request.command };
+    leader.requests.set(slot, { request, value });
+    return value;
   }
 
   /** Goes on from the last time that was adopted, by our own clock. */
@@ -188,8 +262,9 @@ export abstract class Proposer extends Replica {
   private propose(ctx: Context, leader: Leader, slot: number, value: Value): void {
     const commander: Commander = { value, acceptedBy: [], sentAtUs: ctx.monotonicUs() };
     leader.commanders.set(slot, commander);
+    if (this.isLast(value)) leader.stopAt = slot;
     const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value };
-    for (const peer of ctx.peers) ctx.sendNow(peer, message);
+    for (const node of this.configurationOf(slot).members) if (node !== this.self) ctx.sendNow(node, message);
     this.acceptOwn(ctx, leader.ballot, slot, value);
   }
 
@@ -210,10 +285,10 @@ export abstract class Proposer extends Replica {
     const commander = role.commanders.get(slot);
     if (commander === undefined || !this.countsAcceptance(from, commander.acceptedBy)) return;
     commander.acceptedBy.push(from);
-    if (!this.isAcceptQuorum(commander.acceptedBy, this.state.quorums)) return;
+    if (!this.isAcceptQuorum(commander.acceptedBy, this.configurationOf(slot).quorums)) return;
     role.commanders.delete(slot);
     const message: Decide = { kind: 'Decide', ballot: role.ballot, slot, value: commander.value };
-    for (const peer of ctx.peers) ctx.sendNow(peer, message);
+    for (const node of role.audience) ctx.sendNow(node, message);
     this.learn(slot, commander.value);
     ctx.note({ event: 'chosen', slot });
     this.executeDecided(ctx);
@@ -230,8 +305,9 @@ export abstract class Proposer extends Replica {
     const sentAtUs = ctx.monotonicUs();
     const { ballot } = role;
     const message: Heartbeat = { kind: 'Heartbeat', ballot, sentAtUs, executed: this.state.executed, truncateTo };
-    for (const peer of ctx.peers) ctx.sendNow(peer, message);
+    for (const node of role.audience) ctx.sendNow(node, message);
     this.truncate(ctx, truncateTo);
+    this.prepareFurther(ctx, role);
     this.proposeAgain(ctx, role);
   }
 
@@ -242,18 +318,20 @@ export abstract class Proposer extends Replica {
       if (nowUs - commander.sentAtUs < this.settings.heartbeatUs) continue;
       commander.sentAtUs = nowUs;
       const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value: commander.value };
-      for (const peer of ctx.peers) if (!commander.acceptedBy.includes(peer)) ctx.sendNow(peer, message);
+      for (const node of this.configurationOf(slot).members) {
+        if (node !== this.self && !commander.acceptedBy.includes(node)) ctx.sendNow(node, message);
+      }
     }
   }
 
   /** Last slot that an accept quorum has in snapshots on its disks: any prepare quorum meets one of them. */
   private heldByQuorum(leader: Leader): number {
     leader.snapshotSlots[this.self] = this.state.snapshotSlot;
-    const { snapshotSlots } = leader;
-    const held = snapshotSlots.slice().sort((a, b) => b - a);
+    const { members, quorums } = this.inForce;
+    const heldBy = (node: NodeId): number => leader.snapshotSlots[node] as number;
     const isHeld = (slot: number): boolean =>
-      this.isAcceptQuorum(this.nodes.filter((node) => (snapshotSlots[node] as number) >= slot), this.state.quorums);
-    return held.find(isHeld) ?? 0;
+      this.isAcceptQuorum(members.filter((node) => heldBy(node) >= slot), quorums);
+    return members.map(heldBy).sort((a, b) => b - a).find(isHeld) ?? 0;
   }
 
   protected onHeartbeat(ctx: Context, from: NodeId, heartbeat: Heartbeat): void {
@@ -277,6 +355,7 @@ export abstract class Proposer extends Replica {
     role.leaseUntilUs = this.leaseUntilUs(role);
     role.snapshotSlots[from] = Math.max(role.snapshotSlots[from] as number, reply.snapshotSlot);
     this.pull(ctx, from, reply.executed); // Who leads need not be the first to have learned.
+    this.onProgress(ctx, role, from, reply.executed);
   }
 
   /** A leader that is not heard must not keep the others waiting. */
@@ -284,8 +363,9 @@ export abstract class Proposer extends Replica {
     const { role } = this.state;
     assert(role.kind === 'leader', 'only a leader checks its quorum');
     role.hasAnswered[this.self] = true;
-    const answered = this.nodes.filter((node) => role.hasAnswered[node]);
-    if (!this.isAcceptQuorum(answered, this.state.quorums)) return this.stepDown(ctx);
+    const { members, quorums } = this.inForce;
+    const answered = members.filter((node) => role.hasAnswered[node]);
+    if (!this.isAcceptQuorum(answered, quorums)) return this.stepDown(ctx);
     role.hasAnswered.fill(false);
     ctx.setTimer('check-quorum', this.settings.electionTimeoutUsMax);
   }
@@ -306,10 +386,6 @@ export abstract class Proposer extends Replica {
     this.state.preemptions += 1;
     this.stepDown(ctx);
     if (this.settings.backOffUs === 0) ctx.setTimer('election', 1);
-  }
-
-  protected see(ballot: Ballot): void {
-    if (ballot > this.state.seen) this.state.seen = ballot;
   }
 
   protected override yieldTo(ctx: Context, ballot: Ballot): void {
@@ -359,6 +435,7 @@ export abstract class Proposer extends Replica {
     const { role } = this.state;
     if (role.kind !== 'leader') return;
     role.commanders.delete(slot);
+    if (slot === role.barrier) role.leaseUntilUs = this.leaseUntilUs(role);
     const waiting = role.requests.get(slot);
     if (waiting === undefined) return;
     role.requests.delete(slot);
@@ -384,5 +461,6 @@ export abstract class Proposer extends Replica {
       ctx.reply(request, { kind: 'leadership-lost' } satisfies PaxosAnswer);
     }
     role.nextSlot = Math.max(role.nextSlot, slot + 1);
+    role.leaseUntilUs = this.leaseUntilUs(role);
   }
 }

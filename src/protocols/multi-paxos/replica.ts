@@ -3,6 +3,8 @@ import { withLazyData } from '../../contract/lazy-data.ts';
 import { assert, unreachable } from '../../kernel/assert.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { Acceptor } from './acceptor.ts';
+import { type Ballot, eraOf } from './ballot.ts';
+import { type Governing, inForceFrom, isChange, withChange } from './configuration.ts';
 import type { Command, Decide, InstallSnapshot, Learn, Learned, Value } from './messages.ts';
 import { SNAPSHOT_FILE, type Snapshot } from './state.ts';
 
@@ -15,12 +17,20 @@ export abstract class Replica extends Acceptor {
   protected abstract onExecuted(ctx: Context, slot: number, value: Value, result: unknown): void;
   /** All slots up to this one came by a snapshot. */
   protected abstract onSkipped(ctx: Context, slot: number): void;
+  /** There are other configurations; `before` was in force, and may still be. */
+  protected abstract onConfigured(ctx: Context, before: Governing): void;
 
   // ── Learning ─────────────────────────────────────────────────────────
 
+  protected see(ballot: Ballot): void {
+    if (ballot > this.state.seen) this.state.seen = ballot;
+  }
+
   protected onDecide(ctx: Context, from: NodeId, { ballot, slot, value }: Decide): void {
     if (ballot >= this.state.durable.promised) this.follow(ctx, from, ballot);
-    this.learn(slot, value);
+    this.see(ballot);
+    // What was chosen behind a stop, or before one that we do not know of, is not ours.
+    if (eraOf(ballot) === this.inForce.era) this.learn(slot, value);
     this.executeDecided(ctx);
   }
 
@@ -31,7 +41,7 @@ export abstract class Replica extends Acceptor {
   }
 
   /** A learner pulls what it lacks: Decide may have been lost, or sent before we were there. */
-  protected pull(ctx: Context, from: NodeId, theirs: number): void {
+  protected override pull(ctx: Context, from: NodeId, theirs: number): void {
     const { state } = this;
     if (theirs > state.toLearn) state.toLearn = theirs;
     if (theirs <= state.executed) return;
@@ -45,24 +55,27 @@ export abstract class Replica extends Acceptor {
 
   protected override teach(ctx: Context, to: NodeId, fromSlot: number): void {
     const { decided, durable: { snapshot }, executed } = this.state;
+    const ballot = this.newestBallot();
     const values: Value[] = [];
-    while (values.length < this.settings.maxEntriesPerMessage) {
+    // What is not executed may stand behind a stop that we do not know of.
+    while (values.length < this.settings.maxEntriesPerMessage && fromSlot + values.length <= executed) {
       const value = decided.get(fromSlot + values.length);
       if (value === undefined) break;
       values.push(value);
     }
     if (values.length > 0) {
-      const message: Learned = { kind: 'Learned', fromSlot, values, executed };
+      const message: Learned = { kind: 'Learned', fromSlot, values, executed, ballot };
       return ctx.sendNow(to, message);
     }
     if (snapshot === null || snapshot.slot < fromSlot) return;
-    const { slot, timeUs, epoch, data } = snapshot;
-    const message: InstallSnapshot = { kind: 'InstallSnapshot', slot, timeUs, epoch, data };
+    const { slot, timeUs, epoch, configurations, data } = snapshot;
+    const message: InstallSnapshot = { kind: 'InstallSnapshot', slot, timeUs, epoch, ballot, configurations, data };
     ctx.sendNow(to, message);
   }
 
-  protected onLearned(ctx: Context, from: NodeId, { fromSlot, values, executed }: Learned): void {
+  protected onLearned(ctx: Context, from: NodeId, { fromSlot, values, executed, ballot }: Learned): void {
     const before = this.state.executed;
+    this.see(ballot);
     values.forEach((value, at) => this.learn(fromSlot + at, value));
     this.executeDecided(ctx);
     if (this.state.executed > before) this.pull(ctx, from, executed);
@@ -80,6 +93,7 @@ export abstract class Replica extends Acceptor {
       if (value === undefined) break;
       state.executed = slot;
       this.onExecuted(ctx, slot, value, this.execute(value));
+      if (isChange(value) || state.configurations.length > 1) this.reconfigure(ctx, slot, value);
     }
     if (state.executed === before) return;
     state.digest = this.machine.digest(state.machine);
@@ -94,6 +108,8 @@ export abstract class Replica extends Acceptor {
     const { state } = this;
     switch (value.kind) {
       case 'no-op':
+      case 'configuration':
+      case 'stop':
         return undefined;
       case 'new-epoch':
         // A master that was deposed before anybody heard of it can have its entry chosen behind that of its successor.
@@ -120,6 +136,26 @@ export abstract class Replica extends Acceptor {
     return this.machine.apply(state.machine, value.command, state.timeUs).result;
   }
 
+  // ── Configurations ───────────────────────────────────────────────────
+
+  /**
+   * Each configuration begins with a snapshot: what its members have on their disks tells them that they are. Else n4
+   * and n5, to whom n1 to n3 have handed over, could restart together and wait for n1 to n3, who stand no more.
+   */
+  private reconfigure(ctx: Context, slot: number, value: Value): void {
+    const { state } = this;
+    const before = this.inForce;
+    if (isChange(value)) {
+      const configurations = withChange(state.configurations, slot, value, this.governsFrom(slot, value));
+      state.configurations = configurations.map((configuration) =>
+        ('quorums' in configuration ? configuration : this.withQuorums([configuration])[0] as Governing));
+    }
+    if (this.isLast(value)) for (const later of state.decided.keys()) if (later > slot) state.decided.delete(later);
+    state.configurations = inForceFrom(state.configurations, slot + 1);
+    if (this.inForce !== before) this.takeSnapshot(ctx);
+    if (isChange(value) || this.inForce !== before) this.onConfigured(ctx, before);
+  }
+
   // ── Snapshots ────────────────────────────────────────────────────────
 
   private takeSnapshotWhenDue(ctx: Context): void {
@@ -128,10 +164,13 @@ export abstract class Replica extends Acceptor {
     if (snapshotEvery > 0 && executed - (durable.snapshot?.slot ?? 0) >= snapshotEvery) this.takeSnapshot(ctx);
   }
 
-  private takeSnapshot(ctx: Context): void {
+  protected takeSnapshot(ctx: Context): void {
     const { executed: slot, timeUs, epoch, machine } = this.state;
+    const ballot = this.newestBallot();
+    const configurations = this.state.configurations.map(({ from, era, members }) => ({ from, era, members }));
+    const head = { slot, timeUs, epoch, ballot, configurations };
     // Its content is settled now; the text is made for whoever reads it first.
-    this.keepSnapshot(ctx, withLazyData({ slot, timeUs, epoch }, this.machine.saveLater(machine)));
+    this.keepSnapshot(ctx, withLazyData(head, this.machine.saveLater(machine)));
     ctx.note({ event: 'took-snapshot', slot });
   }
 
@@ -151,18 +190,23 @@ export abstract class Replica extends Acceptor {
     for (const decided of state.decided.keys()) if (decided <= until) state.decided.delete(decided);
   }
 
-  protected onInstallSnapshot(ctx: Context, { slot, timeUs, epoch, data }: InstallSnapshot): void {
-    const { state } = this;
+  protected onInstallSnapshot(ctx: Context, message: InstallSnapshot): void {
+    const { slot, timeUs, epoch, ballot, configurations, data } = message;
+    const { state, inForce: before } = this;
     if (slot <= state.executed) return;
-    for (const decided of state.decided.keys()) if (decided <= slot) state.decided.delete(decided);
+    this.see(ballot);
+    state.configurations = this.withQuorums(configurations);
+    const isVoid = before.era !== this.inForce.era;
+    for (const decided of state.decided.keys()) if (decided <= slot || isVoid) state.decided.delete(decided);
     state.machine = this.machine.load(data);
     state.executed = slot;
     state.timeUs = timeUs;
     state.epoch = epoch;
     state.digest = this.machine.digest(state.machine);
-    this.keepSnapshot(ctx, Object.freeze({ slot, timeUs, epoch, data }));
+    this.keepSnapshot(ctx, Object.freeze({ slot, timeUs, epoch, ballot, configurations, data }));
     ctx.note({ event: 'installed-snapshot', slot });
     this.onSkipped(ctx, slot);
+    this.onConfigured(ctx, before);
     this.executeDecided(ctx);
   }
 }

@@ -4,10 +4,13 @@ import type { NodeInit } from '../../contract/node.ts';
 import type { StateMachine } from '../../contract/state-machine.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
-import { type Ballot, ballotOf, NO_BALLOT, roundOf } from './ballot.ts';
-import { type AcceptedValue, NO_OP, type Value } from './messages.ts';
+import { type Ballot, ballotOf, eraOf, NO_BALLOT, roundOf } from './ballot.ts';
+import { type Configuration, configurationOf, type Governing } from './configuration.ts';
+import { type AcceptedValue, type Change, NO_OP, type Value } from './messages.ts';
 import { type PaxosSettings, readSettings } from './options.ts';
-import { isAcceptQuorum, isPrepareQuorum, meetsEachPrepareQuorum, type Quorums, quorumsOf } from './quorums.ts';
+import {
+  isAcceptQuorum, isAmong, isPrepareQuorum, meetsEachPrepareQuorum, type Quorums, quorumsOf,
+} from './quorums.ts';
 import {
   BALLOT_FILE, type BallotRecord, type CountedPromise, JOURNAL_FILE, type Leader, type PaxosState, recover,
 } from './state.ts';
@@ -34,8 +37,8 @@ export abstract class PaxosRules {
   // ── Durable state ────────────────────────────────────────────────────
 
   protected ballotRecord(): BallotRecord {
-    const { promised, round } = this.state.durable;
-    return { promised, round };
+    const { promised, round, window } = this.state.durable;
+    return { promised, round, window };
   }
 
   /**
@@ -109,6 +112,86 @@ export abstract class PaxosRules {
     return meetsEachPrepareQuorum(quorums, nodes);
   }
 
+  // ── Configurations (Reconfiguring a State Machine) ───────────────────
+
+  /** The configuration of the next slot to be executed. */
+  protected get inForce(): Governing {
+    return this.state.configurations[0] as Governing;
+  }
+
+  /** Nobody asks of a slot that is executed. */
+  protected configurationOf(slot: number): Governing {
+    return configurationOf(this.state.configurations, slot);
+  }
+
+  protected withQuorums(configurations: readonly Configuration[]): readonly Governing[] {
+    return configurations.map(({ from, era, members }) => ({ from, era, members, quorums: this.quorumsOf(members) }));
+  }
+
+  protected isMember({ members }: Configuration): boolean {
+    return isAmong(members, this.self);
+  }
+
+  /**
+   * The first slot that a change governs. Not the next one, but for a stop: leader 1 has proposed in slots 7 to 9 to n1
+   * to n3 when slot 7, which hands over to n3 to n5, is chosen. Were n4 and n5 to decide in slot 8 from then on, they
+   * would not hear that n1 and n2 have.
+   */
+  protected governsFrom(slot: number, { kind }: Change): number {
+    return kind === 'stop' ? slot + 1 : slot + this.state.durable.window;
+  }
+
+  /** Behind a stop nothing is proposed, and nothing executed that was chosen by those whom it stops. */
+  protected isLast(value: Value): boolean {
+    return value.kind === 'stop';
+  }
+
+  /** What was accepted in slots behind a stop before that was executed. */
+  protected isVoid(accepted: Ballot, ballot: Ballot): boolean {
+    return eraOf(accepted) < eraOf(ballot);
+  }
+
+  /**
+   * Whether slots from there on are all chosen by acceptors that accept no more. Whoever asks for them lags behind, and
+   * is told: one that was removed unawares would otherwise depose everybody, over and over.
+   */
+  protected isOver(slot: number): boolean {
+    return slot < this.inForce.from;
+  }
+
+  /** Phase 1 of a slot is that of its own acceptors, who may be none of those who have accepted in the slots before. */
+  protected isPrepared(promises: readonly CountedPromise[], configuration: Governing): boolean {
+    return this.isPrepareQuorum(promises.map(({ from }) => from), configuration.quorums);
+  }
+
+  /**
+   * Whether we have executed the stops before a ballot. Who has promised a ballot behind a stop accepts nothing more
+   * that could bring that stop about: so whoever promises can tell of it. Were it the proposer alone, and gone, nobody
+   * could.
+   */
+  protected knowsEra(ballot: Ballot): boolean {
+    return eraOf(ballot) <= this.inForce.era;
+  }
+
+  /** Whether a restart finds that we are in the configuration in force: the snapshot with which it begins is stored. */
+  protected isBeginningStored(): boolean {
+    return this.state.snapshotSlot + 1 >= this.inForce.from;
+  }
+
+  /**
+   * Whether a ballot goes on in another configuration. n2 has prepared ballot 6 with those to come when n5 leads in
+   * ballot 7 those in force, to the last of their slots. Masters have higher ballots than those before them, so n2
+   * begins again.
+   */
+  protected leadsOn(ballot: Ballot): boolean {
+    return ballot >= this.newestBallot();
+  }
+
+  /** Whether there are stops that we have not executed yet. */
+  protected lacksStop(): boolean {
+    return eraOf(this.newestBallot()) > this.inForce.era;
+  }
+
   /** Who has promised is a set: the network may deliver a promise twice. */
   protected countsPromise(node: NodeId, counted: readonly NodeId[]): boolean {
     return !counted.includes(node);
@@ -123,12 +206,16 @@ export abstract class PaxosRules {
 
   /** Above every round that we have used, restarts included, and every ballot that we have seen. */
   protected nextRound(): number {
-    const { durable, seen } = this.state;
-    return Math.max(durable.round, roundOf(Math.max(seen, durable.promised))) + 1;
+    return Math.max(this.state.durable.round, roundOf(this.newestBallot())) + 1;
+  }
+
+  /** The highest that we know to be used, by others or by us. */
+  protected newestBallot(): Ballot {
+    return Math.max(this.state.seen, this.state.durable.promised);
   }
 
   protected nextBallot(): Ballot {
-    return ballotOf(this.nextRound(), this.self);
+    return ballotOf(this.nextRound(), this.self, this.inForce.era);
   }
 
   /** A promise counts for the very ballot that it was given to. */
@@ -190,13 +277,15 @@ export abstract class PaxosRules {
   }
 
   /** Until when enough replicas have granted the lease, by our clock. We ourselves do for as long as we lead. */
-  protected leaseUntilUs({ grantedSentAtUs }: Leader): DurationUs {
-    if (!this.settings.readsByLease) return -Infinity;
+  protected leaseUntilUs(leader: Leader): DurationUs {
+    if (!this.settings.readsByLease || !this.mayServeReads(leader)) return -Infinity;
+    const { grantedSentAtUs } = leader;
+    const { members, quorums } = this.inForce;
     const grantedUs = (node: NodeId): DurationUs => (node === this.self ? Infinity : grantedSentAtUs[node] as number);
     const granted: NodeId[] = [];
-    for (const node of [...this.nodes].sort((a, b) => grantedUs(b) - grantedUs(a))) {
+    for (const node of [...members].sort((a, b) => grantedUs(b) - grantedUs(a))) {
       granted.push(node);
-      if (this.isLeaseQuorum(granted, this.state.quorums)) return grantedUs(node) + this.masterLeaseUs();
+      if (this.isLeaseQuorum(granted, quorums)) return grantedUs(node) + this.masterLeaseUs();
     }
     return -Infinity;
   }
@@ -213,9 +302,13 @@ export abstract class PaxosRules {
     return asked === NO_BALLOT || asked === epoch;
   }
 
-  /** Until all that may be chosen in lower ballots is executed, a leader does not know what a read has to reflect. */
-  protected mayServeReads(leader: Leader): boolean {
-    return this.state.executed >= leader.barrier;
+  /**
+   * Until all that may be chosen in lower ballots is executed, a leader does not know what a read has to reflect. Who
+   * leads those who have accepted in earlier slots does not know whom others lead in later ones.
+   */
+  protected mayServeReads({ barrier, reach }: Leader): boolean {
+    const { executed } = this.state;
+    return executed >= barrier && executed < reach;
   }
 
   // ── Timing ───────────────────────────────────────────────────────────

@@ -4,9 +4,11 @@ import type { NodeInit } from '../../contract/node.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
+import { type Configuration, firstConfiguration, type Governing } from './configuration.ts';
+import { initialMembers } from './initial.ts';
 import type { AcceptedValue, Value } from './messages.ts';
 import { readSettings } from './options.ts';
-import { type Quorums, quorumsOf } from './quorums.ts';
+import { quorumsOf } from './quorums.ts';
 
 /** File names on the disk of a node. */
 export const BALLOT_FILE = 'ballot';
@@ -17,6 +19,7 @@ export const SNAPSHOT_FILE = 'snapshot';
 export interface BallotRecord {
   readonly promised: Ballot;
   readonly round: number;
+  readonly window: number;
 }
 
 /** What stands on the disk in place of acceptances that were dropped: all slots up to this one are in the snapshot. */
@@ -31,6 +34,10 @@ export interface Snapshot {
   readonly timeUs: TimeUs;
   /** Of the master at that slot. */
   readonly epoch: Ballot;
+  /** No slot up to this one was chosen in a higher ballot. */
+  readonly ballot: Ballot;
+  /** Of the next slot, and those to come. */
+  readonly configurations: readonly Configuration[];
   /** State of the service, sessions included. */
   readonly data: string;
 }
@@ -39,6 +46,8 @@ export interface Snapshot {
 export interface Durable {
   /** Proposer: the last round that it has used. */
   round: number;
+  /** How far anybody ever proposes ahead: what changes of configurations count on. As the options had it at first. */
+  readonly window: number;
   /** Acceptor. */
   promised: Ballot;
   /** Acceptor: by slot, what it has accepted last. In the file, one entry for each acceptance, in their order. */
@@ -78,20 +87,39 @@ export interface ProposedRequest {
   readonly value: Value;
 }
 
+/** What a leader was asked to change. */
+export interface PlannedChange {
+  readonly members: readonly NodeId[];
+  /** Those of them who have not learned yet what is chosen. */
+  readonly waitsFor: readonly NodeId[];
+  readonly isProposed: boolean;
+  /** Until then, by our monotonic clock, they are waited for. */
+  readonly untilUs: DurationUs;
+}
+
 /** A quorum has promised its ballot. Arrays are indexed by NodeId, this node included. */
 export interface Leader {
   readonly kind: 'leader';
   readonly ballot: Ballot;
   /** In which its operations are executed, and no others: its ballot; or 0, where epochs are not checked. */
   readonly epoch: Ballot;
-  /** What it was elected by. */
-  readonly promises: readonly CountedPromise[];
+  /** What it was elected by, and those of acceptors of later configurations. */
+  readonly promises: CountedPromise[];
   /** What phase 1 has left to be proposed: by slot, from `floor + 1` to `barrier`, no-ops in the holes. */
-  readonly adopted: ReadonlyMap<number, Value>;
+  adopted: ReadonlyMap<number, Value>;
   /** Up to here everything was chosen before: executed here, or dropped by somebody who has. Nothing is proposed. */
-  readonly floor: number;
+  floor: number;
   /** Behind this slot nothing was chosen in a lower ballot. */
-  readonly barrier: number;
+  barrier: number;
+  /** The last slot of the configurations whose acceptors have promised the ballot, and that we are in; or Infinity. */
+  reach: number;
+  /** Where it has proposed a stop, behind which nothing comes; or Infinity. */
+  stopAt: number;
+  /** Up to here no-ops are proposed when nobody has a command, so that a configuration to come is soon in force. */
+  fillTo: number;
+  change: PlannedChange | null;
+  /** Who is told what is chosen: members of all configurations that we know, and those who are to be; not ourselves. */
+  audience: readonly NodeId[];
   nextSlot: number;
   /** By slot. */
   readonly commanders: Map<number, Commander>;
@@ -161,8 +189,10 @@ export interface PaxosState {
   journalBase: number;
   /** The last acceptance of a proposal of our own that is on our disk: what other acceptors say with Accepted. */
   ownAcceptance: { readonly ballot: Ballot; readonly slot: number } | null;
-  /** By which quorums we go. */
-  quorums: Quorums;
+  /** That of the next slot to be executed, and those to come; they ascend. */
+  configurations: readonly Governing[];
+  /** Of the members of the one in force, who is known to have stored that it is; where we are none of them. */
+  readonly reminded: NodeId[];
   /** How far we may propose ahead of what we have executed. */
   window: number;
   /** The disk is not what we left: an acceptor that may have forgotten a promise takes no part. */
@@ -187,10 +217,12 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
   }
   const state = snapshot === null ? machine.initial() : machine.load(snapshot.data);
   return {
-    durable: { round: record?.round ?? 0, promised, accepted, truncatedTo, snapshot },
+    durable: {
+      round: record?.round ?? 0, window: record?.window ?? settings.window, promised, accepted, truncatedTo, snapshot,
+    },
     role: FOLLOWER,
     leaderId: null,
-    seen: promised,
+    seen: Math.max(promised, snapshot?.ballot ?? NO_BALLOT),
     preemptions: 0,
     lease: null,
     executed: snapshot?.slot ?? 0,
@@ -205,7 +237,9 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
     journal: journal.map(({ slot }) => slot),
     journalBase: dropped,
     ownAcceptance: null,
-    quorums: quorumsOf(settings, init.nodes),
+    configurations: (snapshot?.configurations ?? [firstConfiguration(initialMembers(init))])
+      .map((configuration) => ({ ...configuration, quorums: quorumsOf(settings, configuration.members) })),
+    reminded: [],
     window: settings.window,
     isAmnesiac,
   };

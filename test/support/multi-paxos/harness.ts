@@ -31,6 +31,8 @@ export interface Packet {
 export interface ClusterSettings {
   readonly size?: number;
   readonly options?: Partial<Options>;
+  /** What a scenario says of the beginning. */
+  readonly initial?: Plain;
   readonly create?: (init: NodeInit) => MultiPaxosNode;
   readonly monitor?: Monitor<PaxosState>;
 }
@@ -145,6 +147,11 @@ export class Cluster {
     for (const id of this.ids) this.run(id, (node, ctx) => { node.onOptions(ctx, this.optionsWith(changes)); });
   }
 
+  /** The operator asks for something. */
+  order(id: NodeId, kind: string, nodes: readonly NodeId[] = []): void {
+    this.run(id, (node, ctx) => { node.onOrder(ctx, { kind, nodes }); });
+  }
+
   /** Sends a command to a node, for the master of an epoch or of any; returns the number that its answer will carry. */
   request(id: NodeId, asked: Plain, epoch = 0): number {
     this.requests += 1;
@@ -222,7 +229,7 @@ export class Cluster {
       machine: new SessionMachine(listStore),
       disk: disk.written,
       isNew,
-      initial: null,
+      initial: this.settings.initial ?? null,
     };
     return this.settings.create?.(init) ?? new MultiPaxosNode(init);
   }

@@ -4,11 +4,11 @@ import type { Message } from '../../../../src/contract/message.ts';
 import { defaultOptions, type Options } from '../../../../src/contract/options.ts';
 import type { NodeId } from '../../../../src/kernel/ids.ts';
 import { ballotOf } from '../../../../src/protocols/multi-paxos/ballot.ts';
+import type { Governing } from '../../../../src/protocols/multi-paxos/configuration.ts';
 import { declaredInvariants } from '../../../../src/protocols/multi-paxos/invariants.ts';
 import { NO_OP, type PaxosMessage, type Value } from '../../../../src/protocols/multi-paxos/messages.ts';
 import { paxosInvariants } from '../../../../src/protocols/multi-paxos/monitor.ts';
 import { paxosOptions } from '../../../../src/protocols/multi-paxos/options.ts';
-import type { Quorums } from '../../../../src/protocols/multi-paxos/quorums.ts';
 import {
   BALLOT_FILE, JOURNAL_FILE, type Leader, type PaxosState,
 } from '../../../../src/protocols/multi-paxos/state.ts';
@@ -45,8 +45,10 @@ function watched(options: Partial<Options> = {}): Watched {
   return { cluster, monitor, reported, send };
 }
 
-const counted = (prepare: number, accept: number): Quorums =>
-  ({ kind: 'counted', members: [n1, n2, n3], prepare, accept });
+const counted = (prepare: number, accept: number): readonly Governing[] => {
+  const members = [n1, n2, n3];
+  return [{ from: 1, era: 0, members, quorums: { kind: 'counted', members, prepare, accept } }];
+};
 
 const [low, high] = [ballotOf(20, n1), ballotOf(30, n2)];
 
@@ -134,8 +136,12 @@ const cases: Readonly<Record<string, Case>> = {
     allows: (on) => { chooseTwice(on, command(1), command(1), false); },
   },
   P10: {
-    breaks: ({ cluster, monitor }) => { monitor.afterEvent(n1, { ...cluster.state(n1), quorums: counted(2, 1) }); },
-    allows: ({ cluster, monitor }) => { monitor.afterEvent(n1, { ...cluster.state(n1), quorums: counted(3, 1) }); },
+    breaks: ({ cluster, monitor }) => {
+      monitor.afterEvent(n1, { ...cluster.state(n1), configurations: counted(2, 1) });
+    },
+    allows: ({ cluster, monitor }) => {
+      monitor.afterEvent(n1, { ...cluster.state(n1), configurations: counted(3, 1) });
+    },
   },
   P11: {
     breaks: ({ cluster, send }) => {
