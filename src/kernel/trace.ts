@@ -23,8 +23,11 @@ export const EVENT = {
 } as const;
 
 const UINT32 = 0x1_0000_0000;
-/** Lengths of names that are told apart; a power of two. */
+/** Lengths of names that are told apart; a power of two. Names of one length, or of the next, share so many places. */
 const PLACES = 32;
+const PROBES = 4;
+/** The name in a place where none is. */
+const NONE = '\0';
 
 /** Kinds of row in a full trace that are no events: what events brought about. Above every kind of event. */
 export const LINE = {
@@ -61,9 +64,9 @@ export class Trace {
   /** What stands in the digest for each name. */
   private readonly codes: number[] = [0];
   private readonly indices = new Map<string, number>();
-  /** By length, the name that was asked for last, and its index. */
-  private readonly lastNames = new Array<string>(PLACES).fill('\0');
-  private readonly lastIndices = new Array<number>(PLACES).fill(0);
+  /** From the place of their length on: names that were asked for before, and their indices. */
+  private readonly nearNames = new Array<string>(PLACES + PROBES).fill(NONE);
+  private readonly nearIndices = new Array<number>(PLACES + PROBES).fill(0);
 
   constructor(mode: TraceMode) {
     this.hasDigest = mode !== 'off';
@@ -86,13 +89,22 @@ export class Trace {
     if (this.rows !== null) this.rows.add(kind, process, peer, name, atUs, value);
   }
 
-  /** A small integer for a name. Names are constants: those that were asked for last are found by comparing. */
+  /** A small integer for a name. Names are constants, and a run has few: nearly all are found by comparing. */
   indexOf(name: string): number {
-    const place = name.length & (PLACES - 1);
-    if (this.lastNames[place] === name) return this.lastIndices[place] as number;
+    const { nearNames } = this;
+    const first = name.length & (PLACES - 1);
+    for (let place = first; place < first + PROBES; place += 1) {
+      if (nearNames[place] === name) return this.nearIndices[place] as number;
+    }
+    return this.search(name, first);
+  }
+
+  private search(name: string, first: number): number {
     const index = this.indices.get(name) ?? this.addName(name);
-    this.lastNames[place] = name;
-    this.lastIndices[place] = index;
+    const free = this.nearNames.indexOf(NONE, first);
+    const place = free === -1 || free >= first + PROBES ? first : free;
+    this.nearNames[place] = name;
+    this.nearIndices[place] = index;
     return index;
   }
 

@@ -78,8 +78,9 @@ export class Network {
   private readonly processCount: number;
   private readonly profile: LinkProfile;
   private readonly links: (Link | undefined)[];
-  /** Cuts that stand, on all links: most of the time there is none, and no link need be asked. */
+  /** Cuts and holds that stand, on all links: most of the time there is none, and no link need be asked. */
   private cutCount = 0;
+  private holdCount = 0;
 
   constructor(host: NetworkHost, streams: Streams, processCount: number, profile: LinkProfile) {
     this.host = host;
@@ -95,7 +96,7 @@ export class Network {
     // Drawn once and then scaled, so that a change of one rate or range moves nothing else, of this message or another.
     const pace = link.luck.word();
     const fate = link.luck.word();
-    if (link.cuts.length > 0) {
+    if (this.cutCount > 0 && link.cuts.length > 0) {
       for (const cut of link.cuts) cut.effect.messagesDropped += 1;
       this.host.onDropped(from, to, message);
       return;
@@ -186,6 +187,7 @@ export class Network {
 
   hold(from: NodeId, to: NodeId, kind: string | null, effect: FaultEffect): void {
     this.link(from, to).holds.push({ kind, effect });
+    this.holdCount += 1;
   }
 
   /**
@@ -194,7 +196,9 @@ export class Network {
    */
   release(from: NodeId, to: NodeId, effect: FaultEffect): void {
     const link = this.link(from, to);
-    link.holds = link.holds.filter((hold) => hold.effect !== effect);
+    const left = link.holds.filter((hold) => hold.effect !== effect);
+    this.holdCount -= link.holds.length - left.length;
+    link.holds = left;
     const { held } = link;
     link.held = [];
     for (const each of held) {
@@ -211,7 +215,7 @@ export class Network {
   }
 
   private dispatch(link: Link, message: Message, latencyUs: DurationUs): void {
-    if (link.holds.length === 0) {
+    if (this.holdCount === 0 || link.holds.length === 0) {
       this.host.deliverAfter(latencyUs, link.from, link.to, message);
       return;
     }
