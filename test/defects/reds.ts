@@ -32,6 +32,9 @@ const NO_MARGIN: Planted = { called: 'LC-08, drift bound ignored', settings: opt
 /** RL-29: keys with a time to live make room, and locks are such. */
 const EVICTED: Planted = { called: 'RL-29, volatile-ttl', settings: options({ maxmemoryPolicy: 'volatile-ttl' }) };
 
+/** All who wait are told of a release, and whoever is nearest is first. */
+const NO_QUEUE: Planted = { called: 'waiters without a queue', settings: options({ wait: 'notify' }) };
+
 /** Who waits for a lock asks again after a delay, and is told nothing. */
 const POLLING: Planted = { called: 'waiters that poll', settings: options({ wait: 'poll' }) };
 
@@ -212,6 +215,7 @@ export const reds: readonly Red[] = [
     plants: ['redis-lock/lost-wake-up'],
   },
   { row: 'A.4.1-14', scenario: 'redis-lock/a-waiter-is-woken-when-the-lock-is-released', plants: [POLLING] },
+  { row: 'A.4.1-14', scenario: 'redis-lock/waiters-in-a-queue-have-the-lock-in-their-order', plants: [NO_QUEUE] },
   { row: 'RL-29', scenario: 'redis-lock/memory-that-runs-out-refuses-locks-and-breaks-none', plants: [EVICTED] },
   {
     row: 'C-76', scenario: 'raft-lock/a-holder-that-was-paused-knows-that-its-lease-is-over',

@@ -1,4 +1,4 @@
-import { TAKE_HOLD } from '../../src/protocols/redis/messages.ts';
+import { TAKE_HOLD, TAKE_TURN } from '../../src/protocols/redis/messages.ts';
 import type { Reply } from '../../src/protocols/redis/reply.ts';
 import { sha1 } from '../../src/protocols/redis/sha1.ts';
 import type { Args } from '../../src/protocols/redis/store.ts';
@@ -11,7 +11,7 @@ const TTL_TOLERANCE_MS = 50;
 const TOLERANCES: Readonly<Record<string, number>> = { pttl: TTL_TOLERANCE_MS, pexpiretime: TTL_TOLERANCE_MS, ttl: 1 };
 
 /** Scripts that say it: by their texts, and by the hashes of those. */
-const TELLS_PTTL: readonly string[] = [TAKE_HOLD, sha1(TAKE_HOLD)];
+const TELLS_PTTL: readonly string[] = [TAKE_HOLD, TAKE_TURN].flatMap((text) => [text, sha1(text)]);
 
 function toleranceOf([name = '', script = '']: Args): number {
   const command = name.toLowerCase();

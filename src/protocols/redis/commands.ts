@@ -1,6 +1,7 @@
 import { expire, persist, pexpire, pexpireat, pexpiretime, pttl, ttl } from './expiry-commands.ts';
 import { hexists, hget, hincrby, hset } from './hash-commands.ts';
 import { parseInteger } from './integers.ts';
+import { lindex, lpop, lrem, rpush, zadd, zrem, zscore } from './queue-commands.ts';
 import { bulk, failure, integer, NOT_AN_INTEGER, OK, type Reply, SYNTAX_ERROR } from './reply.ts';
 import { evaluate, evaluateSha, scriptExists, scriptFlush, scriptLoad } from './script-commands.ts';
 import { type Args, type Expiry, Keyspace, type News, type Store } from './store.ts';
@@ -50,6 +51,13 @@ const table: Readonly<Record<string, Command>> = {
   hexists: { arity: 3, run: hexists },
   hset: { arity: -4, isWrite: true, mayGrow: true, run: hset },
   hincrby: { arity: 4, isWrite: true, mayGrow: true, run: hincrby },
+  rpush: { arity: -3, isWrite: true, mayGrow: true, run: rpush },
+  lpop: { arity: 2, isWrite: true, run: lpop },
+  lindex: { arity: 3, run: lindex },
+  lrem: { arity: 4, isWrite: true, run: lrem },
+  zadd: { arity: 4, isWrite: true, mayGrow: true, run: zadd },
+  zrem: { arity: -3, isWrite: true, run: zrem },
+  zscore: { arity: 3, run: zscore },
   expire: { arity: -3, isWrite: true, run: expire },
   pexpire: { arity: -3, isWrite: true, run: pexpire },
   pexpireat: { arity: -3, isWrite: true, run: pexpireat },
@@ -61,6 +69,7 @@ const table: Readonly<Record<string, Command>> = {
   flushall: { arity: -1, isWrite: true, run: flushall },
   ping: { arity: -1, run: ping },
   publish: { arity: 3, run: publish },
+  time: { arity: 1, run: time },
   eval: { arity: -3, run: (keys, args) => evaluate(keys, args, perform) },
   evalsha: { arity: -3, run: (keys, args) => evaluateSha(keys, args, perform) },
   role: { arity: 1, run: roleAlone },
@@ -180,6 +189,12 @@ function flushall(keys: Keyspace, args: Args): Reply {
 function ping(_keys: Keyspace, args: Args): Reply {
   if (args.length > 2) return wrongArity('ping');
   return args.length === 2 ? bulk(args[1] as string) : { kind: 'status', text: 'PONG' };
+}
+
+/** Seconds and microseconds: here, of whole milliseconds. */
+function time({ nowMs }: Keyspace): Reply {
+  const [seconds, ms] = [Math.floor(nowMs / 1_000), nowMs % 1_000];
+  return { kind: 'array', items: [bulk(String(seconds)), bulk(String(ms * 1_000))] };
 }
 
 /** Answers how many hear it. What nobody hears is gone. */

@@ -49,7 +49,7 @@ export function hincrby(keys: Keyspace, args: Args): Reply {
 /** The hash, an empty one where nothing is; `null` where something else is. */
 function hashOf(entry: Entry | undefined): Hash | null {
   if (entry === undefined) return EMPTY;
-  return typeof entry.value === 'string' ? null : entry.value;
+  return typeof entry.value === 'object' && entry.value.kind === 'hash' ? entry.value : null;
 }
 
 function valueOf({ fields }: Hash, field: string): string | undefined {

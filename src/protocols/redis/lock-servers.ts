@@ -15,7 +15,7 @@ export const redisLockServers: LockServers<RedisState | SentinelState> = {
     if (entry === undefined) return null;
     const { value, expiresAtMs } = entry;
     // A reentrant lock has one field, of its holder, with the number of holds.
-    const owner = typeof value === 'string' ? value : value.fields[0]?.[0];
+    const owner = typeof value === 'string' ? value : value.kind === 'hash' ? value.fields[0]?.[0] : undefined;
     if (owner === undefined) return null;
     // A key lives through the millisecond in which it expires.
     return { owner, untilWallUs: expiresAtMs === null ? null : (expiresAtMs + 1) * 1_000 };

@@ -212,3 +212,42 @@ if holds > 0 then return holds end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', KEYS[2], 'released')
 return 0`;
+
+/**
+ * Takes a free lock (KEYS 1) as a hash, one hold of an owner (ARGV 1) for ARGV 2 milliseconds, if it is the turn of a
+ * waiter (ARGV 3): the first of the queue (KEYS 2), or of nobody. Else the waiter is in the queue, at its end if it was
+ * not, and keeps its place for ARGV 4 milliseconds from now (sorted set KEYS 3). Who has not asked again in that time
+ * is gone. Answers OK; or for how many milliseconds the lock is taken, less than 0 where that is not known.
+ */
+export const TAKE_TURN: string = `local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local first = redis.call('LINDEX', KEYS[2], 0)
+while first and tonumber(redis.call('ZSCORE', KEYS[3], first) or 0) < now do
+  redis.call('LPOP', KEYS[2])
+  redis.call('ZREM', KEYS[3], first)
+  first = redis.call('LINDEX', KEYS[2], 0)
+end
+if redis.call('EXISTS', KEYS[1]) == 0 and (not first or first == ARGV[3]) then
+  if first then redis.call('LPOP', KEYS[2]) end
+  redis.call('ZREM', KEYS[3], ARGV[3])
+  redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return redis.status_reply('OK')
+end
+if not redis.call('ZSCORE', KEYS[3], ARGV[3]) then redis.call('RPUSH', KEYS[2], ARGV[3]) end
+redis.call('ZADD', KEYS[3], string.format('%.0f', now + ARGV[4]), ARGV[3])
+return redis.call('PTTL', KEYS[1])`;
+
+/** As {@link RELEASE_HOLD}, but that the news is the name of the first of the queue (KEYS 3), empty where it is. */
+export const RELEASE_TURN: string = `if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return nil end
+local holds = redis.call('HINCRBY', KEYS[1], ARGV[1], -1)
+if holds > 0 then return holds end
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', KEYS[2], redis.call('LINDEX', KEYS[3], 0) or '')
+return 0`;
+
+/** A waiter (ARGV 1) leaves the queue (KEYS 3, sorted set KEYS 4). Where the lock is free, whose turn it is is told. */
+export const LEAVE_QUEUE: string = `redis.call('LREM', KEYS[3], 0, ARGV[1])
+redis.call('ZREM', KEYS[4], ARGV[1])
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+return redis.call('PUBLISH', KEYS[2], redis.call('LINDEX', KEYS[3], 0) or '')`;

@@ -1,6 +1,7 @@
 import {
   COMPARE_AND_SET, ENTER_HOLD, EXTEND_LOCK, FENCED_LOCK, LEAVE_HOLD, RELEASE_HOLD, RELEASE_LOCK, RENEW_HOLD, TAKE_HOLD,
 } from './messages.ts';
+import { queueScripts } from './queue-scripts.ts';
 import { integer, NIL, OK, type Reply } from './reply.ts';
 import { sha1 } from './sha1.ts';
 import type { Args } from './store.ts';
@@ -117,6 +118,7 @@ const known: readonly Script[] = [
       return told.kind === 'error' ? told : ZERO;
     },
   },
+  ...queueScripts,
 ];
 
 /** The scripts that can be run, keyed by the hash of their text. */

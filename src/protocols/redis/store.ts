@@ -7,8 +7,19 @@ export interface Hash {
   readonly fields: readonly (readonly [field: string, value: string])[];
 }
 
-/** What a key can hold: a string, or a hash. */
-export type Value = string | Hash;
+export interface List {
+  readonly kind: 'list';
+  readonly items: readonly string[];
+}
+
+/** A sorted set, of members with whole numbers. Nothing asks for their order here. */
+export interface SortedSet {
+  readonly kind: 'zset';
+  readonly members: readonly (readonly [member: string, score: number])[];
+}
+
+/** What a key can hold: a string, or one of those. None of those is ever empty. */
+export type Value = string | Hash | List | SortedSet;
 
 /** What a key holds. Frozen: replaced, never changed, so that a copy of the keys is a copy of all. */
 export interface Entry {

@@ -1,6 +1,7 @@
 import type { Stream } from '../../../src/kernel/rng.ts';
 import {
-  COMPARE_AND_SET, ENTER_HOLD, EXTEND_LOCK, FENCED_LOCK, LEAVE_HOLD, RELEASE_HOLD, RELEASE_LOCK, RENEW_HOLD, TAKE_HOLD,
+  COMPARE_AND_SET, ENTER_HOLD, EXTEND_LOCK, FENCED_LOCK, LEAVE_HOLD, LEAVE_QUEUE, RELEASE_HOLD, RELEASE_LOCK,
+  RELEASE_TURN, RENEW_HOLD, TAKE_HOLD, TAKE_TURN,
 } from '../../../src/protocols/redis/messages.ts';
 import { sha1 } from '../../../src/protocols/redis/sha1.ts';
 import type { Args, Store } from '../../../src/protocols/redis/store.ts';
@@ -54,7 +55,9 @@ export class CommandGenerator {
     const key = (): string => this.of(settled);
     const kind = this.random.between(0, 99);
     if (kind < 22) return this.set(key(), nowMs);
-    if (kind < 31) return this.ofHashes(key());
+    if (kind < 28) return this.ofHashes(key());
+    if (kind < 33) return this.ofQueues(key());
+    if (kind < 36) return this.turn(key());
     if (kind < 42) return [this.of(['GET', 'get', 'PTTL', 'PTTL', 'TTL', 'PEXPIRETIME']), key()];
     if (kind < 50) return [this.of(['INCR', 'INCR', 'PERSIST', 'GET']), key()];
     if (kind < 52) return ['INCRBY', key(), this.of(VALUES)];
@@ -96,10 +99,39 @@ export class CommandGenerator {
     }
   }
 
+  private ofQueues(key: string): Args {
+    const item = this.of(FIELDS);
+    switch (this.random.between(0, 8)) {
+      case 0: case 1: return ['RPUSH', key, ...this.some(1, 3, () => this.of(FIELDS))];
+      case 2: return ['LPOP', key];
+      case 3: return ['LINDEX', key, this.of(['0', '1', '-1', '-2', '9', 'x'])];
+      case 4: return ['LREM', key, this.of(['0', '1', '-1', '2', 'x']), item];
+      case 5: case 6: return ['ZADD', key, this.of(['0', '7', '-1', '9007199254740991', 'x']), item];
+      case 7: return ['ZREM', key, ...this.some(1, 3, () => this.of(FIELDS))];
+      default: return ['ZSCORE', key, item];
+    }
+  }
+
+  /** When a place is lost has to be far away, on either side. */
+  private turn(lock: string): Args {
+    const line = this.of(['1', '2', '3']);
+    const [queue, patience] = [`queue:${line}`, `patience:${line}`];
+    const waiter = this.of(FIELDS);
+    switch (this.random.between(0, 3)) {
+      case 0: return ['EVAL', RELEASE_TURN, '3', lock, 'news', queue, this.heldBy(lock)];
+      case 1: return ['EVAL', LEAVE_QUEUE, '4', lock, 'news', queue, patience, waiter];
+      default: {
+        const placeMs = this.of(['600000', '600000', '-600000']);
+        return ['EVAL', TAKE_TURN, '3', lock, queue, patience, this.of(FIELDS), this.of(TIMES), waiter, placeMs];
+      }
+    }
+  }
+
   /** What a script has to name to own what the key holds: the value, or a field. */
   private heldBy(key: string): string {
     const value = this.store.entries.get(key)?.value ?? '';
-    return typeof value === 'string' ? value : value.fields[0]?.[0] ?? '';
+    if (typeof value === 'string') return value;
+    return value.kind === 'hash' ? value.fields[0]?.[0] ?? '' : 'value';
   }
 
   /** Which of two instants is later must not depend on the millisecond. */

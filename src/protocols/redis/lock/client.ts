@@ -5,14 +5,14 @@
  * Implemented: SET NX PX with a value of its own for each try; release and renewal by scripts that compare that value;
  * validity counted from before the request, less what clocks may drift apart; bounded tries with a delay and jitter;
  * WAIT for replicas; finding the primary by Sentinels, or among the servers where there are none. Reentrant locks, and
- * waiters that are told of a release, as Redisson has them.
+ * waiters that are told of a release, or stand in a queue, as Redisson has them.
  *
  * What it cannot do is in the same document: replication is asynchronous, so that a primary that fails takes locks with
  * it, which the replica that is promoted grants again. WAIT makes that rarer; whoever has acknowledged need not be
  * whoever is promoted.
  *
- * Deviations: no queue of waiters, whoever asks first has the lock; no connections, see `requests.ts`; scripts travel
- * whole (EVAL), so that a server that has forgotten them needs no second round trip.
+ * Deviations: no connections, see `requests.ts`; scripts travel whole (EVAL), so that a server that has forgotten them
+ * needs no second round trip.
  *
  * Atomic steps: each handler. The clock is read when the command is sent and again when it is answered; a pause in
  * between makes the validity shorter, or ends it before the lock was granted.
@@ -98,8 +98,8 @@ export class SingleInstanceLock extends LockWaiting implements LockClient<LockSt
     const { state } = this;
     assert(state.phase.kind === 'idle', 'one lock at a time');
     const phase: Acquiring = {
-      kind: 'acquiring', lock, firstRequest: state.nextRequest, tries: 0, owner: '', sentAtUs: 0, step: 'taking',
-      subscribedAt: null, isWoken: false, error: '',
+      kind: 'acquiring', lock, firstRequest: state.nextRequest, tries: 0, owner: '', waiter: '', sentAtUs: 0,
+      step: 'taking', subscribedAt: null, isWoken: false, error: '',
     };
     state.phase = phase;
     ctx.setTimer('lock/deadline', this.init.timeoutUs);
@@ -108,6 +108,7 @@ export class SingleInstanceLock extends LockWaiting implements LockClient<LockSt
 
   protected override take(ctx: Context, phase: Acquiring): void {
     phase.owner = this.drawOwner(ctx);
+    if (phase.waiter === '') phase.waiter = phase.owner;
     phase.tries += 1;
     phase.step = 'taking';
     phase.isWoken = false;
@@ -203,7 +204,9 @@ export class SingleInstanceLock extends LockWaiting implements LockClient<LockSt
 
   private endAcquisition(ctx: Context, kind: 'refused' | 'unsure', error: string): void {
     const { phase } = this.state;
-    if (phase.kind === 'acquiring') this.unsubscribe(ctx, phase);
+    assert(phase.kind === 'acquiring', 'nothing else is given up');
+    this.unsubscribe(ctx, phase);
+    this.leaveQueue(ctx, phase);
     this.settle(ctx);
     this.state.phase = IDLE;
     this.init.listener.onAcquired(ctx, { kind, error });

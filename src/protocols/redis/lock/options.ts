@@ -70,9 +70,16 @@ export const lockOptions: OptionTable = {
   wait: {
     kind: 'choice',
     doc: 'who finds a lock taken asks again after a delay; or subscribes, is told of the release, of a reentrant lock, '
-      + 'and asks by itself when the lock should be over',
+      + 'and asks by itself when the lock should be over; or that in a queue, in the order in which they came',
     default: 'poll',
-    of: ['poll', 'notify'],
+    of: ['poll', 'notify', 'queue'],
+  },
+  place: {
+    kind: 'duration',
+    doc: 'for how long a place in the queue is kept for who does not ask again; waiters do so in half that time',
+    default: 5 * US_PER_S,
+    min: 2 * US_PER_MS,
+    max: 3_600 * US_PER_S,
   },
   lockWait: {
     kind: 'integer',
@@ -113,6 +120,8 @@ export interface LockSettings {
   readonly isReentrant: boolean;
   readonly entries: number;
   readonly waitsForNews: boolean;
+  readonly waitsInTurn: boolean;
+  readonly placeMs: number;
   readonly replicas: number;
   readonly replicasTimeoutUs: DurationUs;
   readonly asksForEachLock: boolean;
@@ -135,7 +144,9 @@ export function readLockSettings(options: Options): LockSettings {
     renewAfterUs: Math.floor((ttlMs * US_PER_MS) / 3),
     isReentrant: options['reentrant'] as boolean,
     entries: options['entries'] as number,
-    waitsForNews: options['wait'] === 'notify',
+    waitsForNews: options['wait'] !== 'poll',
+    waitsInTurn: options['wait'] === 'queue',
+    placeMs: Math.floor((options['place'] as number) / US_PER_MS),
     replicas: options['lockWait'] as number,
     replicasTimeoutUs: options['lockWaitTimeout'] as number,
     asksForEachLock: options['askSentinels'] === 'each-lock',
@@ -147,6 +158,6 @@ export function lockProblem(options: Options): { readonly option: string; readon
   const { isReentrant, entries, waitsForNews } = readLockSettings(options);
   if (isReentrant) return null;
   if (entries > 0) return { option: 'entries', message: 'entries are of a reentrant lock: it counts them' };
-  if (waitsForNews) return { option: 'wait', message: 'only the release of a reentrant lock is told' };
+  if (waitsForNews) return { option: 'wait', message: 'waiters are told, or queue, for a reentrant lock alone' };
   return null;
 }

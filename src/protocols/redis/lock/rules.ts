@@ -3,7 +3,8 @@ import type { LockClientInit, Validity } from '../../../contract/lock.ts';
 import { type NodeId } from '../../../kernel/ids.ts';
 import { type DurationUs, type TimeUs, US_PER_MS } from '../../../kernel/time.ts';
 import {
-  ENTER_HOLD, EXTEND_LOCK, LEAVE_HOLD, RELEASE_HOLD, RELEASE_LOCK, RENEW_HOLD, type Reply, TAKE_HOLD,
+  ENTER_HOLD, EXTEND_LOCK, LEAVE_HOLD, LEAVE_QUEUE, RELEASE_HOLD, RELEASE_LOCK, RELEASE_TURN, RENEW_HOLD, type Reply,
+  TAKE_HOLD, TAKE_TURN,
 } from '../messages.ts';
 import { readSettings, serversAmong } from '../options.ts';
 import type { Args } from '../store.ts';
@@ -59,12 +60,28 @@ export abstract class LockRules {
 
   /** Takes a free lock, and lets it expire by itself: one command, so that there is no lock without an end. */
   protected takeCommand(_ctx: Context, lock: string, owner: string): Args {
+    if (this.settings.waitsInTurn) return this.turnCommand(lock, owner);
     if (this.settings.isReentrant) return ['EVAL', TAKE_HOLD, '1', lock, owner, String(this.leaseMs())];
     return ['SET', lock, owner, 'NX', 'PX', String(this.leaseMs())];
   }
 
+  /** The same, but for who is first in the queue; any other is in it from then on, or keeps its place. */
+  private turnCommand(lock: string, owner: string): Args {
+    const { phase } = this.state;
+    const waiter = phase.kind === 'acquiring' ? phase.waiter : owner;
+    const { placeMs } = this.settings;
+    const keys = [lock, queueOf(lock), patienceOf(lock)];
+    return ['EVAL', TAKE_TURN, '3', ...keys, owner, String(this.leaseMs()), waiter, String(placeMs)];
+  }
+
+  /** Who is in the queue no longer has to be waited for. */
+  protected leaveQueueCommand(lock: string, waiter: string): Args {
+    return ['EVAL', LEAVE_QUEUE, '4', lock, channelOf(lock), queueOf(lock), patienceOf(lock), waiter];
+  }
+
   /** Compares and deletes in one step: who reads that the lock is his own and deletes it then may delete another's. */
   protected releaseCommand(lock: string, owner: string): Args {
+    if (this.settings.waitsInTurn) return ['EVAL', RELEASE_TURN, '3', lock, channelOf(lock), queueOf(lock), owner];
     if (this.settings.isReentrant) return ['EVAL', RELEASE_HOLD, '2', lock, channelOf(lock), owner];
     return ['EVAL', RELEASE_LOCK, '1', lock, owner];
   }
@@ -154,9 +171,10 @@ export abstract class LockRules {
    * message is told once, and lost with a packet, or with the server that knew who waits. `null`: never.
    */
   protected asksAfterUs(ctx: Context, forMs: number | null): DurationUs | null {
-    const { ttlMs, retryJitterUs } = this.settings;
+    const { ttlMs, retryJitterUs, waitsInTurn, placeMs } = this.settings;
     // A key lives through the millisecond in which it expires.
-    const overUs = ((forMs ?? ttlMs) + 1) * US_PER_MS;
+    const overMs = (forMs ?? ttlMs) + 1;
+    const overUs = (waitsInTurn ? Math.min(overMs, Math.floor(placeMs / 2)) : overMs) * US_PER_MS;
     return overUs + (retryJitterUs === 0 ? 0 : ctx.random('lock-retry').between(0, retryJitterUs));
   }
 
@@ -179,6 +197,15 @@ export const HELD = 'held by another';
 /** Where the release of a lock is told. */
 export function channelOf(lock: string): string {
   return `released:${lock}`;
+}
+
+/** Who waits for a lock, in their order; and until when each keeps its place. */
+function queueOf(lock: string): string {
+  return `queue:${lock}`;
+}
+
+function patienceOf(lock: string): string {
+  return `patience:${lock}`;
 }
 
 /** A node that is no primary (any more) executes no write. */

@@ -33,6 +33,8 @@ export interface Acquiring {
   tries: number;
   /** Value of this try. */
   owner: string;
+  /** How this client is called in the queue, which is by the value of its first try. */
+  waiter: string;
   /** When this try was sent, by the clock of validities. */
   sentAtUs: TimeUs;
   step: 'taking' | 'replicating' | 'pausing' | 'subscribing' | 'waiting';

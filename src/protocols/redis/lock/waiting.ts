@@ -9,6 +9,9 @@ import type { Acquiring } from './state.ts';
  * How a client waits for a lock that is somebody else's, where it does not merely ask again and again: as in Redisson,
  * it subscribes to where the release is told, asks once more, and waits for the news, or until the lock should be over.
  *
+ * With a queue, which scripts keep at the server, it has the lock only when its turn comes, and asks again before its
+ * place is lost.
+ *
  * It asks once more since the lock may have been released between its try and its subscription, and nobody was told.
  */
 export abstract class LockWaiting extends LockEntries {
@@ -40,9 +43,11 @@ export abstract class LockWaiting extends LockEntries {
     this.take(ctx, phase);
   }
 
-  protected override onPublished(ctx: Context, _from: NodeId, { channel }: Published): void {
+  /** In a queue, the news is whose turn it is. */
+  protected override onPublished(ctx: Context, _from: NodeId, { channel, text }: Published): void {
     const { phase } = this.state;
     if (phase.kind !== 'acquiring' || channelOf(phase.lock) !== channel) return;
+    if (this.settings.waitsInTurn && text !== phase.waiter) return;
     phase.isWoken = true;
     if (phase.step !== 'waiting') return;
     ctx.note({ event: 'woken', lock: phase.lock });
@@ -54,6 +59,12 @@ export abstract class LockWaiting extends LockEntries {
   protected onNoNews(ctx: Context, phase: Acquiring): void {
     phase.subscribedAt = null;
     this.take(ctx, phase);
+  }
+
+  /** What is lost of this costs those behind it no more than the time for which a place is kept. */
+  protected leaveQueue(ctx: Context, { lock, waiter }: Acquiring): void {
+    const { primary } = this.state;
+    if (this.settings.waitsInTurn && primary !== null) this.request(ctx, primary, this.leaveQueueCommand(lock, waiter));
   }
 
   /** Nobody waits for this to be answered: who is told something that he does not wait for looks away. */

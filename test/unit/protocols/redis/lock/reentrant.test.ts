@@ -17,7 +17,7 @@ const serverOf = ({ world, id }: LockClients): RedisState => world.process(id('n
 /** Field and value of the hash of `k0`; `null` where there is none. */
 function holds(locks: LockClients): readonly (readonly [string, string])[] | null {
   const value = serverOf(locks).store.entries.get('k0')?.value;
-  return typeof value === 'object' ? value.fields : null;
+  return typeof value === 'object' && value.kind === 'hash' ? value.fields : null;
 }
 
 const count = (locks: LockClients): string | undefined => holds(locks)?.[0]?.[1];
