@@ -1,5 +1,5 @@
 import type { ClientRequest, ClientResponse } from '../../../src/contract/client.ts';
-import type { Context, RandomStream } from '../../../src/contract/context.ts';
+import type { Context, PersistTag, RandomStream } from '../../../src/contract/context.ts';
 import type { Monitor } from '../../../src/contract/invariant.ts';
 import type { Message, Plain } from '../../../src/contract/message.ts';
 import type { ProtocolModule } from '../../../src/contract/module.ts';
@@ -35,6 +35,8 @@ interface Host {
   readonly disk: Disk;
   /** Persists that were asked for and have not completed; what was sent since then waits. */
   persists: number;
+  /** What some of them were for. */
+  readonly tags: PersistTag[];
   readonly held: Packet[];
   readonly timers: Set<string>;
 }
@@ -68,7 +70,7 @@ export class Hand {
     this.monitor = module.invariants.observe(cluster, ({ id }, text) => { this.breaches.push(`${id}: ${text}`); });
     this.hosts = this.nodes.map((self): Host => {
       const disk = new Disk();
-      return { node: this.make(self, disk), isUp: true, disk, persists: 0, held: [], timers: new Set() };
+      return { node: this.make(self, disk), isUp: true, disk, persists: 0, tags: [], held: [], timers: new Set() };
     });
     for (const node of this.nodes) this.begin(node);
   }
@@ -126,6 +128,9 @@ export class Hand {
       syncAll(host.disk);
       host.persists = 0;
       for (const packet of host.held.splice(0)) this.leave(packet);
+      const tags = host.tags.splice(0);
+      for (const tag of tags) this.run(node, (each, ctx) => each.onPersisted?.(ctx, tag));
+      if (tags.length > 0) this.sync(node);
     }
   }
 
@@ -161,6 +166,7 @@ export class Hand {
     const host = this.host(node);
     host.isUp = false;
     host.persists = 0;
+    host.tags.length = 0;
     host.held.length = 0;
     host.timers.clear();
     if (kind === 'machine') host.disk.crash(NO_LUCK);
@@ -222,7 +228,10 @@ export class Hand {
       append: cannot,
       truncateFrom: cannot,
       dropUntil: cannot,
-      persist: () => effects.push(() => { host.persists += 1; }),
+      persist: (tag) => effects.push(() => {
+        host.persists += 1;
+        if (tag !== undefined) host.tags.push(tag);
+      }),
       continueAs: cannot,
       connect: cannot,
       close: cannot,

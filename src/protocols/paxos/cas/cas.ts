@@ -52,6 +52,7 @@ export class CasNode extends Seated implements Node<CasState> {
       pursuits: new Map(),
       learned,
       seat: this.recoverSeat(init.disk),
+      isTaking: false,
       holders: new Map(),
     };
   }

@@ -7,7 +7,7 @@
  * A proposer that asks the old place is told of the new one, and counts seats, not nodes. A spare node takes one seat
  * in its life, and refuses any other; who is refused keeps the seat.
  */
-import type { Context } from '../../../contract/context.ts';
+import type { Context, PersistTag } from '../../../contract/context.ts';
 import type { DiskView } from '../../../contract/disk.ts';
 import type { Order } from '../../../contract/node.ts';
 import { assert } from '../../../kernel/assert.ts';
@@ -117,21 +117,38 @@ export abstract class Seated extends Proposer<Update, CasState> {
 
   // ── Taking ───────────────────────────────────────────────────────────
 
+  /** A copy is answered as the first one was, also by who has left the seat since. */
   private onSeatGiven(ctx: Context, from: NodeId, { seat: given, instances, committed }: SeatGiven): void {
-    const { seat, durable } = this.state;
-    if (seat.kind === 'none') {
-      for (const [key, record] of instances) {
-        durable.instances.set(key, record);
-        ctx.put(instanceFile(key), record);
-      }
-      ctx.put(KEYS_FILE, [...durable.instances.keys()]);
-      for (const [key, update] of committed) this.commit(ctx, key, update);
-      this.sit(ctx, { kind: 'held', seat: given });
+    const { state } = this;
+    const { seat, durable } = state;
+    if (seat.kind !== 'none') return this.answerGiver(ctx, from, given, seat.seat === given);
+    // Whoever gives repeats itself.
+    if (state.isTaking) return;
+    state.isTaking = true;
+    for (const [key, record] of instances) {
+      durable.instances.set(key, record);
+      ctx.put(instanceFile(key), record);
     }
-    // A copy is answered as the first one was, also by who has left the seat since.
-    const isTaken = seat.kind === 'none' || seat.seat === given;
-    const answer: SeatAnswer = { kind: 'SeatAnswer', seat: given, isTaken };
-    ctx.send(from, answer); // Barrier: leaves when the seat and all that belongs to it are synced.
+    ctx.put(KEYS_FILE, [...durable.instances.keys()]);
+    for (const [key, update] of committed) this.commit(ctx, key, update);
+    ctx.persist({ kind: 'seat', seat: given, from });
+  }
+
+  /**
+   * Files are synced apart: a crash that keeps the seat and loses what belongs to it would leave an acceptor that has
+   * forgotten something. So we sit down when the rest is stored.
+   */
+  onPersisted(ctx: Context, { kind, seat, from }: PersistTag): void {
+    assert(kind === 'seat' && this.state.seat.kind === 'none', 'nothing else is waited for');
+    this.state.isTaking = false;
+    this.sit(ctx, { kind: 'held', seat: seat as NodeId });
+    this.answerGiver(ctx, from as NodeId, seat as NodeId, true);
+  }
+
+  /** Barrier: leaves when the seat is stored, too. */
+  private answerGiver(ctx: Context, giver: NodeId, seat: NodeId, isTaken: boolean): void {
+    const message: SeatAnswer = { kind: 'SeatAnswer', seat, isTaken };
+    ctx.send(giver, message);
   }
 
   private sit(ctx: Context, seat: Seat): void {

@@ -64,6 +64,8 @@ export type Seat =
 export interface CasState extends CommonState<Update> {
   /** Durable. */
   seat: Seat;
+  /** Whether what belongs to a seat is being stored. */
+  isTaking: boolean;
   /** Of the proposer, by seat: who has it now, as far as it was told. */
   readonly holders: Map<NodeId, NodeId>;
 }

@@ -144,8 +144,10 @@ describe('an acceptor that moves', () => {
     nodes.sync(n3);
     nodes.deliver('SeatGiven');
     expect(nodes.take('SeatAnswer')).toEqual([]);
+    // Found under the swarm profile, seed 201: files are synced apart, and a crash kept the seat alone.
+    expect(seatOf(nodes, n6).kind).toBe('none');
     nodes.settle(n3, n6);
-    expect(seatOf(nodes, n3).kind).toBe('left');
+    expect([seatOf(nodes, n3).kind, seatOf(nodes, n6).kind]).toEqual(['left', 'held']);
   });
 
   it('counts as one with who has its seat now', () => {
