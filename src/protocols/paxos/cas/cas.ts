@@ -88,9 +88,12 @@ export class CasNode extends Seated implements Node<CasState> {
     return { from, accepted: promised.accepted, committed: (promised as CasPromised).committed };
   }
 
-  /** The highest version that any of them knows to be chosen. */
-  protected committedAmong(promises: readonly CountedPromise<Update>[]): Update | null {
-    let highest: Update | null = null;
+  /**
+   * The highest version that any of them knows to be chosen, or we ourselves: the promises for our next ballot may
+   * overtake our Commit, and else each change would be finished twice.
+   */
+  protected committedAmong(key: string, promises: readonly CountedPromise<Update>[]): Update | null {
+    let highest = this.state.learned.get(key) ?? null;
     for (const { committed } of promises as readonly CasPromise[]) {
       if (committed !== null && committed.version > (highest?.version ?? 0)) highest = committed;
     }
@@ -108,14 +111,14 @@ export class CasNode extends Seated implements Node<CasState> {
   protected override choose(
     ctx: Context, key: string, pursuit: Pursuit<Update>, attempt: Attempt<Update>,
   ): Update | null {
-    const current = this.committedAmong(attempt.promises);
+    const current = this.committedAmong(key, attempt.promises);
     if (current !== null) this.commit(ctx, key, current);
     const unfinished = this.inProgress(attempt.promises, current);
     if (unfinished !== null) return unfinished;
     for (const asked of pursuit.asked.slice()) {
       // What it read may be older than the answers that this client has seen.
       if (!this.sawPromisesAfter(asked, attempt)) continue;
-      const effect = this.effectOn(current, asked);
+      const effect = isGivenUp(asked, pursuit) ? GONE : this.effectOn(current, asked);
       if (effect.kind === 'change') return effect.update;
       this.answer(ctx, asked.request, effect.result);
       pursuit.asked.splice(pursuit.asked.indexOf(asked), 1);
@@ -187,6 +190,16 @@ export class CasNode extends Seated implements Node<CasState> {
   protected answer(ctx: Context, request: ClientRequest, result: SessionResult): void {
     ctx.reply(request, { kind: 'result', result } satisfies PaxosAnswer);
   }
+}
+
+const GONE: Effect = { kind: 'answer', result: { kind: 'no-session' } };
+
+/**
+ * Whoever asks in a later session has given up the one before. With a round for each command that nobody waits for,
+ * a slow disk falls behind its clients, and they hear nothing any more: the next ones are given up as well.
+ */
+function isGivenUp({ request: { client }, command: { session } }: Asked, { asked }: Pursuit<Update>): boolean {
+  return asked.some((other) => other.request.client === client && other.command.session > session);
 }
 
 /** Whether it is of a version that is not known to be chosen. */

@@ -51,7 +51,7 @@ class ReadLeavesInFlight extends DefectiveCas {
   protected override choose(
     ctx: Context, key: string, pursuit: Pursuit<Update>, attempt: Attempt<Update>,
   ): Update | null {
-    const seen = this.inProgress(attempt.promises, this.committedAmong(attempt.promises));
+    const seen = this.inProgress(attempt.promises, this.committedAmong(key, attempt.promises));
     for (const asked of seen === null ? [] : pursuit.asked.slice()) {
       const result = unchanging(seen?.value ?? null, asked.command);
       if (result === null || !this.sawPromisesAfter(asked, attempt)) continue;

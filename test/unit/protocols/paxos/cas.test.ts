@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Plain } from '../../../../src/contract/message.ts';
 import type { Node, NodeInit } from '../../../../src/contract/node.ts';
 import { paxosCas } from '../../../../src/protocols/paxos/module.ts';
 import type { NodeId } from '../../../../src/kernel/ids.ts';
-import type { Prepare } from '../../../../src/protocols/paxos/messages.ts';
+import type { Accept, Prepare } from '../../../../src/protocols/paxos/messages.ts';
+import type { Update } from '../../../../src/protocols/paxos/cas/register.ts';
 import type { CasState, Seat } from '../../../../src/protocols/paxos/cas/state.ts';
 import { casVariants } from '../../../../src/protocols/paxos/cas/variants.ts';
 import { c1, c2, c3, Hand, n1, n2, n3, n4, n5, n6 } from '../../../support/paxos/hand.ts';
@@ -86,6 +88,34 @@ describe('compare-and-set registers on the acceptors of Paxos', () => {
     calm(nodes, n1, n2, n3);
     expect(nodes.answers()).toEqual(['c3 ok 6']);
     expect(nodes.breaches).toEqual([]);
+  });
+
+  it('finish no change twice, when the next ballot overtakes the Commit', () => {
+    const nodes = new Hand({ module: paxosCas, size: 4, options: { roles: 'apart', proposers: 1 } });
+    nodes.ask(c1, n1, 'write', 5);
+    nodes.ask(c2, n1, 'write', 6);
+    do nodes.sync(); while (nodes.deliver('Prepare') + nodes.deliver('Promised') + nodes.deliver('Accept') > 0);
+    nodes.deliver('Accepted');
+    nodes.sync();
+    expect(nodes.packets.some(({ message }) => message.kind === 'Commit')).toBe(true);
+    nodes.deliver('Prepare');
+    nodes.sync();
+    nodes.deliver('Promised');
+    const versions = nodes.take('Accept').map(({ message }) => (message as Accept<Update>).proposal.version);
+    expect(new Set(versions)).toEqual(new Set([2]));
+  });
+
+  // Found under the swarm profile with one proposer, seed 6: a slow disk was busy for those who had gone.
+  it('do nothing for a session whose client asks in a later one', () => {
+    const nodes = new Hand({ module: paxosCas, size: 3 });
+    const write = (session: number): Plain =>
+      ({ kind: 'execute', session, sequence: 1, acknowledged: 1, operation: { f: 'write', key: 'k', value: session } });
+    nodes.request(c1, n1, write(1));
+    nodes.request(c2, n1, write(1));
+    nodes.request(c1, n1, write(2));
+    calm(nodes, n1, n2, n3);
+    expect(nodes.answers()).toEqual(['c1 no-session', 'c2 ok 1', 'c1 ok 2']);
+    expect(nodes.stateOf<CasState>(n1).learned.get('k')?.version).toBe(2);
   });
 });
 
