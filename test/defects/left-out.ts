@@ -21,14 +21,9 @@ export const leftOut: readonly LeftOut[] = [
     because: 'The same as CS-06, client/sessions-not-in-snapshot.',
   },
   {
-    row: 'PX-22', defect: 'an acceptor that lost its disk takes part again once it has seen one full instance',
-    because: 'There is no rejoining: an acceptor with an empty disk takes part at once, which is outside of the '
-      + 'contract. A rule for when it may would have to be right first, for its defect to break it.',
-  },
-  {
     row: 'PX-23', defect: 'an acceptor without a disk asks its peers what it has promised, and takes late answers',
-    because: 'Acceptors have disks. One that answers from memory breaks P8 with its first promise, and nothing would '
-      + 'be learned of how it recovers.',
+    because: 'Acceptors have disks; one that answers from memory breaks P8 with its first promise. Those of Multi-Paxos '
+      + 'that lose theirs draw a number to ask with: a test shows that answers to an earlier one count for nothing.',
   },
   {
     row: 'PX-26', defect: 'a command that is chosen in two slots is executed twice',

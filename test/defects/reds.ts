@@ -269,6 +269,14 @@ export const reds: readonly Red[] = [
     plants: ['multi-paxos/hole-not-filled', 'multi-paxos/hole-filled-without-asking'],
   },
   {
+    row: 'C-39', scenario: 'multi-paxos/an-acceptor-that-lost-its-disk-begins-another-life',
+    plants: [{ called: 'PX-22, rejoin: observed', settings: options({ rejoin: 'observed' }) }],
+  },
+  {
+    row: 'C-39', scenario: 'multi-paxos/a-node-that-lost-its-disk-is-counted-on-again',
+    plants: [{ called: 'rejoin: never', settings: options({ rejoin: 'never' }) }],
+  },
+  {
     row: 'C-38', scenario: 'multi-paxos/a-master-that-wakes-from-a-pause-serves-no-stale-reads',
     plants: ['multi-paxos/master-lease-symmetric'],
   },

@@ -107,6 +107,11 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'backOff: false, and latencies that are equal',
   },
   {
+    row: 'PX-22', kind: 'option',
+    shownBy: 'multi-paxos/an-acceptor-that-has-seen-one-instance-again-breaks-its-promise',
+    reason: 'rejoin: observed, of Multi-Paxos. With an empty disk, acceptors of single-decree Paxos take part at once',
+  },
+  {
     row: 'MP-32', kind: 'option', shownBy: 'multi-paxos/two-candidates-duel-until-they-back-off',
     reason: 'backOff: 0, and latencies that are equal',
   },

@@ -76,7 +76,7 @@ describe('The Part-Time Parliament, section 3.3.6: acceptors of a slot are known
     const cluster = replaced('window', [n1, n2], [n1, n3, n4]);
     const value = { kind: 'no-op' } as const;
     const accepted = [{ slot: 5, ballot: ballotOf(0, n2), value }];
-    const promise: PaxosMessage = { kind: 'Promised', ballot: ballotOf(1, n1), accepted, truncatedTo: 0 };
+    const promise: PaxosMessage = { kind: 'Promised', ballot: ballotOf(1, n1), accepted, truncatedTo: 0, lives: [] };
     cluster.request(n1, appendCommand(1));
     cluster.take();
     cluster.receive(n1, n4, promise);

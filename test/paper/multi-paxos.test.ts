@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ballotOf } from '../../src/protocols/multi-paxos/ballot.ts';
-import type { Accept, Prepare, Promised, Value } from '../../src/protocols/multi-paxos/messages.ts';
+import { NO_LIVES } from '../../src/protocols/multi-paxos/lives.ts';
+import type { Accept, Prepare, Promised, Rejoined, Value } from '../../src/protocols/multi-paxos/messages.ts';
 import { appendCommand, Cluster, command, n1, n2, n3, n4, n5, register } from '../support/multi-paxos/harness.ts';
 
 const ballot = ballotOf;
@@ -8,7 +9,7 @@ const noOp: Value = { kind: 'no-op' };
 const prepare = (of: number, fromSlot = 1): Prepare => ({ kind: 'Prepare', ballot: of, fromSlot });
 const accept = (of: number, slot: number, value: Value): Accept => ({ kind: 'Accept', ballot: of, slot, value });
 const promised = (of: number, accepted: Promised['accepted'] = [], truncatedTo = 0): Promised =>
-  ({ kind: 'Promised', ballot: of, accepted, truncatedTo });
+  ({ kind: 'Promised', ballot: of, accepted, truncatedTo, lives: NO_LIVES });
 
 describe('Paxos Made Simple, section 2.2: the acceptor', () => {
   it('P1a: promises a ballot, and then refuses whatever is lower, with the name of what it has promised', () => {
@@ -40,7 +41,8 @@ describe('Paxos Made Simple, section 2.2: the acceptor', () => {
     cluster.receive(n3, n1, accept(ballot(2, n1), 1, command(1)));
     expect(cluster.take(n3)).toEqual([]);
     cluster.sync(n3);
-    expect(cluster.takeKind(n3, 'Accepted')).toEqual([{ kind: 'Accepted', ballot: ballot(2, n1), slot: 1 }]);
+    const answer = { kind: 'Accepted', ballot: ballot(2, n1), slot: 1, lives: NO_LIVES };
+    expect(cluster.takeKind(n3, 'Accepted')).toEqual([answer]);
     cluster.crash(n3, 'machine');
     cluster.restart(n3);
     expect(cluster.state(n3).durable.promised).toBe(ballot(2, n1));
@@ -127,7 +129,7 @@ describe('Paxos Made Simple, sections 2.3 and 3: what is proposed', () => {
     const cluster = preparing(5);
     for (const node of [n2, n3]) cluster.receive(n1, node, promised(ballot(1, n1)));
     cluster.request(n1, register);
-    const accepted = (of: number, slot = 1) => ({ kind: 'Accepted', ballot: of, slot }) as const;
+    const accepted = (of: number, slot = 1) => ({ kind: 'Accepted', ballot: of, slot, lives: NO_LIVES }) as const;
     cluster.receive(n1, n2, accepted(ballot(1, n1)));
     cluster.receive(n1, n2, accepted(ballot(1, n1)));
     cluster.receive(n1, n3, accepted(ballot(0, n1)));
@@ -321,7 +323,7 @@ describe('Paxos Made Live, section 5.3: epochs', () => {
     cluster.fire(n2, 'election');
     cluster.sync(n2);
     cluster.receive(n2, n1, promised(ballot(2, n2), []));
-    cluster.receive(n2, n1, { kind: 'Accepted', ballot: ballot(2, n2), slot: 3 });
+    cluster.receive(n2, n1, { kind: 'Accepted', ballot: ballot(2, n2), slot: 3, lives: NO_LIVES });
     cluster.sync(n2);
     expect(cluster.state(n2)).toMatchObject({ executed: 3, epoch: ballot(2, n2) });
     cluster.take();
@@ -343,5 +345,70 @@ describe('disks', () => {
     cluster.receive(n3, n2, prepare(ballot(1, n2)));
     cluster.sync(n3);
     expect(cluster.take(n3)).toEqual([]);
+  });
+
+  it('with lives it gets back what others know, accepts again, and proposes no more', () => {
+    const cluster = new Cluster({ options: { rejoin: 'lives', snapshotEvery: 2 } });
+    cluster.elect(n1);
+    for (const asked of [register, appendCommand(1), appendCommand(2)]) cluster.request(n1, asked);
+    cluster.settle();
+    cluster.beat(n1);
+    cluster.beat(n1);
+    expect(cluster.state(n2).durable.truncatedTo).toBe(2);
+    cluster.crash(n3, 'machine');
+    cluster.disk(n3).wipe();
+    cluster.restart(n3);
+    expect(cluster.state(n3).isAmnesiac).toBe(true);
+    cluster.settle();
+    const { isAmnesiac, durable: { promised, truncatedTo, accepted, lives } } = cluster.state(n3);
+    expect([isAmnesiac, promised, truncatedTo]).toEqual([false, ballot(1, n1), 2]);
+    expect([...accepted.keys()]).toEqual([3]);
+    expect(lives[n3]?.number).toBe(1);
+    cluster.request(n1, appendCommand(3));
+    cluster.settle([n1, n3]);
+    expect(cluster.state(n1).executed).toBe(4);
+    cluster.fire(n3, 'election');
+    expect(cluster.state(n3).role.kind).toBe('follower');
+    cluster.crash(n3, 'machine');
+    cluster.restart(n3);
+    expect(cluster.state(n3)).toMatchObject({ isAmnesiac: false, durable: { promised: ballot(1, n1) } });
+  });
+
+  it('an answer to an attempt before, with the same number, counts for nothing', () => {
+    const cluster = new Cluster({ options: { rejoin: 'lives' } });
+    cluster.elect(n1);
+    cluster.crash(n3, 'machine');
+    cluster.disk(n3).wipe();
+    cluster.restart(n3);
+    cluster.take();
+    const before = (number: number, nonce: number): Rejoined => {
+      const [first, life] = [{ number: 0, nonce: 0 }, { number, nonce }];
+      return { kind: 'Rejoined', lives: [first, first, life], promised: 0, accepted: [], truncatedTo: 0 };
+    };
+    const { number, nonce } = cluster.state(n3).rejoining?.life ?? { number: 0, nonce: 0 };
+    for (const from of [n1, n2]) cluster.receive(n3, from, before(number, nonce + 1));
+    cluster.sync(n3);
+    expect(cluster.state(n3)).toMatchObject({ isAmnesiac: true, rejoining: { life: { number: number + 1 } } });
+  });
+
+  it('answers of a life that is over, as another one of the quorum knows, are not counted', () => {
+    const cluster = new Cluster({ size: 5, options: { rejoin: 'lives' } });
+    const first = { number: 0, nonce: 0 };
+    const lives = [first, first, { number: 1, nonce: 7 }, first, first];
+    cluster.fire(n2, 'election');
+    cluster.sync(n2);
+    const of = ballot(1, n2);
+    cluster.receive(n2, n3, promised(of, []));
+    cluster.receive(n2, n1, { ...promised(of, []), lives });
+    expect(cluster.state(n2).role.kind).toBe('candidate');
+    cluster.receive(n2, n3, { ...promised(of, []), lives });
+    expect(cluster.leader(n2).promises.map(({ from }) => from)).toEqual([n2, n1, n3]);
+    cluster.request(n2, register);
+    cluster.sync(n2);
+    cluster.receive(n2, n3, { kind: 'Accepted', ballot: of, slot: 1, lives: NO_LIVES });
+    cluster.receive(n2, n1, { kind: 'Accepted', ballot: of, slot: 1, lives });
+    expect(cluster.state(n2).executed).toBe(0);
+    cluster.receive(n2, n4, { kind: 'Accepted', ballot: of, slot: 1, lives: NO_LIVES });
+    expect(cluster.state(n2).executed).toBe(1);
   });
 });

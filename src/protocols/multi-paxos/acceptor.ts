@@ -32,11 +32,11 @@ export abstract class Acceptor extends PaxosRules {
   }
 
   protected promised(ballot: Ballot, fromSlot: number): Promised {
-    const { accepted, truncatedTo } = this.state.durable;
+    const { accepted, truncatedTo, lives } = this.state.durable;
     const shown: AcceptedValue[] = [];
     for (const entry of accepted.values()) if (entry.slot >= fromSlot) shown.push(entry);
     shown.sort((a, b) => a.slot - b.slot);
-    return { kind: 'Promised', ballot, accepted: shown, truncatedTo };
+    return { kind: 'Promised', ballot, accepted: shown, truncatedTo, lives };
   }
 
   protected raisePromise(ctx: Context, ballot: Ballot): void {
@@ -61,7 +61,7 @@ export abstract class Acceptor extends PaxosRules {
     if (slot <= this.state.durable.truncatedTo) return this.teach(ctx, from, slot);
     this.accept(ctx, { slot, ballot, value });
     ctx.persist(); // Barrier: an acceptance leaves when it is synced.
-    const reply: Accepted = { kind: 'Accepted', ballot, slot };
+    const reply: Accepted = { kind: 'Accepted', ballot, slot, lives: this.state.durable.lives };
     ctx.send(from, reply);
   }
 

@@ -18,6 +18,10 @@ export interface NodeGhost {
   synced: DiskView;
   /** How often it was started. */
   incarnation: number;
+  /** Last slot of a snapshot that it has told a leader of: who loses it gets it back before it is counted on again. */
+  toldSnapshot: number;
+  /** A node that has lost its disk begins another life. */
+  life: number;
   promised: Ballot;
   /** Highest ballot that it has told anybody to have promised, in its whole life. */
   attested: Ballot;
@@ -40,6 +44,8 @@ export function newNodeGhost(): NodeGhost {
     state: null,
     synced: NOTHING,
     incarnation: 0,
+    toldSnapshot: 0,
+    life: 0,
     promised: NO_BALLOT,
     attested: NO_BALLOT,
     acceptedNow: NO_BALLOT,

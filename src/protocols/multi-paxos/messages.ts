@@ -3,6 +3,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import type { Ballot } from './ballot.ts';
 import type { Configuration } from './configuration.ts';
+import type { Life, Lives } from './lives.ts';
 
 /** What is chosen in a slot: one object travels and is stored everywhere, unchanged. */
 export type Value =
@@ -49,6 +50,8 @@ export interface Promised {
   readonly accepted: readonly AcceptedValue[];
   /** Up to this slot everything is chosen and executed here, and what was accepted is dropped. */
   readonly truncatedTo: number;
+  /** As its sender knew them when it promised. */
+  readonly lives: Lives;
 }
 
 /** The answer to any message of a ballot that is lower than what was promised. */
@@ -72,6 +75,8 @@ export interface Accepted {
   readonly kind: 'Accepted';
   readonly ballot: Ballot;
   readonly slot: number;
+  /** As its sender knew them when it accepted. */
+  readonly lives: Lives;
 }
 
 /** A quorum has accepted this value in this slot, in this ballot, which is the sender's. */
@@ -148,6 +153,21 @@ export interface Reminded {
   readonly snapshotSlot: number;
 }
 
+/** Its sender has lost its disk, and begins another life. */
+export interface Rejoin {
+  readonly kind: 'Rejoin';
+  readonly life: Life;
+}
+
+/** Its sender knows of a life of ours, which `lives` says, and holds this. */
+export interface Rejoined {
+  readonly kind: 'Rejoined';
+  readonly lives: Lives;
+  readonly promised: Ballot;
+  readonly accepted: readonly AcceptedValue[];
+  readonly truncatedTo: number;
+}
+
 /** What Multi-Paxos nodes say to each other. */
 export type PaxosMessage =
   | Prepare
@@ -162,7 +182,9 @@ export type PaxosMessage =
   | Learned
   | InstallSnapshot
   | Remind
-  | Reminded;
+  | Reminded
+  | Rejoin
+  | Rejoined;
 
 /** What a node answers a client. */
 export type PaxosAnswer =

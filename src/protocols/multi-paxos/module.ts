@@ -15,7 +15,7 @@ const messageKinds: Readonly<Record<PaxosMessage['kind'], true>> = {
   Prepare: true, Promised: true, Preempted: true,
   Accept: true, Accepted: true, Decide: true,
   Heartbeat: true, HeartbeatReply: true,
-  Learn: true, Learned: true, InstallSnapshot: true, Remind: true, Reminded: true,
+  Learn: true, Learned: true, InstallSnapshot: true, Remind: true, Reminded: true, Rejoin: true, Rejoined: true,
 };
 
 const MILLION = 1_000_000;
@@ -51,7 +51,9 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
     epoch: roundOf(role.kind === 'follower' ? durable.promised : role.ballot),
     leader: leaderId,
   }),
-  events: ['became-candidate', 'became-leader', 'stepped-down', 'chosen', 'took-snapshot', 'installed-snapshot'],
+  events: [
+    'became-candidate', 'became-leader', 'stepped-down', 'chosen', 'took-snapshot', 'installed-snapshot', 'rejoined',
+  ],
   orders: paxosOrders,
   initialProblem,
   messages: Object.keys(messageKinds),

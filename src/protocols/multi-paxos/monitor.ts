@@ -10,6 +10,7 @@ import {
   isAcceptanceSynced, isSameValue, newNodeGhost, type NodeGhost, type Proposed, replacePlaces, type SlotGhost,
 } from './ghost.ts';
 import * as invariants from './invariants.ts';
+import { lifeOf } from './lives.ts';
 import type { Accept, AcceptedValue, Change, Decide, PaxosMessage, Value } from './messages.ts';
 import { ConfigurationWatch } from './monitor-configurations.ts';
 import { MasterWatch } from './monitor-masters.ts';
@@ -45,6 +46,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
   private readonly registered = new Set<number>();
   private readonly masters: MasterWatch;
   private readonly checksEpoch: boolean;
+  private readonly hasLives: boolean;
 
   constructor(cluster: ClusterInfo, report: ReportBreach) {
     this.cluster = cluster;
@@ -52,6 +54,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
     this.nodes = cluster.nodes.map(newNodeGhost);
     this.configurations = new ConfigurationWatch(cluster, (text) => this.breach(invariants.quorumsIntersect, text));
     this.checksEpoch = readSettings(cluster.options).checkEpoch;
+    this.hasLives = readSettings(cluster.options).rejoin === 'lives';
     this.masters = new MasterWatch(cluster, (text) => this.breach(invariants.masterExclusive, text));
   }
 
@@ -82,6 +85,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
   onAppend(node: NodeId, file: string, index: number, entry: unknown): void {
     if (file !== JOURNAL_FILE) return;
     const ghost = this.ghostOf(node);
+    this.lookAtLife(node, ghost);
     const { slot, ballot } = entry as AcceptedValue;
     if (ballot > ghost.acceptedNow) ghost.acceptedNow = ballot;
     const places = ghost.places.get(slot);
@@ -90,6 +94,27 @@ class PaxosMonitor implements Monitor<PaxosState> {
     if (ballot >= ghost.attested) return;
     this.breach(invariants.promiseKept, `${this.name(node)} accepts ${show(ballot)} in slot ${slot}, ` +
       `but has told others that it has promised ${show(ghost.attested)}`);
+  }
+
+  /**
+   * A node that begins another life has forgotten what it told, but for what others have told it in turn. So its word
+   * of before holds for what it still has, and for what is chosen by it already.
+   */
+  private lookAtLife(node: NodeId, ghost: NodeGhost): void {
+    const { state } = ghost;
+    const life = state === null || !this.hasLives ? 0 : lifeOf(state.durable.lives, node).number;
+    if (state === null || life <= ghost.life) return;
+    const { promised, truncatedTo, accepted } = state.durable;
+    ghost.life = life;
+    ghost.promised = promised;
+    ghost.attested = NO_BALLOT; // What it is told now it accepts as others did, in ballots below.
+    for (const [slot, { proposed, chosen }] of this.slots) {
+      for (const [ballot, { acceptedBy }] of proposed) {
+        const holds = slot <= truncatedTo || (accepted.get(slot)?.ballot ?? 0) >= ballot;
+        const at = acceptedBy.indexOf(node);
+        if (at !== -1 && !holds && chosen?.ballot !== ballot) acceptedBy.splice(at, 1);
+      }
+    }
   }
 
   onDrop(node: NodeId, file: string): void {
@@ -107,6 +132,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
   afterEvent(node: NodeId, state: PaxosState): void {
     if (state.isAmnesiac) return;
     const ghost = this.ghostOf(node);
+    this.lookAtLife(node, ghost);
     const { promised } = state.durable;
     if (promised < ghost.promised) {
       this.breach(invariants.promiseMonotone,
@@ -222,7 +248,8 @@ class PaxosMonitor implements Monitor<PaxosState> {
   }
 
   private checkTruncation(node: NodeId, truncatedTo: number): void {
-    const slotOf = ({ synced }: NodeGhost): number => (synced.cell(SNAPSHOT_FILE) as Snapshot | undefined)?.slot ?? 0;
+    const slotOf = ({ synced, toldSnapshot }: NodeGhost): number =>
+      Math.max((synced.cell(SNAPSHOT_FILE) as Snapshot | undefined)?.slot ?? 0, this.hasLives ? toldSnapshot : 0);
     const holders = this.cluster.nodes.filter((holder) => slotOf(this.ghostOf(holder)) >= truncatedTo);
     const isHeld = this.configurations.from(truncatedTo + 1).some(({ quorums }) => isAcceptQuorum(quorums, holders));
     if (isHeld && slotOf(this.ghostOf(node)) >= truncatedTo) return;
@@ -261,6 +288,11 @@ class PaxosMonitor implements Monitor<PaxosState> {
         return this.onAccepted(from, sent.slot, sent.ballot, synced);
       case 'Decide':
         return this.onDecide(from, sent);
+      case 'HeartbeatReply': {
+        const ghost = this.ghostOf(from);
+        ghost.toldSnapshot = Math.max(ghost.toldSnapshot, sent.snapshotSlot);
+        return;
+      }
       default:
     }
   }

@@ -33,11 +33,11 @@ import type { NodeId } from '../../kernel/ids.ts';
 import { NO_BALLOT } from './ballot.ts';
 import type { PaxosAnswer, PaxosMessage } from './messages.ts';
 import { readSettings } from './options.ts';
-import { Membership } from './membership.ts';
+import { Rejoiner } from './rejoin.ts';
 import { BALLOT_FILE, JOURNAL_FILE, type Leader, type PaxosState } from './state.ts';
 
 /** A Multi-Paxos node. */
-export class MultiPaxosNode extends Membership implements Node<PaxosState> {
+export class MultiPaxosNode extends Rejoiner implements Node<PaxosState> {
   private readonly isNew: boolean;
   /** How many acceptances the disk held, readable or not. */
   private readonly found: number;
@@ -50,8 +50,8 @@ export class MultiPaxosNode extends Membership implements Node<PaxosState> {
 
   onStart(ctx: Context): void {
     const { state } = this;
-    if (state.isAmnesiac) return;
     this.setQuorums();
+    if (state.isAmnesiac) return this.beginLife(ctx);
     const { journal, journalBase } = state;
     if (this.found > journal.length) ctx.truncateFrom(JOURNAL_FILE, journalBase + journal.length + 1);
     // We may have granted a lease, in our former life.
@@ -63,6 +63,10 @@ export class MultiPaxosNode extends Membership implements Node<PaxosState> {
     this.resetElectionTimer(ctx);
   }
 
+  protected override foundInJournal(): number {
+    return this.found;
+  }
+
   private setQuorums(): void {
     const { state } = this;
     state.configurations = this.withQuorums(state.configurations);
@@ -72,8 +76,8 @@ export class MultiPaxosNode extends Membership implements Node<PaxosState> {
   // ── Messages ─────────────────────────────────────────────────────────
 
   onMessage(ctx: Context, from: NodeId, message: Message): void {
-    if (this.state.isAmnesiac) return;
     const received = message as PaxosMessage;
+    if (this.state.isAmnesiac) return this.whileAmnesiac(ctx, from, received);
     switch (received.kind) {
       case 'Accept':
         return this.onAccept(ctx, from, received);
@@ -103,6 +107,10 @@ export class MultiPaxosNode extends Membership implements Node<PaxosState> {
         return this.onRemind(ctx, from, received);
       case 'Reminded':
         return this.onReminded(ctx, from, received);
+      case 'Rejoin':
+        return this.onRejoin(ctx, from, received);
+      case 'Rejoined':
+        return;
       default:
         return unreachable(received);
     }
@@ -124,6 +132,8 @@ export class MultiPaxosNode extends Membership implements Node<PaxosState> {
         return this.onHeartbeatDue(ctx);
       case 'check-quorum':
         return this.onCheckQuorum(ctx);
+      case 'rejoin':
+        return this.askToRejoin(ctx);
       default:
         assert(false, 'Multi-Paxos sets no other timer');
     }
@@ -137,7 +147,10 @@ export class MultiPaxosNode extends Membership implements Node<PaxosState> {
         return this.onOwnPromise(ctx, tag);
       case 'snapshot':
       case 'start':
-        return this.onSnapshotPersisted(ctx, tag);
+        this.onSnapshotPersisted(ctx, tag);
+        return this.goOnRejoining(ctx);
+      case 'joined':
+        return this.onJoined(ctx);
       default:
         assert(false, 'Multi-Paxos persists for no other reason');
     }

@@ -113,6 +113,15 @@ export const paxosOptions: OptionTable = {
     min: 0,
     max: 100,
   },
+  rejoin: {
+    kind: 'choice',
+    doc: 'what a node does that has lost its disk, or finds it damaged: it takes no part; or it begins another life, '
+      + 'which the answers of others name (Michael et al. 2017), accepts again, and proposes no more; or it takes '
+      + 'part again once it has seen one instance (Paxos Made Live, section 5.1), which is unsafe',
+    default: 'never',
+    of: ['never', 'lives', 'observed'],
+    swarm: { kind: 'choice', of: [['never', 1], ['lives', 1]] },
+  },
   prepareQuorum: {
     kind: 'integer',
     doc: 'with quorums: counted, how many acceptors have to promise a ballot (Q1 of Flexible Paxos); 0: a majority',
@@ -177,6 +186,7 @@ export interface PaxosSettings extends QuorumSettings {
   readonly masterLeaseUs: DurationUs;
   readonly checkEpoch: boolean;
   readonly reconfiguresByStop: boolean;
+  readonly rejoin: 'never' | 'lives' | 'observed';
   readonly snapshotEvery: number;
   readonly snapshotRetained: number;
   readonly maxEntriesPerMessage: number;
@@ -197,6 +207,7 @@ export function readSettings(options: Options): PaxosSettings {
     replicaLeaseUs: options['replicaLease'] as number,
     masterLeaseUs: options['masterLease'] as number,
     checkEpoch: options['checkEpoch'] as boolean,
+    rejoin: options['rejoin'] as PaxosSettings['rejoin'],
     quorumsInGrid: options['quorums'] === 'grid',
     gridColumns: options['gridColumns'] as number,
     prepareQuorum: options['prepareQuorum'] as number,

@@ -6,6 +6,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { TimeUs } from '../../kernel/time.ts';
 import { type Ballot, NO_BALLOT, roundOf } from './ballot.ts';
 import { membersOf } from './configuration.ts';
+import { consistent, lifeOf, type Lives, NO_LIVES } from './lives.ts';
 import {
   type Accept, type Accepted, type AcceptedValue, type Decide, type Heartbeat, type HeartbeatReply, NO_OP,
   type PaxosAnswer, type Preempted, type Prepare, type Promised, type Value,
@@ -37,7 +38,8 @@ export abstract class Proposer extends Replica {
   protected onElectionTimeout(ctx: Context): void {
     assert(this.state.role.kind === 'follower', 'who proposes waits for nobody');
     this.state.leaderId = null;
-    if (this.isLeasedToOther(this.self, ctx.monotonicUs())) return this.resetElectionTimer(ctx);
+    const isLeased = this.isLeasedToOther(this.self, ctx.monotonicUs());
+    if (isLeased || !this.mayPropose()) return this.resetElectionTimer(ctx);
     if (!this.isMember(this.inForce) || this.lacksStop()) return this.lookOn(ctx);
     if (!this.isBeginningStored()) return ctx.setTimer('election', this.settings.heartbeatUs);
     this.prepare(ctx);
@@ -96,11 +98,19 @@ export abstract class Proposer extends Replica {
   private countPromise(ctx: Context, role: Candidate | Leader, from: NodeId, reply: Promised): void {
     const { promises } = role;
     if (!this.isPromiseOf(reply.ballot, role.ballot)) return;
+    this.forgetFormerLife(promises, from, reply.lives);
     if (!this.countsPromise(from, promises.map((promise) => promise.from))) return;
-    const { ballot, accepted, truncatedTo } = reply;
-    promises.push({ from, ballot, accepted, truncatedTo });
+    const { ballot, accepted, truncatedTo, lives } = reply;
+    promises.push({ from, ballot, accepted, truncatedTo, lives });
     if (role.kind === 'leader') this.reachFurther(ctx, role);
     else if (this.isPrepared(promises, this.inForce)) this.lead(ctx, role);
+  }
+
+  /** What was promised in a life that is over takes no place from what is promised in the present one. */
+  private forgetFormerLife(promises: CountedPromise[], from: NodeId, lives: Lives): void {
+    const at = promises.findIndex((promise) => promise.from === from);
+    const former = promises[at];
+    if (former !== undefined && lifeOf(former.lives, from).number < lifeOf(lives, from).number) promises.splice(at, 1);
   }
 
   // ── What may be proposed ─────────────────────────────────────────────
@@ -260,7 +270,7 @@ export abstract class Proposer extends Replica {
 
   /** The promises of a quorum stand behind our ballot, and our own is synced: what we ask needs no sync of ours. */
   private propose(ctx: Context, leader: Leader, slot: number, value: Value): void {
-    const commander: Commander = { value, acceptedBy: [], sentAtUs: ctx.monotonicUs() };
+    const commander: Commander = { value, acceptedBy: [], livesTold: [], sentAtUs: ctx.monotonicUs() };
     leader.commanders.set(slot, commander);
     if (this.isLast(value)) leader.stopAt = slot;
     const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value };
@@ -272,20 +282,21 @@ export abstract class Proposer extends Replica {
     const ballot = tag['ballot'] as Ballot;
     const slot = tag['slot'] as number;
     this.state.ownAcceptance = Object.freeze({ ballot, slot });
-    this.countAcceptance(ctx, this.self, ballot, slot);
+    this.countAcceptance(ctx, this.self, { ballot, slot, lives: this.state.durable.lives });
   }
 
-  protected onAccepted(ctx: Context, from: NodeId, { ballot, slot }: Accepted): void {
-    this.countAcceptance(ctx, from, ballot, slot);
+  protected onAccepted(ctx: Context, from: NodeId, accepted: Accepted): void {
+    this.countAcceptance(ctx, from, accepted);
   }
 
-  private countAcceptance(ctx: Context, from: NodeId, ballot: Ballot, slot: number): void {
+  private countAcceptance(ctx: Context, from: NodeId, { ballot, slot, lives }: Omit<Accepted, 'kind'>): void {
     const { role } = this.state;
     if (role.kind !== 'leader' || !this.isAcceptanceOf(ballot, role.ballot)) return;
     const commander = role.commanders.get(slot);
     if (commander === undefined || !this.countsAcceptance(from, commander.acceptedBy)) return;
     commander.acceptedBy.push(from);
-    if (!this.isAcceptQuorum(commander.acceptedBy, this.configurationOf(slot).quorums)) return;
+    commander.livesTold.push(lives);
+    if (!this.isAcceptQuorum(this.stillAcceptedBy(commander), this.configurationOf(slot).quorums)) return;
     role.commanders.delete(slot);
     const message: Decide = { kind: 'Decide', ballot: role.ballot, slot, value: commander.value };
     for (const node of role.audience) ctx.sendNow(node, message);
@@ -293,6 +304,13 @@ export abstract class Proposer extends Replica {
     ctx.note({ event: 'chosen', slot });
     this.executeDecided(ctx);
     this.proposeWaiting(ctx, role);
+  }
+
+  /** Who has accepted it in a life that, as far as the others knew, was not over. */
+  private stillAcceptedBy({ acceptedBy, livesTold }: Commander): readonly NodeId[] {
+    if (livesTold.every((lives) => lives.length === 0)) return acceptedBy;
+    const told = acceptedBy.map((from, at) => ({ from, lives: livesTold[at] ?? NO_LIVES }));
+    return consistent(told).map(({ from }) => from);
   }
 
   // ── Leading ──────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
 import { type Ballot, ballotOf, eraOf, NO_BALLOT, roundOf } from './ballot.ts';
 import { type Configuration, configurationOf, type Governing } from './configuration.ts';
+import { consistent, lifeOf } from './lives.ts';
 import { type AcceptedValue, type Change, NO_OP, type Value } from './messages.ts';
 import { type PaxosSettings, readSettings } from './options.ts';
 import {
@@ -46,7 +47,7 @@ export abstract class PaxosRules {
    * less than it has promised already.
    */
   protected isForeign({ isNew, disk }: NodeInit): boolean {
-    return !isNew && disk.cell(BALLOT_FILE) === undefined;
+    return !isNew && (disk.cell(BALLOT_FILE) ?? null) === null;
   }
 
   /**
@@ -161,7 +162,7 @@ export abstract class PaxosRules {
 
   /** Phase 1 of a slot is that of its own acceptors, who may be none of those who have accepted in the slots before. */
   protected isPrepared(promises: readonly CountedPromise[], configuration: Governing): boolean {
-    return this.isPrepareQuorum(promises.map(({ from }) => from), configuration.quorums);
+    return this.isPrepareQuorum(consistent(promises).map(({ from }) => from), configuration.quorums);
   }
 
   /**
@@ -212,6 +213,11 @@ export abstract class PaxosRules {
   /** The highest that we know to be used, by others or by us. */
   protected newestBallot(): Ballot {
     return Math.max(this.state.seen, this.state.durable.promised);
+  }
+
+  /** Who has lost its disk has lost the rounds that it has used, too. */
+  protected mayPropose(): boolean {
+    return lifeOf(this.state.durable.lives, this.self).number === 0;
   }
 
   protected nextBallot(): Ballot {

@@ -6,7 +6,8 @@ import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { type Configuration, firstConfiguration, type Governing } from './configuration.ts';
 import { initialMembers } from './initial.ts';
-import type { AcceptedValue, Value } from './messages.ts';
+import { type Life, type Lives, NO_LIVES } from './lives.ts';
+import type { AcceptedValue, Rejoined, Value } from './messages.ts';
 import { readSettings } from './options.ts';
 import { quorumsOf } from './quorums.ts';
 
@@ -14,6 +15,8 @@ import { quorumsOf } from './quorums.ts';
 export const BALLOT_FILE = 'ballot';
 export const JOURNAL_FILE = 'accepted';
 export const SNAPSHOT_FILE = 'snapshot';
+/** A cell: the lives of all nodes, where somebody has lost its disk. */
+export const LIVES_FILE = 'lives';
 
 /** The cell `ballot`: what the acceptor has promised, and the last round that the proposer has used. */
 export interface BallotRecord {
@@ -56,6 +59,8 @@ export interface Durable {
   truncatedTo: number;
   /** Replica. */
   snapshot: Snapshot | null;
+  /** Which life each node is in, as far as we know. */
+  lives: Lives;
 }
 
 /** One promise that a proposer has counted. */
@@ -64,6 +69,7 @@ export interface CountedPromise {
   readonly ballot: Ballot;
   readonly accepted: readonly AcceptedValue[];
   readonly truncatedTo: number;
+  readonly lives: Lives;
 }
 
 /** Has prepared a ballot, and waits for a quorum of promises (PMMC's scout). */
@@ -78,6 +84,8 @@ export interface Commander {
   readonly value: Value;
   /** Who has accepted it in our ballot, each acceptor once. */
   readonly acceptedBy: NodeId[];
+  /** What each of them knew of everybody's lives, in the same order. */
+  readonly livesTold: Lives[];
   sentAtUs: DurationUs;
 }
 
@@ -154,6 +162,16 @@ export interface Lease {
   readonly untilUs: DurationUs;
 }
 
+/** An acceptor that has lost its disk, on its way back. */
+export interface Rejoining {
+  life: Life;
+  /** Who knows of this life, and what it has said then. */
+  readonly answers: Map<NodeId, Rejoined>;
+  /** With `rejoin: observed`, in which slots it has heard of a proposal since, and the highest ballot of one. */
+  readonly heardSlots: Set<number>;
+  heardBallot: Ballot;
+}
+
 /** Everything that a node knows. */
 export interface PaxosState {
   readonly durable: Durable;
@@ -196,14 +214,17 @@ export interface PaxosState {
   /** How far we may propose ahead of what we have executed. */
   window: number;
   /** The disk is not what we left: an acceptor that may have forgotten a promise takes no part. */
-  readonly isAmnesiac: boolean;
+  isAmnesiac: boolean;
+  /** How far it is with taking part again; `null` where it does not try. */
+  rejoining: Rejoining | null;
 }
 
 /** What is left after a crash. */
 export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
   const { disk, machine } = init;
   const settings = readSettings(init.options);
-  const record = disk.cell(BALLOT_FILE) as BallotRecord | undefined;
+  const record = disk.cell(BALLOT_FILE) as BallotRecord | null | undefined;
+  const lives = (disk.cell(LIVES_FILE) as Lives | undefined) ?? NO_LIVES;
   const snapshot = (disk.cell(SNAPSHOT_FILE) as Snapshot | undefined) ?? null;
   const { dropped, mark } = disk.head(JOURNAL_FILE);
   const truncatedTo = (mark as JournalMark | undefined)?.truncatedTo ?? 0;
@@ -219,6 +240,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
   return {
     durable: {
       round: record?.round ?? 0, window: record?.window ?? settings.window, promised, accepted, truncatedTo, snapshot,
+      lives,
     },
     role: FOLLOWER,
     leaderId: null,
@@ -242,6 +264,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
     reminded: [],
     window: settings.window,
     isAmnesiac,
+    rejoining: null,
   };
 }
 

@@ -5,6 +5,7 @@ import { defaultOptions, type Options } from '../../../../src/contract/options.t
 import type { NodeId } from '../../../../src/kernel/ids.ts';
 import { ballotOf } from '../../../../src/protocols/multi-paxos/ballot.ts';
 import type { Governing } from '../../../../src/protocols/multi-paxos/configuration.ts';
+import { NO_LIVES } from '../../../../src/protocols/multi-paxos/lives.ts';
 import { declaredInvariants } from '../../../../src/protocols/multi-paxos/invariants.ts';
 import { NO_OP, type PaxosMessage, type Value } from '../../../../src/protocols/multi-paxos/messages.ts';
 import { paxosInvariants } from '../../../../src/protocols/multi-paxos/monitor.ts';
@@ -55,9 +56,9 @@ const [low, high] = [ballotOf(20, n1), ballotOf(30, n2)];
 /** In slot 7, `first` is accepted by a quorum in a low ballot, and `second` proposed, and perhaps accepted, above. */
 function chooseTwice({ send }: Watched, first: Value, second: Value, isAccepted: boolean): void {
   send(n1, { kind: 'Accept', ballot: low, slot: 7, value: first });
-  for (const node of [n2, n3]) send(node, { kind: 'Accepted', ballot: low, slot: 7 });
+  for (const node of [n2, n3]) send(node, { kind: 'Accepted', ballot: low, slot: 7, lives: NO_LIVES });
   send(n2, { kind: 'Accept', ballot: high, slot: 7, value: second });
-  if (isAccepted) for (const node of [n1, n3]) send(node, { kind: 'Accepted', ballot: high, slot: 7 });
+  if (isAccepted) for (const node of [n1, n3]) send(node, { kind: 'Accepted', ballot: high, slot: 7, lives: NO_LIVES });
 }
 
 /** The state of a leader, changed. */
@@ -104,11 +105,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
   P6: {
     breaks: ({ monitor, send }) => {
-      send(n2, { kind: 'Promised', ballot: high, accepted: [], truncatedTo: 0 });
+      send(n2, { kind: 'Promised', ballot: high, accepted: [], truncatedTo: 0, lives: NO_LIVES });
       monitor.onAppend(n2, JOURNAL_FILE, 9, { slot: 7, ballot: low, value: NO_OP });
     },
     allows: ({ monitor, send }) => {
-      send(n2, { kind: 'Promised', ballot: low, accepted: [], truncatedTo: 0 });
+      send(n2, { kind: 'Promised', ballot: low, accepted: [], truncatedTo: 0, lives: NO_LIVES });
       monitor.onAppend(n2, JOURNAL_FILE, 9, { slot: 7, ballot: low, value: NO_OP });
     },
   },
@@ -124,7 +125,9 @@ const cases: Readonly<Record<string, Case>> = {
     },
   },
   P8: {
-    breaks: ({ send }) => { send(n2, { kind: 'Promised', ballot: high, accepted: [], truncatedTo: 0 }); },
+    breaks: ({ send }) => {
+      send(n2, { kind: 'Promised', ballot: high, accepted: [], truncatedTo: 0, lives: NO_LIVES });
+    },
     allows: ({ monitor }) => {
       const disk = new Disk();
       disk.put(BALLOT_FILE, { promised: high, round: 0 });
