@@ -288,16 +288,19 @@ function gentleTrouble(scenario: Scenario): LinkProfile {
   };
 }
 
-/** Trouble is a fault of all links that somebody uses, so that it ends. Clients do not talk to one another. */
+/**
+ * Trouble is a fault of all links that somebody uses, so that it ends. Clients do not talk to one another. Those of a
+ * lock say little: gentle trouble on their way to the nodes missed all of it in seeds 10504 and 16231 of raft-lock.
+ */
 function troubleLines(scenario: Scenario, profile: LinkProfile, quietUs: TimeUs): FaultLine[] {
   const clients = Array.from({ length: scenario.clients.count }, (_, client) => `c${client + 1}`);
   const nodes = Array.from({ length: scenario.system.nodes }, (_, node) => `n${node + 1}`);
-  const line = (from: readonly string[], to: readonly string[]): FaultLine => ({
+  const line = (from: readonly string[], to: readonly string[], allowVacuous: boolean): FaultLine => ({
     trigger: { kind: 'at', atUs: 0 },
     action: { kind: 'link', from, to, profile, forUs: quietUs },
-    allowVacuous: false,
+    allowVacuous,
   });
-  return [line(nodes, [...nodes, ...clients]), line(clients, nodes)];
+  return [line(nodes, [...nodes, ...clients], false), line(clients, nodes, scenario.locking !== null)];
 }
 
 /** May change nothing: four gentle faults can all miss, while the trouble has long since made the run say something. */

@@ -130,6 +130,15 @@ duration: 20s
 profile: swarm
 `);
 
+  it('may trouble no request of its few, and has to trouble something', () => {
+    const links = drawn({ ...lease, profile: 'gentle' }, 1).faults.filter(({ action }) => action.kind === 'link');
+    const mayMiss = links.map(({ action, allowVacuous }) => {
+      const { from, to } = action as { readonly from: readonly string[]; readonly to: readonly string[] };
+      return `${from[0]} > ${to[0]} ${allowVacuous}`;
+    });
+    expect(mayMiss).toEqual(['n1 > n1 false', 'c1 > n1 true', 'c1 > r1 true', 'r1 > c1 true']);
+  });
+
   it('lets sessions outlast two commands of each client, of which one is for what the last one left', () => {
     const drawnShort: number[] = [];
     for (let seed = 0; seed < 300; seed += 1) {
