@@ -4,6 +4,9 @@ import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Comparison } from '../src/explore/side-by-side.ts';
+import { multiPaxos } from '../src/protocols/multi-paxos/module.ts';
+import { paxos } from '../src/protocols/paxos/module.ts';
+import { raft } from '../src/protocols/raft/module.ts';
 import { comparisonText } from '../src/report/side-by-side.ts';
 import type { TextStyle } from '../src/report/text.ts';
 import { folderWith, quorumquake, shell } from './support/cli/command.ts';
@@ -65,6 +68,15 @@ describe('links', () => {
       expect(existsSync(resolve(root, dirname(path), target)), target).toBe(true);
     }
   });
+
+  it.each([['Raft', raft], ['Multi-Paxos', multiPaxos], ['Paxos', paxos]] as const)(
+    'the tables of options have all of %s', (heading, { options }) => {
+      const table = new RegExp(`### Options of ${heading}\\n[^]*?(?=\\n### |$)`);
+      const [part = ''] = table.exec(read('scenarios/README.md')) ?? [];
+      const first = part.split('\n').filter((line) => line.startsWith('| `')).map((line) => line.split(' | ')[0] ?? '');
+      expect(first.flatMap((cell) => cell.match(/[a-zA-Z]+/g) ?? []).sort()).toEqual(Object.keys(options).sort());
+    },
+  );
 
   it('to scenarios are complete, and each scenario has the row of its name', () => {
     const table = read('scenarios/README.md');

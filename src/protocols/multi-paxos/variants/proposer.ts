@@ -1,7 +1,7 @@
 import type { Variant } from '../../../contract/variant.ts';
 import type { NodeId } from '../../../kernel/ids.ts';
 import type { DurationUs } from '../../../kernel/time.ts';
-import { type Ballot, ballotOf, roundOf } from '../ballot.ts';
+import { type Ballot, ballotOf, eraOf, roundOf } from '../ballot.ts';
 import type { AcceptedValue, Value } from '../messages.ts';
 import type { CountedPromise } from '../state.ts';
 import { DefectivePaxos } from './defective.ts';
@@ -70,7 +70,8 @@ class BallotReuseAfterRestart extends DefectivePaxos {
     this.hasPrepared = true;
     const { promised } = this.state.durable;
     const round = Math.max(1, roundOf(promised));
-    return this.instead(ballotOf(round, this.self) < promised ? round + 1 : round, reference);
+    const isRefused = ballotOf(round, this.self, eraOf(promised)) < promised;
+    return this.instead(isRefused ? round + 1 : round, reference);
   }
 }
 
