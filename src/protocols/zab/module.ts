@@ -40,6 +40,8 @@ export const zab: ProtocolModule<ZabState> = {
   metrics: {
     elections: { kind: 'count', event: 'became-leader', doc: 'epochs whose leader was established' },
     rounds: { kind: 'count', event: 'looking', doc: 'times that a node has begun to look for a leader' },
+    truncations: { kind: 'count', event: 'truncated', doc: 'times that a follower has cut off what its leader lacks' },
+    snapshotsInstalled: { kind: 'count', event: 'installed-snapshot', doc: 'snapshots that followers got of leaders' },
     leaderAfter: { kind: 'delay', event: 'became-leader', doc: 'time until the first leader is established' },
   },
   invariants: zabInvariants,
