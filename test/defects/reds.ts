@@ -289,6 +289,16 @@ export const reds: readonly Red[] = [
     plants: ['multi-paxos/learn-across-ballots'],
   },
   {
+    row: 'C-42', scenario: 'zab/what-a-leader-logged-alone-is-cut-off-when-it-comes-back',
+    plants: ['zab/retained-db', 'zab/trunc-missing'],
+  },
+  {
+    row: 'C-44', scenario: 'zab/followers-that-crash-as-they-join-keep-what-they-acknowledged',
+    plants: ['zab/ack-before-history', 'zab/epoch-before-history', 'zab/history-by-processor', 'zab/ack-before-sync'],
+  },
+  { row: 'C-46', scenario: 'zab/a-follower-that-joins-under-load-misses-nothing', plants: ['zab/delivers-pending'] },
+  { row: 'C-48', scenario: 'zab/a-counter-that-is-used-up-begins-a-new-epoch', plants: ['zab/zxid-rollover'] },
+  {
     row: 'C-40', scenario: 'paxos-cas/a-read-finishes-the-change-that-it-finds',
     plants: ['paxos-cas/read-leaves-inflight'],
   },
