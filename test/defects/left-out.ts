@@ -22,8 +22,8 @@ export const leftOut: readonly LeftOut[] = [
   },
   {
     row: 'PX-23', defect: 'an acceptor without a disk asks its peers what it has promised, and takes late answers',
-    because: 'Acceptors have disks; one that answers from memory breaks P8 with its first promise. Those of Multi-Paxos '
-      + 'that lose theirs draw a number to ask with: a test shows that answers to an earlier one count for nothing.',
+    because: 'Acceptors have disks; one that answers from memory breaks P8 with its first promise. Those of '
+      + 'Multi-Paxos that lose theirs draw a number to ask with; a test shows that answers to others do not count.',
   },
   {
     row: 'PX-26', defect: 'a command that is chosen in two slots is executed twice',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { NodeId } from '../../src/kernel/ids.ts';
 import { ballotOf } from '../../src/protocols/multi-paxos/ballot.ts';
 import { NO_LIVES } from '../../src/protocols/multi-paxos/lives.ts';
 import type { Accept, Prepare, Promised, Rejoined, Value } from '../../src/protocols/multi-paxos/messages.ts';
@@ -283,6 +284,40 @@ describe('proposers that meet', () => {
     cluster.fire(n1, 'check-quorum');
     const late = cluster.request(n1, register);
     expect(cluster.answers().get(late)).toEqual({ kind: 'not-leader', leader: null });
+  });
+});
+
+describe('fewer messages', () => {
+  it('a thrifty leader asks no more than a quorum, others for the next slot, and all with the next heartbeat', () => {
+    const cluster = new Cluster({ size: 5, options: { thrifty: true } });
+    cluster.elect(n1);
+    const asked = (): NodeId[] =>
+      cluster.take(n1).filter(({ message: { kind } }) => kind === 'Accept').map(({ to }) => to);
+    cluster.request(n1, register);
+    expect(asked()).toEqual([n2, n3]);
+    cluster.request(n1, appendCommand(1));
+    expect(asked()).toEqual([n3, n4]);
+    cluster.nowUs = 50_000;
+    cluster.fire(n1, 'heartbeat');
+    expect(asked()).toEqual([n2, n3, n4, n5, n2, n3, n4, n5]);
+  });
+
+  it('a heartbeat names the slots that are chosen, to those who have accepted them in its ballot', () => {
+    const cluster = new Cluster({ options: { decides: 'with-heartbeats' } });
+    cluster.elect(n1);
+    cluster.request(n1, register);
+    cluster.settle([n1, n2]);
+    expect([n1, n2].map((id) => cluster.state(id).executed)).toEqual([1, 0]);
+    cluster.receive(n3, n2, accept(ballot(0, n2), 1, noOp));
+    cluster.sync(n3);
+    cluster.fire(n1, 'heartbeat');
+    const [message] = cluster.takeKind(n1, 'Heartbeat');
+    if (message === undefined) throw new Error('there is a heartbeat');
+    expect(message.decided).toEqual([1]);
+    for (const id of [n2, n3]) cluster.receive(id, n1, message);
+    expect([n2, n3].map((id) => cluster.state(id).executed)).toEqual([1, 0]);
+    cluster.settle();
+    expect(cluster.state(n3).executed).toBe(1);
   });
 });
 

@@ -97,6 +97,8 @@ export interface Heartbeat {
   readonly executed: number;
   /** Up to here a quorum has everything in snapshots on its disks. */
   readonly truncateTo: number;
+  /** Slots whose values are chosen in this ballot, since the last heartbeat; where no Decide says so. */
+  readonly decided: readonly number[];
 }
 
 /** Its sender follows this leader, and grants it the lease where there are leases. */

@@ -10,7 +10,8 @@
  * in holes; slots chosen out of order and executed in order, within the window; learners that pull; snapshots and
  * truncation; back-off of pre-empted proposers; sessions (in the service); the master lease, with an epoch in each
  * answer that clients check and, with `checkEpoch`, masters; quorums that need to meet those of the other phase alone.
- * Acceptors that change, by a window or by a stop. Not implemented: roles on nodes of their own, thrifty quorums.
+ * Acceptors that change, by a window or by a stop; that are asked only as far as needed; that come back without their
+ * disk. Not implemented: roles on nodes of their own.
  *
  * Every node is acceptor, proposer and replica, in one file each, over `rules.ts`: here is what reaches it, and where
  * that is dealt with. Deviations, with reasons, are listed in README.md beside this file.

@@ -113,6 +113,20 @@ export const paxosOptions: OptionTable = {
     min: 0,
     max: 100,
   },
+  thrifty: {
+    kind: 'boolean',
+    doc: 'a leader asks no more acceptors than make a quorum, and all of them when these have not answered within a '
+      + 'heartbeat (Moraru et al. 2013, "There is more consensus in Egalitarian parliaments")',
+    default: false,
+    swarm: { kind: 'choice', of: [[true, 1], [false, 2]] },
+  },
+  decides: {
+    kind: 'choice',
+    doc: 'how a leader tells what is chosen: at once, with the value; or with the next heartbeat, which names the slot',
+    default: 'at-once',
+    of: ['at-once', 'with-heartbeats'],
+    swarm: { kind: 'choice', of: [['at-once', 2], ['with-heartbeats', 1]] },
+  },
   rejoin: {
     kind: 'choice',
     doc: 'what a node does that has lost its disk, or finds it damaged: it takes no part; or it begins another life, '
@@ -186,6 +200,8 @@ export interface PaxosSettings extends QuorumSettings {
   readonly masterLeaseUs: DurationUs;
   readonly checkEpoch: boolean;
   readonly reconfiguresByStop: boolean;
+  readonly isThrifty: boolean;
+  readonly decidesWithHeartbeats: boolean;
   readonly rejoin: 'never' | 'lives' | 'observed';
   readonly snapshotEvery: number;
   readonly snapshotRetained: number;
@@ -207,6 +223,8 @@ export function readSettings(options: Options): PaxosSettings {
     replicaLeaseUs: options['replicaLease'] as number,
     masterLeaseUs: options['masterLease'] as number,
     checkEpoch: options['checkEpoch'] as boolean,
+    isThrifty: options['thrifty'] as boolean,
+    decidesWithHeartbeats: options['decides'] === 'with-heartbeats',
     rejoin: options['rejoin'] as PaxosSettings['rejoin'],
     quorumsInGrid: options['quorums'] === 'grid',
     gridColumns: options['gridColumns'] as number,

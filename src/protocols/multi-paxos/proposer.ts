@@ -144,6 +144,7 @@ export abstract class Proposer extends Replica {
       timeBaseUs: times.reduce((latest, timeUs) => Math.max(latest, timeUs), state.timeUs),
       ledSinceUs: ctx.monotonicUs(),
       leaseUntilUs: -Infinity,
+      untold: [],
       leaseReads: 0,
     };
     leader.leaseUntilUs = this.leaseUntilUs(leader);
@@ -274,8 +275,26 @@ export abstract class Proposer extends Replica {
     leader.commanders.set(slot, commander);
     if (this.isLast(value)) leader.stopAt = slot;
     const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value };
-    for (const node of this.configurationOf(slot).members) if (node !== this.self) ctx.sendNow(node, message);
+    for (const node of this.askedFirst(leader, slot)) if (node !== this.self) ctx.sendNow(node, message);
     this.acceptOwn(ctx, leader.ballot, slot, value);
+  }
+
+  /**
+   * Whom a leader asks to accept. A thrifty one asks a quorum that it is part of, of those first that have answered
+   * heartbeats, and from slot to slot others; what is not accepted then, it asks of all with the next heartbeat.
+   */
+  private askedFirst({ hasAnswered }: Leader, slot: number): readonly NodeId[] {
+    const { members, quorums } = this.configurationOf(slot);
+    if (!this.settings.isThrifty) return members;
+    const first = slot % members.length;
+    const inTurn = [...members.slice(first), ...members.slice(0, first)];
+    const isLast = (node: NodeId): boolean => node !== this.self && hasAnswered[node] !== true;
+    let asked = [...inTurn.filter((node) => !isLast(node)), ...inTurn.filter(isLast)];
+    for (const node of asked.slice().reverse()) {
+      const fewer = asked.filter((other) => other !== node);
+      if (node !== this.self && this.isAcceptQuorum(fewer, quorums)) asked = fewer;
+    }
+    return asked;
   }
 
   protected onOwnAcceptance(ctx: Context, tag: PersistTag): void {
@@ -298,12 +317,20 @@ export abstract class Proposer extends Replica {
     commander.livesTold.push(lives);
     if (!this.isAcceptQuorum(this.stillAcceptedBy(commander), this.configurationOf(slot).quorums)) return;
     role.commanders.delete(slot);
-    const message: Decide = { kind: 'Decide', ballot: role.ballot, slot, value: commander.value };
-    for (const node of role.audience) ctx.sendNow(node, message);
+    this.decide(ctx, role, slot, commander.value);
     this.learn(slot, commander.value);
     ctx.note({ event: 'chosen', slot });
     this.executeDecided(ctx);
     this.proposeWaiting(ctx, role);
+  }
+
+  private decide(ctx: Context, leader: Leader, slot: number, value: Value): void {
+    if (this.settings.decidesWithHeartbeats) {
+      leader.untold.push(slot);
+      return;
+    }
+    const message: Decide = { kind: 'Decide', ballot: leader.ballot, slot, value };
+    for (const node of leader.audience) ctx.sendNow(node, message);
   }
 
   /** Who has accepted it in a life that, as far as the others knew, was not over. */
@@ -321,8 +348,10 @@ export abstract class Proposer extends Replica {
     ctx.setTimer('heartbeat', this.settings.heartbeatUs);
     const truncateTo = this.heldByQuorum(role);
     const sentAtUs = ctx.monotonicUs();
-    const { ballot } = role;
-    const message: Heartbeat = { kind: 'Heartbeat', ballot, sentAtUs, executed: this.state.executed, truncateTo };
+    const { ballot, untold: decided } = role;
+    role.untold = [];
+    const { executed } = this.state;
+    const message: Heartbeat = { kind: 'Heartbeat', ballot, sentAtUs, executed, truncateTo, decided };
     for (const node of role.audience) ctx.sendNow(node, message);
     this.truncate(ctx, truncateTo);
     this.prepareFurther(ctx, role);
@@ -357,11 +386,24 @@ export abstract class Proposer extends Replica {
     if (ballot < this.state.durable.promised) return this.refuse(ctx, from, ballot);
     this.follow(ctx, from, ballot);
     this.state.lease = { to: from, untilUs: ctx.monotonicUs() + this.settings.replicaLeaseUs };
+    this.learnAccepted(ctx, heartbeat);
     this.truncate(ctx, truncateTo);
     const { executed, snapshotSlot } = this.state;
     const reply: HeartbeatReply = { kind: 'HeartbeatReply', ballot, sentAtUs, executed, snapshotSlot };
     ctx.sendNow(from, reply);
     this.pull(ctx, from, heartbeat.executed);
+  }
+
+  /**
+   * What we have accepted in a ballot is what was proposed in it, and so what is chosen in it. In another ballot it
+   * says nothing: n1 accepts A in ballot 1, and B is chosen in ballot 2 by others.
+   */
+  private learnAccepted(ctx: Context, { ballot, decided }: Heartbeat): void {
+    for (const slot of decided) {
+      const entry = this.state.durable.accepted.get(slot);
+      if (entry?.ballot === ballot) this.learn(slot, entry.value);
+    }
+    this.executeDecided(ctx);
   }
 
   protected onHeartbeatReply(ctx: Context, from: NodeId, reply: HeartbeatReply): void {

@@ -146,6 +146,8 @@ export interface Leader {
   readonly ledSinceUs: DurationUs;
   /** Until then, by our monotonic clock, nobody else can have become master; -Infinity without a lease. */
   leaseUntilUs: DurationUs;
+  /** Slots of which the next heartbeat says that their values are chosen. */
+  untold: number[];
   /** How many reads were answered within the lease. */
   leaseReads: number;
 }
