@@ -248,6 +248,11 @@ export const reds: readonly Red[] = [
     row: 'C-37', scenario: 'paxos/few-acceptances-take-many-promises', plants: ['paxos/flexible-not-intersecting'],
   },
   {
+    row: 'PX-27', scenario: 'multi-paxos/acceptors-are-replaced-while-commands-are-under-way',
+    plants: ['multi-paxos/alpha-ignored', 'multi-paxos/new-acceptors-not-asked'],
+  },
+  { row: 'PX-27', scenario: 'multi-paxos/nothing-is-executed-behind-a-stop', plants: ['multi-paxos/stop-not-last'] },
+  {
     row: 'C-37', scenario: 'multi-paxos/two-acceptors-of-four-go-on-without-the-others',
     plants: ['multi-paxos/flexible-not-intersecting'],
   },

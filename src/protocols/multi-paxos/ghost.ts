@@ -1,6 +1,7 @@
 import { type DiskView, WHOLE } from '../../contract/disk.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
+import type { Governing } from './configuration.ts';
 import type { Value } from './messages.ts';
 import { FOLLOWER, JOURNAL_FILE, type PaxosState, type Role } from './state.ts';
 
@@ -32,8 +33,9 @@ export interface NodeGhost {
   ownAcceptance: PaxosState['ownAcceptance'];
   executed: number;
   role: Role;
-  /** Of a leader, and the last for which promises were looked at. */
+  /** Of a leader, and the last for which promises were looked at; so, too, of the configurations. */
   reach: number;
+  configurations: readonly Governing[];
 }
 
 const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
@@ -54,6 +56,7 @@ export function newNodeGhost(): NodeGhost {
     executed: 0,
     role: FOLLOWER,
     reach: 0,
+    configurations: [],
   };
 }
 

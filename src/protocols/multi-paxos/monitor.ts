@@ -151,7 +151,7 @@ class PaxosMonitor implements Monitor<PaxosState> {
       ghost.reach = 0;
       if (state.role.kind === 'leader') this.onLeads(ghost, state.role, this.name(node));
     }
-    if (state.role.kind === 'leader' && state.role.reach !== ghost.reach) this.onReaches(node, ghost, state.role);
+    if (state.role.kind === 'leader') this.lookAtReach(node, ghost, state.role, state);
     if (state.executed !== ghost.executed) this.onExecuted(node, ghost, state);
     this.masters.afterEvent(node, state);
   }
@@ -159,10 +159,12 @@ class PaxosMonitor implements Monitor<PaxosState> {
   // ── Leaders ──────────────────────────────────────────────────────────
 
   /** Up to where a leader may propose by its promises: it has others, or more. */
-  private onReaches(node: NodeId, ghost: NodeGhost, leader: Leader): void {
+  private lookAtReach(node: NodeId, ghost: NodeGhost, leader: Leader, state: PaxosState): void {
     const { ballot, promises, reach } = leader;
+    const { configurations, executed, window } = state;
+    if (reach === ghost.reach && configurations === ghost.configurations) return;
     ghost.reach = reach;
-    const { executed, window } = ghost.state as PaxosState;
+    ghost.configurations = configurations;
     const promisedBy = new Set(promises.filter((promise) => promise.ballot === ballot).map((promise) => promise.from));
     const last = Math.min(reach, executed + window);
     for (const { from, era, members, quorums } of this.configurations.from(executed + 1)) {

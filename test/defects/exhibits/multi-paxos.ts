@@ -124,4 +124,21 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
     // Few seeds draw a grid, and in few of these somebody is left over.
     settings: { system: { options: { quorums: 'grid' } } },
   },
+  {
+    row: 'MP-27', id: 'multi-paxos/alpha-ignored', publishedPerMille: null,
+    ratePerMille: 200, firstCatcher: 'P10',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5002,
+  },
+  {
+    row: 'MP-33', id: 'multi-paxos/stop-not-last', publishedPerMille: null,
+    ratePerMille: 50, firstCatcher: 'P2',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5003,
+    // Few seeds draw orders, stops, and a window that lets anything stand behind one.
+    settings: { system: { options: { reconfiguration: 'stop', window: 64 } } },
+  },
+  {
+    row: 'MP-35', id: 'multi-paxos/new-acceptors-not-asked', publishedPerMille: null,
+    ratePerMille: 200, firstCatcher: 'P16',
+    seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5002,
+  },
 ];
