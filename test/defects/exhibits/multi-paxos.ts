@@ -12,22 +12,22 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-02', id: 'multi-paxos/accept-not-durable', publishedPerMille: 220,
-    ratePerMille: 450, firstCatcher: 'P8',
+    ratePerMille: 300, firstCatcher: 'P8',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-03', id: 'multi-paxos/accept-ignores-promise', publishedPerMille: 360,
-    ratePerMille: 350, firstCatcher: 'P6',
+    ratePerMille: 250, firstCatcher: 'P6',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-04', id: 'multi-paxos/accept-checks-accepted-only', publishedPerMille: 240,
     ratePerMille: 100, firstCatcher: 'P6',
-    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5009,
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5014,
   },
   {
     row: 'MP-05', id: 'multi-paxos/accept-keeps-old-promise', publishedPerMille: 0,
-    ratePerMille: 1000, firstCatcher: 'P7',
+    ratePerMille: 950, firstCatcher: 'P7',
     seenBy: 'P7', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
@@ -37,22 +37,22 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-07', id: 'multi-paxos/adopt-first', publishedPerMille: 13,
-    ratePerMille: 350, firstCatcher: 'P9',
+    ratePerMille: 250, firstCatcher: 'P9',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-08', id: 'multi-paxos/adopt-lowest', publishedPerMille: 24,
-    ratePerMille: 500, firstCatcher: 'P9',
+    ratePerMille: 350, firstCatcher: 'P9',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-09', id: 'multi-paxos/stale-promise-counted', publishedPerMille: 67,
-    ratePerMille: 50, firstCatcher: 'P16',
+    ratePerMille: 150, firstCatcher: 'P16',
     seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-10', id: 'multi-paxos/duplicate-promise-counted', publishedPerMille: 13,
-    ratePerMille: 550, firstCatcher: 'P16',
+    ratePerMille: 450, firstCatcher: 'P16',
     seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
@@ -78,13 +78,13 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-15', id: 'multi-paxos/ballot-reuse-after-restart', publishedPerMille: null,
-    ratePerMille: 900, firstCatcher: 'P11',
+    ratePerMille: 850, firstCatcher: 'P11',
     seenBy: 'P11', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-17', id: 'multi-paxos/single-ballot', publishedPerMille: null,
-    ratePerMille: 100, firstCatcher: 'P9',
-    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5006,
+    ratePerMille: 50, firstCatcher: 'P9',
+    seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5014,
   },
   {
     row: 'MP-18', id: 'multi-paxos/hole-not-filled', publishedPerMille: null,
@@ -94,12 +94,12 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-19', id: 'multi-paxos/hole-filled-without-asking', publishedPerMille: null,
-    ratePerMille: 550, firstCatcher: 'P9',
+    ratePerMille: 450, firstCatcher: 'P9',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5001,
   },
   {
     row: 'MP-20', id: 'multi-paxos/truncated-taken-for-empty', publishedPerMille: null,
-    ratePerMille: 250, firstCatcher: 'P9',
+    ratePerMille: 200, firstCatcher: 'P9',
     seenBy: 'P9', where: 'tests', system: 'multi-paxos', firstSeed: 5005,
   },
   {
@@ -109,7 +109,7 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-24', id: 'multi-paxos/master-lease-symmetric', publishedPerMille: null,
-    ratePerMille: 300, firstCatcher: 'P15',
+    ratePerMille: 200, firstCatcher: 'P15',
     seenBy: 'P15', where: 'tests', system: 'multi-paxos', firstSeed: 5004,
   },
   {

@@ -152,7 +152,7 @@ export const acceptorVariants: readonly Variant[] = [
     breaks: 'Paxos Made Simple, section 2.2: an acceptor remembers the highest ballot that it has accepted, and apart '
       + 'from it the highest that it has answered',
     source: 'Sutra 2020, "On the correctness of Egalitarian Paxos"',
-    difficulty: 'E',
+    difficulty: 'M',
     firstCatcher: 'P9',
     in: 'node',
     create: (init, fired) => new SingleBallot(init, fired),

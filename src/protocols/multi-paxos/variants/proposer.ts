@@ -146,7 +146,7 @@ export const proposerVariants: readonly Variant[] = [
   {
     row: 'MP-09', id: 'multi-paxos/stale-promise-counted',
     title: 'a promise of an earlier ballot counts for the present one',
-    breaks: QUORUM, source: 'Paxos Made Simple, section 2.2', difficulty: 'M', firstCatcher: 'P16',
+    breaks: QUORUM, source: 'Paxos Made Simple, section 2.2', difficulty: 'E', firstCatcher: 'P16',
     in: 'node', create: (init, fired) => new StalePromiseCounted(init, fired),
   },
   {

@@ -60,7 +60,7 @@ export const quorumVariants: readonly Variant[] = [
     row: 'MP-34', id: 'multi-paxos/short-row',
     title: 'nodes that are left over in a grid make a row of their own, which not every column reaches',
     breaks: 'Flexible Paxos, section 4.3: each row of a grid meets each of its columns',
-    source: 'Flexible Paxos, section 4.3', difficulty: 'M', firstCatcher: 'P10',
+    source: 'Flexible Paxos, section 4.3', difficulty: 'E', firstCatcher: 'P10',
     in: 'node', create: (init, fired) => new ShortRow(init, fired),
   },
 ];
