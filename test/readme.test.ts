@@ -7,6 +7,7 @@ import type { Comparison } from '../src/explore/side-by-side.ts';
 import { multiPaxos } from '../src/protocols/multi-paxos/module.ts';
 import { paxos } from '../src/protocols/paxos/module.ts';
 import { raft } from '../src/protocols/raft/module.ts';
+import { zab } from '../src/protocols/zab/module.ts';
 import { comparisonText } from '../src/report/side-by-side.ts';
 import type { TextStyle } from '../src/report/text.ts';
 import { folderWith, quorumquake, shell } from './support/cli/command.ts';
@@ -69,7 +70,7 @@ describe('links', () => {
     }
   });
 
-  it.each([['Raft', raft], ['Multi-Paxos', multiPaxos], ['Paxos', paxos]] as const)(
+  it.each([['Raft', raft], ['Multi-Paxos', multiPaxos], ['Zab', zab], ['Paxos', paxos]] as const)(
     'the tables of options have all of %s', (heading, { options }) => {
       const table = new RegExp(`### Options of ${heading}\\n[^]*?(?=\\n### |$)`);
       const [part = ''] = table.exec(read('scenarios/README.md')) ?? [];
