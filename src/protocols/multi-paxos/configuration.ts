@@ -1,16 +1,6 @@
 import type { NodeId } from '../../kernel/ids.ts';
-import type { Change, Value } from './messages.ts';
+import type { Change, Configuration, Value } from './messages.ts';
 import { isAmong, type Quorums } from './quorums.ts';
-
-/** Who accepts values, in the slots from one on. Its members alone stand for leadership. Never changed. */
-export interface Configuration {
-  /** The first slot that it governs. */
-  readonly from: number;
-  /** How many stops stand before that slot. */
-  readonly era: number;
-  /** Ascending. */
-  readonly members: readonly NodeId[];
-}
 
 /** A configuration with its quorums, as the options have them at the moment. */
 export interface Governing extends Configuration {

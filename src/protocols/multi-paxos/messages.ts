@@ -2,7 +2,6 @@ import type { Plain } from '../../contract/message.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import type { Ballot } from './ballot.ts';
-import type { Configuration } from './configuration.ts';
 import type { Life, Lives } from './lives.ts';
 
 /** What is chosen in a slot: one object travels and is stored everywhere, unchanged. */
@@ -23,6 +22,16 @@ export type Value =
 
 /** What says who accepts other values. */
 export type Change = Extract<Value, { readonly kind: 'configuration' | 'stop' }>;
+
+/** Who accepts values, in the slots from one on. Its members alone stand for leadership. Never changed. */
+export interface Configuration {
+  /** The first slot that it governs. */
+  readonly from: number;
+  /** How many stops stand before that slot. */
+  readonly era: number;
+  /** Ascending. */
+  readonly members: readonly NodeId[];
+}
 
 export type Command = Extract<Value, { readonly kind: 'command' }>;
 

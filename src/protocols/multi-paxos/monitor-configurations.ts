@@ -1,9 +1,7 @@
 import type { ClusterInfo } from '../../contract/invariant.ts';
 import type { NodeId } from '../../kernel/ids.ts';
-import {
-  type Configuration, configurationOf, type Governing, isSameConfiguration, withChange,
-} from './configuration.ts';
-import type { Change } from './messages.ts';
+import { configurationOf, type Governing, isSameConfiguration, withChange } from './configuration.ts';
+import type { Change, Configuration } from './messages.ts';
 import { type PaxosSettings, readSettings } from './options.ts';
 import { quorumsApart, quorumsOf } from './quorums.ts';
 import type { PaxosState } from './state.ts';

@@ -5,9 +5,9 @@ import type { StateMachine } from '../../contract/state-machine.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
 import { type Ballot, ballotOf, eraOf, NO_BALLOT, roundOf } from './ballot.ts';
-import { type Configuration, configurationOf, type Governing } from './configuration.ts';
+import { configurationOf, type Governing } from './configuration.ts';
 import { consistent, lifeOf } from './lives.ts';
-import { type AcceptedValue, type Change, NO_OP, type Value } from './messages.ts';
+import { type AcceptedValue, type Change, type Configuration, NO_OP, type Value } from './messages.ts';
 import { type PaxosSettings, readSettings } from './options.ts';
 import {
   isAcceptQuorum, isAmong, isPrepareQuorum, meetsEachPrepareQuorum, type Quorums, quorumsOf,

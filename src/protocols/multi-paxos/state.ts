@@ -4,10 +4,10 @@ import type { NodeInit } from '../../contract/node.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
-import { type Configuration, firstConfiguration, type Governing } from './configuration.ts';
+import { firstConfiguration, type Governing } from './configuration.ts';
 import { initialMembers } from './initial.ts';
 import { type Life, type Lives, NO_LIVES } from './lives.ts';
-import type { AcceptedValue, Rejoined, Value } from './messages.ts';
+import type { AcceptedValue, Configuration, Rejoined, Value } from './messages.ts';
 import { readSettings } from './options.ts';
 import { quorumsOf } from './quorums.ts';
 

@@ -1,6 +1,6 @@
 import { LEAVE_QUEUE, RELEASE_TURN, TAKE_TURN } from './messages.ts';
 import { integer, NIL, OK, type Reply } from './reply.ts';
-import type { Script, ScriptInput } from './scripts.ts';
+import type { Script, ScriptInput } from './script.ts';
 
 /** What a command that a script calls answers, where that is no error: one ends the script. */
 type Call = (line: number, ...command: readonly (string | undefined)[]) => Reply;

@@ -1,6 +1,7 @@
 import { parseInteger } from './integers.ts';
 import { bulk, failure, integer, NOT_AN_INTEGER, OK, type Reply } from './reply.ts';
-import { type Script, SCRIPTS } from './scripts.ts';
+import type { Script } from './script.ts';
+import { SCRIPTS } from './scripts.ts';
 import { sha1 } from './sha1.ts';
 import type { Args, Keyspace } from './store.ts';
 
