@@ -21,6 +21,11 @@ export const leftOut: readonly LeftOut[] = [
     because: 'The same as CS-06, client/sessions-not-in-snapshot.',
   },
   {
+    row: 'MP-16', defect: 'ballots without their proposer, which are promised again to anybody',
+    because: 'Half of the pair is how Multi-Paxos is meant: a ballot is promised again, since a candidate repeats its '
+      + 'question and ballots are unique. The other half would do harm alone, as MP-15 does; the pair is PX-16.',
+  },
+  {
     row: 'PX-23', defect: 'an acceptor without a disk asks its peers what it has promised, and takes late answers',
     because: 'Acceptors have disks; one that answers from memory breaks P8 with its first promise. Those of '
       + 'Multi-Paxos that lose theirs draw a number to ask with; a test shows that answers to others do not count.',
