@@ -137,6 +137,8 @@ export interface WorldControl {
   crashTorn(process: NodeId, effect: FaultEffect): void;
   /** The next `count` syncs of the disk fail: see `Node.onPersistFailed`. */
   failSyncs(process: NodeId, count: number, effect: FaultEffect): void;
+  /** From now on each sync fails, and not even what would make room is stored. */
+  setFull(process: NodeId, isFull: boolean, effect: FaultEffect): void;
   /** From now on syncs are reported and store nothing. An honest disk stores what it has reported. */
   setLying(process: NodeId, isLying: boolean, effect: FaultEffect): void;
   /** Asks a node for something, as its operator. A paused node hears it when it is resumed, one that is down never. */

@@ -91,6 +91,8 @@ export type FaultSpec =
       readonly kind: 'sync-error'; readonly target: Target;
       readonly count: number; readonly forUs: DurationUs | null;
     }
+  /** The disk has no room: each sync fails until the fault is over. Who went down of it is restarted then. */
+  | { readonly kind: 'disk-full'; readonly target: Target; readonly forUs: DurationUs | null }
   /** Syncs are reported and store nothing until the fault is over. */
   | { readonly kind: 'lying-sync'; readonly target: Target; readonly forUs: DurationUs | null }
   /** An order of the protocol, given to each of `target`; it is about `nodes`, or about no other node. */

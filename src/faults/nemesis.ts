@@ -106,6 +106,7 @@ export class Nemesis {
       case 'bit-flip': return this.flipBit(fault, action, aim);
       case 'torn-write': return this.crash(fault, action, resolveTarget(action.target, aim));
       case 'sync-error': return this.failSyncs(fault, action, resolveTarget(action.target, aim));
+      case 'disk-full': return this.fillDisk(fault, action, resolveTarget(action.target, aim));
       case 'lying-sync': return this.lie(fault, action, resolveTarget(action.target, aim));
       case 'order': return this.order(fault, action, aim);
       case 'set': return this.set(fault, action);
@@ -217,14 +218,28 @@ export class Nemesis {
     const record = this.begin(fault, namesOf(targets, this.control));
     for (const process of targets) {
       this.control.failSyncs(process, action.count, record.effect);
-      this.stand(record, 'disk', process, () => {
-        // It may have lived with the error, and whoever is down now was crashed by another fault.
-        const isCrashed = [...this.standing].some((other) => other.kind === 'crash' && other.process === process);
-        if (isCrashed || record.effect.processesStopped === 0 || this.control.isUp(process)) return;
-        this.control.restart(process, record.effect);
-      });
+      this.stand(record, 'disk', process, () => { this.restartFailed(process, record); });
     }
     this.endAfter(record, action.forUs);
+  }
+
+  private fillDisk(fault: PlannedFault, action: Act<'disk-full'>, targets: readonly NodeId[]): void {
+    if (targets.length === 0) return;
+    const record = this.begin(fault, namesOf(targets, this.control));
+    for (const process of targets) {
+      this.override(record, 'disk', process, `full/${process}`,
+        () => { this.control.setFull(process, true, record.effect); },
+        () => { this.control.setFull(process, false, record.effect); });
+      this.stand(record, 'disk', process, () => { this.restartFailed(process, record); });
+    }
+    this.endAfter(record, action.forUs);
+  }
+
+  /** It may have lived with the error, and whoever is down now may have been crashed by another fault. */
+  private restartFailed(process: NodeId, { effect }: AppliedFault): void {
+    const isCrashed = [...this.standing].some((other) => other.kind === 'crash' && other.process === process);
+    if (isCrashed || effect.processesStopped === 0 || this.control.isUp(process)) return;
+    this.control.restart(process, effect);
   }
 
   // ── The operator ─────────────────────────────────────────────────────

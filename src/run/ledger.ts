@@ -91,7 +91,7 @@ function isStanding({ atUs: fromUs, untilUs }: Struck, atUs: TimeUs): boolean {
   return fromUs <= atUs && (untilUs === null || untilUs >= atUs);
 }
 
-const STOPPING: readonly string[] = ['crash', 'pause', 'wipe-disk', 'torn-write', 'sync-error'];
+const STOPPING: readonly string[] = ['crash', 'pause', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full'];
 
 /** Whether a fault, with the others of its time, leaves a majority of the nodes up and together. */
 function isMinorityOnly(fault: Struck, standing: readonly Struck[], nodes: number): boolean {

@@ -4,7 +4,9 @@ import type { DurationUs } from '../kernel/time.ts';
 
 /** What is claimed of who holds a lock, at one true time. */
 const EXCLUSION: readonly string[] = ['mutual-exclusion', 'lock-ownership', 'L2', 'L9'];
-const LOSING: readonly string[] = ['crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error'];
+const LOSING: readonly string[] = [
+  'crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error', 'disk-full',
+];
 
 const MILLION = 1_000_000;
 
@@ -117,7 +119,9 @@ const servedByMajority: readonly Assumption[] = [
     id: 'majority-connected',
     text: 'a majority of the servers is up, runs, and is reached by the clients',
     properties: ['progress'],
-    brokenBy: ['crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link'],
+    brokenBy: [
+      'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
+    ],
     tolerates: 'minority',
   },
   {

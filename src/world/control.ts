@@ -188,6 +188,12 @@ export class Control implements WorldControl {
     this.world.say(`  ${count} syncs of ${process.name} are going to fail`);
   }
 
+  setFull(id: NodeId, isFull: boolean, effect: FaultEffect): void {
+    const process = this.world.process(id);
+    process.full = isFull ? effect : null;
+    this.world.say(`  disk of ${process.name} ${isFull ? 'is full' : 'has room'}`);
+  }
+
   setLying(id: NodeId, isLying: boolean, effect: FaultEffect): void {
     const process = this.world.process(id);
     process.lie = isLying ? effect : null;

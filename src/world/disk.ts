@@ -11,7 +11,7 @@ type Write =
   | { readonly kind: 'append'; readonly entry: unknown }
   /** What a failed sync leaves of an append: the file grows by an entry that was never stored. */
   | { readonly kind: 'hole' }
-  /** What a failed sync leaves of a put. */
+  /** What a failed sync leaves of a put; and a full disk, of anything. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'truncate'; readonly index: number }
   | { readonly kind: 'drop'; readonly index: number; readonly mark: unknown };
@@ -71,14 +71,15 @@ class DiskFile {
   /**
    * The writes up to number `through` were not stored, and their pages are clean from now on, as after a failed fsync
    * under Linux ("fsyncgate"): whoever reads the file still finds them, and no later sync brings them to the disk.
-   * Sizes of files are metadata, which a journal keeps, so that a later append leaves a hole before it.
+   * Sizes of files are metadata, which a journal keeps, so that a later append leaves a hole before it. A full disk has
+   * no room for those either: to cut a file takes a block where nothing is written in place.
    */
-  forget(through: number): void {
+  forget(through: number, isFull: boolean): void {
     const kept = this.pending.length - (through - this.syncedThrough);
     const writes = Array.from({ length: this.pending.length }, () => this.pending.shift() as Write);
     for (const [at, write] of writes.entries()) {
       const isForgotten = at < writes.length - kept;
-      if (isForgotten && write.kind === 'put') this.pending.push({ kind: 'nothing' });
+      if (isForgotten && (isFull || write.kind === 'put')) this.pending.push({ kind: 'nothing' });
       else if (isForgotten && write.kind === 'append') this.pending.push({ kind: 'hole' });
       else this.pending.push(write);
     }
@@ -209,9 +210,9 @@ export class Disk {
   }
 
   /** As {@link completeSync}, but that it failed: what it covered is never stored. */
-  failSync(file: DiskFile, start: (file: DiskFile) => void): void {
+  failSync(file: DiskFile, start: (file: DiskFile) => void, isFull = false): void {
     const failedThrough = file.syncingThrough;
-    file.forget(failedThrough);
+    file.forget(failedThrough, isFull);
     file.syncingThrough = 0;
     // Nobody asks again for what has failed.
     if (file.wantedThrough > failedThrough) beginSync(file, start);
@@ -333,7 +334,8 @@ function writeLog(log: Log, write: Exclude<Write, { readonly kind: 'put' }>): vo
     case 'nothing':
       return;
     case 'truncate':
-      log.entries.length = write.index - 1 - log.head.dropped;
+      // Where a full disk has stored less than it was given, the log may end before that.
+      log.entries.length = Math.min(log.entries.length, write.index - 1 - log.head.dropped);
       return;
     case 'drop':
       log.entries.splice(0, write.index - log.head.dropped);

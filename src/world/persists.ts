@@ -58,7 +58,7 @@ export class Persists {
     if (diskGeneration !== process.diskGeneration) return;
     const { host } = this;
     host.syncs += 1;
-    const failure = process.failingSyncs.shift() ?? null;
+    const failure = process.failingSyncs.shift() ?? process.full;
     host.record(EVENT.sync, process, NO_PEER, NO_NAME, failure ?? undefined);
     if (failure !== null) {
       this.failPersists(process, file, failure);
@@ -74,7 +74,7 @@ export class Persists {
   /** Whoever waits for writes to this file has waited in vain; it is told when its turn comes. */
   private failPersists(process: Process, file: DiskFile, failure: FaultEffect): void {
     failure.syncsFailed += 1;
-    process.disk.failSync(file, process.startSync);
+    process.disk.failSync(file, process.startSync, failure === process.full);
     const { waitingPersists } = process;
     for (let at = 0; at < waitingPersists.length; at += 1) {
       const request = waitingPersists.at(at) as PersistRequest;

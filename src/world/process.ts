@@ -103,6 +103,8 @@ export class Process {
   slowDisk: { readonly syncUs: LatencyRange; readonly effect: FaultEffect } | null = null;
   /** Faults, oldest first, that each make one sync fail. */
   readonly failingSyncs: FaultEffect[] = [];
+  /** The fault that has filled the disk. */
+  full: FaultEffect | null = null;
   /** The fault that makes the disk report syncs which store nothing. */
   lie: FaultEffect | null = null;
 

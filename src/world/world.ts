@@ -194,7 +194,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
   crashMachine(process: Process, effect: FaultEffect, torn: Torn | null = null, isDrawn = true): void {
     this.stopProcess(process, effect, true);
     process.diskGeneration += 1;
-    const luck = isDrawn ? this.streams.get(`disk/${process.name}/crash`) : null;
+    const luck = isDrawn && process.full === null ? this.streams.get(`disk/${process.name}/crash`) : null;
     effect.writesLost += process.disk.crash(luck, torn);
   }
 

@@ -80,6 +80,7 @@ const ways: Readonly<Record<ActionKind, readonly string[]>> = {
   'bit-flip': [''],
   'torn-write': [''],
   'sync-error': [''],
+  'disk-full': [''],
   'lying-sync': [''],
   'order': [''],
   'set': [''],

@@ -83,7 +83,9 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
       id: 'majority-connected',
       text: 'a quorum of each phase is up, runs, and reaches each other and the clients',
       properties: ['progress'],
-      brokenBy: ['crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link'],
+      brokenBy: [
+        'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
+      ],
       tolerates: 'minority',
     },
     {

@@ -9,7 +9,7 @@ export function view({ roles, round }: Pick<CommonState, 'roles' | 'round'>): No
 
 /** Kinds of fault that keep a node from taking part. */
 const STOPPING: readonly string[] = [
-  'crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link',
+  'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
 ];
 
 /** What a system with these acceptors relies on. */

@@ -66,7 +66,9 @@ export const raft: ProtocolModule<RaftState> = {
       id: 'majority-connected',
       text: 'a majority of the nodes is up, runs, and reaches each other and the clients',
       properties: ['progress'],
-      brokenBy: ['crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link'],
+      brokenBy: [
+        'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
+      ],
       tolerates: 'minority',
     },
     {

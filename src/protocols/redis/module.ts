@@ -73,8 +73,8 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
       text: 'the primary stays the primary: what it has answered need not have reached anybody else',
       properties: ['linearizable'],
       brokenBy: [
-        'crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link', 'order',
-        'clock-jump',
+        'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
+        'order', 'clock-jump',
       ],
       of: 'nodes',
       // Without Sentinels only an operator makes another node the primary.
@@ -84,7 +84,7 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
       id: 'a-restart-loses-nothing',
       text: 'a primary that starts again has all it has answered: synced, or written where its process died alone',
       properties: ['linearizable'],
-      brokenBy: ['crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error'],
+      brokenBy: ['crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error', 'disk-full'],
       of: 'nodes',
       // What was written survives its process, and with `always` it was synced before anybody was answered.
       withstands: ({ kind, flavour }, { options: { appendfsync } }) => kind === 'crash'
@@ -109,8 +109,8 @@ export const redis: ProtocolModule<RedisState | SentinelState> = {
       text: 'the primary is up, runs, and is reached by the clients',
       properties: ['progress'],
       brokenBy: [
-        'crash', 'wipe-disk', 'torn-write', 'bit-flip', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link',
-        'disk-slow', 'order', 'clock-jump',
+        'crash', 'wipe-disk', 'torn-write', 'bit-flip', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold',
+        'link', 'disk-slow', 'order', 'clock-jump',
       ],
     },
   ],

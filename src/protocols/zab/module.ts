@@ -64,7 +64,9 @@ export const zab: ProtocolModule<ZabState> = {
       id: 'majority-connected',
       text: 'a quorum is up, runs, and reaches each other and the clients',
       properties: ['progress'],
-      brokenBy: ['crash', 'wipe-disk', 'torn-write', 'sync-error', 'pause', 'partition', 'cut', 'hold', 'link'],
+      brokenBy: [
+        'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
+      ],
       tolerates: 'minority',
     },
     {

@@ -313,6 +313,7 @@ class FaultReader {
       }
       case 'wipe-disk':
       case 'torn-write':
+      case 'disk-full':
       case 'lying-sync':
         return { kind, target: this.targeted(file[kind], at).target, forUs: null };
       case 'order':

@@ -102,6 +102,7 @@ const actionShape = {
   'bit-flip': targeted({ file: word.optional(), index: count(1, 1_000_000_000).optional() }).optional(),
   'torn-write': targeted(lasting).optional(),
   'sync-error': targeted({ count: count(1, 1_000_000).optional(), ...lasting }).optional(),
+  'disk-full': targeted(lasting).optional(),
   'lying-sync': targeted(lasting).optional(),
   'order': z.union([word, map({
     name: word, to: target.optional(), node: z.string().optional(), nodes: target.optional(),

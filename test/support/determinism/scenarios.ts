@@ -44,6 +44,7 @@ export const faultLines: Readonly<Record<string, string>> = {
   'bit-flip': at('bit-flip: { target: n2, file: log }'),
   'torn-write': at('torn-write: { target: n2, for: 200ms }'),
   'sync-error': at('sync-error: { target: n2, for: 200ms }'),
+  'disk-full': at('disk-full: { target: n2, for: 200ms }'),
   'lying-sync': at('lying-sync: { target: all, for: 500ms }') + at('crash: { target: all, for: 200ms }', '800ms'),
   'order': at('order: { name: transfer, to: leader, node: follower }') + at('order: snapshot', '900ms'),
   'set': at('set: { heartbeat: 20ms, for: 400ms }'),

@@ -328,6 +328,17 @@ export const experiments: readonly Experiment[] = [
     defect: 'vault/syncs-again', catcher: 'linearizable', setting: vault,
   },
 
+  {
+    // A failed sync leaves a hole, which the mirror fills. A disk that is slow stores what it is given.
+    claim: 'what is written behind what a full disk has refused stands in its place',
+    line: '{ at: 1s, disk-full: { target: n1, for: 50ms } }',
+    instead: [
+      '{ at: 1s, sync-error: { target: n1, for: 50ms } }', '{ at: 1s, disk-slow: { target: n1, sync: 30ms } }',
+    ],
+    around: ['{ at: 1500ms, crash: { target: all, for: 50ms } }'],
+    defect: 'vault/syncs-again', catcher: 'linearizable', setting: vault,
+  },
+
   // ── The operator ───────────────────────────────────────────────────────
   {
     // A longer lease needs a longer patience. A shorter one is safe with the old one, too.

@@ -97,6 +97,7 @@ export class FakeControl implements WorldControl {
   }
   crashTorn(process: NodeId, effect: FaultEffect): void { this.crash(process, 'torn', effect); }
   failSyncs(process: NodeId, count: number): void { this.say('fail', process, String(count)); }
+  setFull(process: NodeId, isFull: boolean): void { this.say('full', process, String(isFull)); }
   setLying(process: NodeId, isLying: boolean): void { this.say('lie', process, String(isLying)); }
   order(node: NodeId, { kind, nodes }: Order, effect: FaultEffect): void {
     effect.ordersGiven += 1;

@@ -136,6 +136,19 @@ describe('a nemesis', () => {
     ]);
   });
 
+  it('makes room on a disk again, and then restarts whom the full one has taken down', () => {
+    const full = (forUs: number): FaultSpec => ({ kind: 'disk-full', target: 'n1', forUs });
+    const { control, nemesis } = world([at(1, full(10)), at(5, full(9)), at(20, full(5))]);
+    control.run(6);
+    control.crash(nodeId(0), 'machine', (nemesis.applied[1] as AppliedFault).effect);
+    control.run(30);
+    expect(control.calls).toEqual([
+      '1 full n1 true', '5 full n1 true', '6 crash n1 machine', '11 full n1 true', '14 full n1 false',
+      '14 restart n1', '20 full n1 true', '25 full n1 false',
+    ]);
+    expect(nemesis.applied.map(({ untilUs }) => untilUs)).toEqual([11, 14, 25]);
+  });
+
   it('leaves down who was crashed by another fault since', () => {
     const fail: FaultSpec = { kind: 'sync-error', target: 'n1', count: 1, forUs: 20 };
     const { control, nemesis } = world([at(1, fail), at(5, { kind: 'restart', target: 'n1' }), at(7, crash('n1'))]);

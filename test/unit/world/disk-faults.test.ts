@@ -230,6 +230,37 @@ describe('a node whose sync fails', () => {
     expect(disk().log('log')).toEqual([CORRUPT, 'b', 'c']);
   });
 
+  it('finds nothing of what it gave to a full disk, and not cut what it wanted cut', () => {
+    const { world: simulated, control, write, disk } = world({ onPersistFailed: () => undefined });
+    const effect = noEffect();
+    const cut = (): void => { simulated.process(N1).disk.truncateFrom('log', 1); };
+    control.at(100, () => write('a'));
+    control.at(9_000, () => control.setFull(N1, true, effect));
+    control.at(10_000, () => {
+      cut();
+      write('b');
+    });
+    control.at(14_000, () => write('c'));
+    control.at(19_000, () => control.setFull(N1, false, effect));
+    control.at(20_000, () => write('d'));
+    simulated.runUntil(30_000);
+    expect(disk().log('log')).toEqual(['a', 'd']);
+    expect(simulated.process(N1).disk.written.log('log')).toEqual(['b', 'c', 'd']);
+    expect(effect).toMatchObject({ syncsFailed: 2, processesStopped: 0 });
+  });
+
+  it('leaves nothing to chance on a full disk: a crash of the machine keeps none of it', () => {
+    for (let time = 0; time < 10; time += 1) {
+      const { world: simulated, control, seen, write } = world();
+      control.at(100, () => control.setFull(N1, true, noEffect()));
+      for (let at = 200; at < 1_000; at += 100) control.at(at, () => write(`${time} ${at}`));
+      control.at(1_500, () => control.crash(N1, 'machine', noEffect()));
+      control.at(2_000, () => control.restart(N1, noEffect()));
+      simulated.runUntil(3_000);
+      expect(seen).toEqual(['0 starts with ', '2000 starts with ']);
+    }
+  });
+
   it('is told in its turn when it is paused', () => {
     const told: string[] = [];
     const { world: simulated, control, write } = world({

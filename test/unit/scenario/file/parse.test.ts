@@ -206,7 +206,7 @@ describe('a fault', () => {
     expect(faultOf('{ at: 1s, sync-error: leader }')).toMatchObject({
       action: { target: 'leader', count: 1, forUs: null },
     });
-    for (const kind of ['wipe-disk', 'torn-write', 'lying-sync']) {
+    for (const kind of ['wipe-disk', 'torn-write', 'disk-full', 'lying-sync']) {
       expect(faultOf(`{ at: 1s, ${kind}: { target: n1, for: 1s } }`)).toMatchObject({
         action: { kind, target: 'n1', forUs: 1_000_000 },
       });

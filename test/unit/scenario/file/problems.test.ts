@@ -145,7 +145,7 @@ describe('options are those of the protocol', () => {
 
 describe('faults fit the system and the run', () => {
   const kinds = 'crash, restart, pause, resume, partition, cut, hold, link, clock-jump, clock-drift,'
-    + ' disk-slow, wipe-disk, bit-flip, torn-write, sync-error, lying-sync, order, set, heal';
+    + ' disk-slow, wipe-disk, bit-flip, torn-write, sync-error, disk-full, lying-sync, order, set, heal';
 
   it.each([
     ['crash: n7', '4:10 n7: the system has 5 nodes'],
