@@ -208,7 +208,7 @@ export type PaxosAnswer =
   | { readonly kind: 'epoch-over'; readonly epoch: Ballot }
   /** The command was not proposed. */
   | { readonly kind: 'not-leader'; readonly leader: NodeId | null }
-  /** The command was not proposed: too many wait already. */
+  /** The command was not proposed: too many wait already, or one of a later session of its client does. */
   | { readonly kind: 'busy' }
   /** The command was proposed, then leadership was lost: a later leader may still have it chosen. */
   | { readonly kind: 'leadership-lost' };

@@ -36,6 +36,9 @@ import type { PaxosAnswer, PaxosMessage } from './messages.ts';
 import { readSettings } from './options.ts';
 import { Rejoiner } from './rejoin.ts';
 import { BALLOT_FILE, JOURNAL_FILE, type Leader, type PaxosState } from './state.ts';
+import { isGivenUp, takeGivenUp, takesPlace } from './waiting.ts';
+
+const BUSY: PaxosAnswer = Object.freeze({ kind: 'busy' });
 
 /** A Multi-Paxos node. */
 export class MultiPaxosNode extends Rejoiner implements Node<PaxosState> {
@@ -177,11 +180,12 @@ export class MultiPaxosNode extends Rejoiner implements Node<PaxosState> {
     }
     const refusal = this.refusalOf(role, request);
     if (refusal !== null) return ctx.reply(request, refusal);
-    if (this.serveRead(ctx, role, request)) return;
-    if (role.queue.length >= this.settings.maxQueued && role.nextSlot > this.lastSlotToPropose(role)) {
-      return ctx.reply(request, { kind: 'busy' } satisfies PaxosAnswer);
-    }
-    role.queue.push(request);
+    if (this.serveRead(ctx, role, request) || takesPlace(role, request)) return;
+    const { queue } = role;
+    for (const over of takeGivenUp(queue, request)) ctx.reply(over, BUSY);
+    const isFull = queue.length >= this.settings.maxQueued && role.nextSlot > this.lastSlotToPropose(role);
+    if (isFull || isGivenUp(queue, request)) return ctx.reply(request, BUSY);
+    queue.push(request);
     this.proposeWaiting(ctx, role);
   }
 

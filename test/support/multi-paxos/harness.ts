@@ -155,12 +155,15 @@ export class Cluster {
   /** Sends a command to a node, for the master of an epoch or of any; returns the number that its answer will carry. */
   request(id: NodeId, asked: Plain, epoch = 0): number {
     this.requests += 1;
-    const request: ConditionalRequest = {
-      kind: 'ClientRequest', client: c1, id: this.requests, command: asked, epoch,
-    };
-    this.settings.monitor?.onSend?.(c1, id, request, new Disk().synced);
-    this.run(id, (node, ctx) => { node.onRequest(ctx, request); });
+    this.attempt(id, asked, this.requests, epoch);
     return this.requests;
+  }
+
+  /** The same, as an attempt of this number. */
+  attempt(to: NodeId, asked: Plain, id: number, epoch = 0): void {
+    const request: ConditionalRequest = { kind: 'ClientRequest', client: c1, id, command: asked, epoch };
+    this.settings.monitor?.onSend?.(c1, to, request, new Disk().synced);
+    this.run(to, (node, ctx) => { node.onRequest(ctx, request); });
   }
 
   /** Everything that a node wrote gets synced; what waited for it leaves, and completions arrive. */
