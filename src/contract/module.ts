@@ -1,6 +1,7 @@
 import type { NodeId } from '../kernel/ids.ts';
 import type { DurationUs } from '../kernel/time.ts';
 import type { ClientProtocol } from './client.ts';
+import type { CoordinationService } from './coordination.ts';
 import type { InvariantSet } from './invariant.ts';
 import type { LockSystem } from './lock.ts';
 import type { Plain } from './message.ts';
@@ -118,6 +119,8 @@ export interface ProtocolModule<S = unknown> {
   readonly nodeFields?: readonly string[];
   /** With clients of its own: a lock service, whose workload is `lock`. */
   readonly locks?: LockSystem<S>;
+  /** With a tree of its own, whose workload is `znodes`, or registers that are kept in it. */
+  readonly coordination?: CoordinationService;
   /** Whether a key takes one write and no other: clients need many keys, and profiles leave the number to the file. */
   readonly isWrittenOnce?: boolean;
   /** How long after the last fault has healed a client may have to wait for an answer. */

@@ -1,4 +1,5 @@
 import type { ClientProtocol } from './client.ts';
+import type { ConnectedClientInit } from './coordination.ts';
 import type { LockClient, LockClientInit } from './lock.ts';
 import type { Node, NodeInit } from './node.ts';
 import type { Service } from './service.ts';
@@ -47,6 +48,8 @@ export type Variant = VariantInfo & (
   | { readonly in: 'rule'; over(base: NodeClass | null, fired: Fired): NodeClass }
   /** `machine` replaces the session machine around `service`, which executes single operations. */
   | { readonly in: 'machine'; machine(service: Service, fired: Fired, limits: SessionLimits): StateMachine }
+  /** A client of a coordination service. */
+  | { readonly in: 'connected'; create(init: ConnectedClientInit, fired: Fired): Node }
   /** A client of a lock. */
   | { readonly in: 'lock'; lock(init: LockClientInit, fired: Fired): LockClient }
   /** The state machine and what stands around the node: defects of what one replica knows and another does not. */

@@ -109,7 +109,7 @@ function ofLocks({ history, scenario, faults }: Judged, model: LockModelName): F
 
 function linearizable({ history, scenario, order }: Judged): Finding {
   const { kind } = scenario.workload;
-  assert(kind !== 'lock', 'locks that end by themselves are not judged as objects');
+  assert(kind !== 'lock' && kind !== 'znodes', 'neither locks that end by themselves nor a tree are judged as objects');
   const result = checkLinearizable(history, { model: kind, order });
   const { verdict, reason, evidence, verified } = result;
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };

@@ -14,6 +14,7 @@ import type { ReplicaParts } from '../contract/variant.ts';
 import { Nemesis } from '../faults/nemesis.ts';
 import { planFaults } from '../faults/plan.ts';
 import { HistoryRecorder, type HistorySink } from '../history/recorder.ts';
+import { assert } from '../kernel/assert.ts';
 import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import type { Streams } from '../kernel/streams.ts';
 import type { TimeUs } from '../kernel/time.ts';
@@ -29,6 +30,7 @@ import { Control } from '../world/control.ts';
 import { World } from '../world/world.ts';
 import { Armed } from './armed.ts';
 import { lockCrew } from './build-locks.ts';
+import { znodeCrew } from './build-znodes.ts';
 import { CommitOrder } from './commit-order.ts';
 import type { BuildParts, Crew } from './crew.ts';
 import type { Scenario } from './scenario.ts';
@@ -78,8 +80,8 @@ export interface BuildSettings {
 /** Messages that a paused process keeps before it drops the newest. */
 const MAILBOX_LIMIT = 10_000;
 
-/** What each kind of workload is asked of. */
-const SERVICES: Readonly<Record<OperationKind, Service>> = {
+/** What each kind of workload is asked of, where that is not the protocol's own. */
+const SERVICES: Readonly<Record<Exclude<OperationKind, 'znodes'>, Service>> = {
   'append': listStore,
   'register': registerStore,
   'cas-register': registerStore,
@@ -110,7 +112,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   });
   const makeNode = nodeMaker(scenario, module, nodes, crew, armed);
   const cluster: ClusterInfo = {
-    nodes, nameOf, options: system.options, machine: referenceMachine(scenario),
+    nodes, nameOf, options: system.options, machine: referenceMachine(scenario, module),
     monotonicUs: (node) => world.process(node).clock.monotonicUs(world.nowUs),
   };
   const monitor = module.invariants.observe(cluster, ({ id }, text) => breach(id, text, world.nowUs));
@@ -149,8 +151,9 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
 }
 
 function crewOf(parts: BuildParts): Crew {
-  const { locking } = parts.scenario;
-  return locking === null ? sessionCrew(parts) : lockCrew(parts, locking);
+  const { scenario: { locking }, module: { coordination } } = parts;
+  if (locking !== null) return lockCrew(parts, locking);
+  return coordination === undefined ? sessionCrew(parts) : znodeCrew(parts, coordination);
 }
 
 /** Clients of a service behind sessions. Who keeps the history is told the order of commands with it. */
@@ -173,10 +176,11 @@ type MakeNode = (self: NodeId, disk: DiskView, isNew: boolean, options: Options)
 function nodeMaker(
   scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], crew: Crew, armed: Armed,
 ): MakeNode {
+  if (module.coordination !== undefined) return treeNodeMaker(scenario, module, nodes, crew, armed);
   const service = serviceOf(scenario);
   const limits = sessionLimits(scenario);
   const sessions = armed.make('machine', (row, fired) => row.machine(service, fired, limits));
-  const machineOfNode = crew.watched(sessions ?? referenceMachine(scenario));
+  const machineOfNode = crew.watched(sessions ?? referenceMachine(scenario, module));
   const make = armed.nodeMaker(module);
   return (self, disk, isNew, options) => {
     const machine = machineOfNode();
@@ -185,6 +189,16 @@ function nodeMaker(
     const parts: ReplicaParts = { service, limits, client: module.client, create };
     return armed.make('replica', (row, fired) => row.replica(parts, fired)) ?? make(init);
   };
+}
+
+/** Nodes whose state machine is the protocol's own. */
+function treeNodeMaker(
+  scenario: Scenario, module: ProtocolModule, nodes: readonly NodeId[], crew: Crew, armed: Armed,
+): MakeNode {
+  const machineOfNode = crew.watched(referenceMachine(scenario, module));
+  const make = armed.nodeMaker(module);
+  return (self, disk, isNew, options) =>
+    make({ self, nodes, options, machine: machineOfNode(), disk, isNew, initial: scenario.initial });
 }
 
 /** Clients write the history, and whoever knows the order of commands is told which of them carry what. */
@@ -215,6 +229,7 @@ class OrderedRecorder implements Recorder {
 }
 
 function serviceOf({ workload: { kind } }: Scenario): Service {
+  assert(kind !== 'znodes', 'who keeps a tree has a state machine of its own');
   return kind === 'lock' ? leaseLockService : SERVICES[kind];
 }
 
@@ -222,9 +237,9 @@ function sessionLimits({ clients }: Scenario): SessionLimits {
   return { ...GENEROUS_LIMITS, timeoutUs: clients.sessionTimeoutUs };
 }
 
-/** The service with its sessions, without a defect. */
-function referenceMachine(scenario: Scenario): StateMachine {
-  return new SessionMachine(serviceOf(scenario), sessionLimits(scenario));
+/** The service with its sessions, or what the protocol has in its place, without a defect. */
+function referenceMachine(scenario: Scenario, { coordination }: ProtocolModule): StateMachine {
+  return coordination?.machine ?? new SessionMachine(serviceOf(scenario), sessionLimits(scenario));
 }
 
 function clientMaker(

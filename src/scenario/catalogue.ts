@@ -34,6 +34,8 @@ export interface CatalogueProtocol {
   readonly invariants: { readonly declared: readonly { readonly id: string }[] };
   /** Of a lock service. */
   readonly locks?: { givesTokens(options: Options): boolean };
+  /** Of a coordination service. */
+  readonly coordination?: object;
   initialProblem?(initial: Plain, nodes: number): string | null;
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }

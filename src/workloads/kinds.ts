@@ -2,6 +2,7 @@ import type { RandomStream } from '../contract/context.ts';
 import type { Plain } from '../contract/message.ts';
 import type { Operation } from '../contract/session.ts';
 import type { Seen } from '../contract/workload.ts';
+import { changeOfTree, readOfTree } from './znodes.ts';
 
 /** Chooses what a client does next with a key. */
 export type Change = (random: RandomStream, seen: Seen, key: string) => Operation;
@@ -18,9 +19,9 @@ const TENTH = 100_000;
  * not here: who uses a lock service does not choose one operation after the other.
  */
 export type OperationKind =
-  'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock';
+  'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock' | 'znodes';
 
-/** How each kind of workload changes what it is about. The names are those of the models that judge. */
+/** How each kind of workload changes what it is about. Most names are those of the models that judge. */
 export const CHANGES: Readonly<Record<OperationKind, Change>> = {
   'append': (_random, seen, key) => ({ f: 'append', key, value: uniqueValue(seen) }),
   'register': (_random, seen, key) => ({ f: 'write', key, value: uniqueValue(seen) }),
@@ -30,11 +31,13 @@ export const CHANGES: Readonly<Record<OperationKind, Change>> = {
   'set': addOrRemove,
   'mutex': (_random, seen, key) => acquireOrRelease(seen, key, () => null),
   'fenced-lock': (_random, seen, key) => acquireOrRelease(seen, key, (token) => token),
+  'znodes': changeOfTree,
 };
 
 /** How a kind of workload asks without changing anything; `null` if it cannot. */
 export function questions(kind: OperationKind): Change | null {
   if (kind === 'mutex' || kind === 'fenced-lock') return null;
+  if (kind === 'znodes') return readOfTree;
   return kind === 'set' ? readOrContains : read;
 }
 

@@ -11,6 +11,8 @@ import type { CheckFile, FaultLineFile, ScenarioFile } from './schema.ts';
 import { resolveLocking } from './locking.ts';
 import { resolveScript } from './script.ts';
 
+type Kind = Scenario['workload']['kind'];
+
 const ms = 1_000;
 const s = 1_000_000;
 
@@ -70,7 +72,8 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
   const faults = lines.map(({ index, line }, at) => (index === at ? line : { ...line, place: index }));
   if (protocol !== undefined) checkSetsTogether(lines, { system, protocol }, report);
   refuseTooManyFaults(faults, report);
-  const checks = resolveChecks(file.check, surroundings, report);
+  const workload = resolveWorkload(file, surroundings, report);
+  const checks = resolveChecks(file.check, { ...surroundings, kind: workload.kind }, report);
   const named = file.defect ?? null;
   const defect = named === null ? null : catalogue.defects.get(named) ?? null;
   if (named !== null && defect === null) {
@@ -82,7 +85,7 @@ export function resolveScenario(file: GoodParts, catalogue: Catalogue, report: R
     why: file.why?.trim() ?? '',
     system,
     clients,
-    workload: resolveWorkload(file, surroundings, report),
+    workload,
     locking: resolveLocking(file, surroundings, report),
     network,
     disk: { syncUs: file.disk?.sync ?? lan.syncUs },
@@ -185,8 +188,8 @@ function resolveClients({ clients }: GoodParts, report: Report): Scenario['clien
 function resolveWorkload(
   { workload }: GoodParts, surroundings: FaultSurroundings, report: Report,
 ): Scenario['workload'] {
-  const standard = surroundings.protocol?.locks === undefined ? lan.workload.kind : 'lock';
-  const kind = workload?.kind ?? standard;
+  const kind = workload?.kind ?? standardKind(surroundings);
+  refuseOtherWorkload(kind, surroundings, report);
   return {
     kind,
     keys: workload?.keys ?? lan.workload.keys,
@@ -196,18 +199,44 @@ function resolveWorkload(
   };
 }
 
+function standardKind({ protocol }: FaultSurroundings): Scenario['workload']['kind'] {
+  if (protocol?.locks !== undefined) return 'lock';
+  return protocol?.coordination === undefined ? lan.workload.kind : 'znodes';
+}
+
+/** What is kept in a tree, beside the tree itself. */
+const KEPT_IN_TREES: readonly string[] = ['znodes', 'register', 'cas-register', 'kv'] satisfies Kind[];
+
+/** A tree of znodes is no list and no counter, and nothing else has one. That of locks is told elsewhere. */
+function refuseOtherWorkload(kind: Kind, { protocol }: FaultSurroundings, report: Report): void {
+  if (protocol === null || protocol.locks !== undefined) return;
+  const hasTree = protocol.coordination !== undefined;
+  if (hasTree && !KEPT_IN_TREES.includes(kind) && kind !== 'lock') {
+    const message = `this system keeps a tree of znodes: its workloads are ${KEPT_IN_TREES.join(', ')}`;
+    report.value(['workload', 'kind'], message);
+  }
+  if (!hasTree && kind === 'znodes') {
+    report.value(['workload', 'kind'], 'this system has no znodes', 'coordination services have: zookeeper');
+  }
+}
+
 /** Checkers without settings but their names. Those of locks want a lock service. */
 const lockCheckers = ['mutual-exclusion', 'fencing', 'lock-ownership'] as const;
 const namedCheckers = ['linearizable', ...lockCheckers] as const;
 const checkers = [...namedCheckers, 'progress', 'metric'] as const;
 
+/** What checks depend on. */
+interface CheckSurroundings extends FaultSurroundings {
+  readonly kind: Kind;
+}
+
 function resolveChecks(
-  file: GoodParts['check'], surroundings: FaultSurroundings, report: Report,
+  file: GoodParts['check'], surroundings: CheckSurroundings, report: Report,
 ): readonly Check[] {
-  const { protocol } = surroundings;
+  const { protocol, kind } = surroundings;
   const hasLocks = protocol === null ? null : protocol.locks !== undefined;
   if (file === null) {
-    const safety = hasLocks === true ? lockCheckers : (['linearizable'] as const);
+    const safety = hasLocks === true ? lockCheckers : kind === 'znodes' ? [] : (['linearizable'] as const);
     const named = safety.map((checker): Check => ({ checker, name: checker }));
     return [...named, { checker: 'progress', name: 'progress', window: null }];
   }
@@ -219,6 +248,9 @@ function resolveChecks(
       : fullCheck(item, path, surroundings, report);
     if (check === null) continue;
     refuseOtherSystem(check.checker, hasLocks, path, report);
+    if (check.checker === 'linearizable' && kind === 'znodes') {
+      report.value(path, 'a tree that is read locally is not linearizable', 'registers that are kept in it are');
+    }
     if (checks.some(({ name }) => name === check.name)) {
       const key = check.checker === 'metric' ? 'as' : 'name';
       report.value(path, `a second check with the name ${quote(check.name)}`, `give it a \`${key}\` of its own`);

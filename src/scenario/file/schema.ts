@@ -182,7 +182,7 @@ const check = z.union(
 );
 
 const workloadKinds = [
-  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock', 'lock',
+  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock', 'lock', 'znodes',
 ] as const satisfies readonly Workload['kind'][];
 
 const operation = z.union(
@@ -225,6 +225,14 @@ const scriptLine = map({
   acquire: operation,
   release: operation,
   read: operation,
+  create: operation,
+  set: operation,
+  get: operation,
+  exists: operation,
+  children: operation,
+  multi: operation,
+  sync: operation,
+  close: operation,
 });
 
 /**
@@ -294,7 +302,8 @@ export type FaultLineFile = z.infer<typeof faultLine>;
 export type ScriptLineFile = z.infer<typeof scriptLine>;
 /** All operations that a line of a script can name. */
 export const operationNames = [
-  'append', 'write', 'cas', 'delete', 'add', 'remove', 'contains', 'acquire', 'release', 'read',
+  'append', 'write', 'cas', 'delete', 'add', 'remove', 'contains', 'acquire', 'release', 'read', 'create', 'set', 'get',
+  'exists', 'children', 'multi', 'sync', 'close',
 ] as const satisfies readonly (keyof ScriptLineFile)[];
 /** An item of `check`. */
 export type CheckFile = z.infer<typeof check>;

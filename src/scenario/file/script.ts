@@ -4,6 +4,7 @@ import type { FaultSurroundings } from './faults.ts';
 import { quote } from './problem.ts';
 import type { Report } from './report.ts';
 import { operationNames, type ScriptLineFile } from './schema.ts';
+import { TREE_OPERATIONS, treeValue } from './tree-operations.ts';
 
 type Line = Scenario['workload']['script'][number];
 type Kind = Scenario['workload']['kind'];
@@ -14,8 +15,8 @@ const SCALAR = 'a text, a number, true or false';
 /** What an operation carries: nothing, one value, a whole number, or an old and a new value. */
 type Carries = 'nothing' | typeof SCALAR | 'a whole number' | 'a pair [old, new]';
 
-/** The operations of each kind of workload. */
-const OPERATIONS: Readonly<Record<Kind, Readonly<Record<string, Carries>>>> = {
+/** The operations of each kind of workload, but for those of a tree. */
+const OPERATIONS: Readonly<Record<Exclude<Kind, 'znodes'>, Readonly<Record<string, Carries>>>> = {
   'append': { append: SCALAR, read: 'nothing' },
   'register': { write: SCALAR, read: 'nothing' },
   'cas-register': { write: SCALAR, cas: 'a pair [old, new]', read: 'nothing' },
@@ -58,19 +59,20 @@ function resolveOperation(
   item: ScriptLineFile, kind: Kind, path: readonly PropertyKey[], report: Report,
 ): Line['operation'] | null {
   const given = operationNames.filter((name) => item[name] !== undefined);
-  const known = OPERATIONS[kind];
+  const known: Readonly<Record<string, unknown>> = kind === 'znodes' ? TREE_OPERATIONS : OPERATIONS[kind];
   const [f] = given;
   if (f === undefined || given.length > 1) {
     report.value(path, `this line has ${given.length} operations`, `write one of ${Object.keys(known).join(', ')}`);
     return null;
   }
-  const carries = known[f];
-  if (carries === undefined) {
+  if (!Object.hasOwn(known, f)) {
     report.key([...path, f], `workloads of kind ${kind} have no ${quote(f)}`, suggestion(f, Object.keys(known)));
     return null;
   }
   const asked = item[f];
   const { key, value = null } = typeof asked === 'string' ? { key: asked } : asked ?? { key: '' };
+  if (kind === 'znodes') return resolveTreeOperation(f, key, value, [...path, f], report);
+  const carries = OPERATIONS[kind][f] as Carries;
   if (!isOf(carries, value)) {
     const message = carries === 'nothing' ? `${quote(f)} has no value` : `the value of ${quote(f)} is ${carries}`;
     const hint = carries === 'nothing' ? `write \`${f}: ${key}\`` : `write \`${f}: { key: ${key}, value: … }\``;
@@ -78,6 +80,19 @@ function resolveOperation(
     return null;
   }
   return { f, key, value: value as Value };
+}
+
+function resolveTreeOperation(
+  f: string, key: string, value: unknown, path: readonly PropertyKey[], report: Report,
+): Line['operation'] | null {
+  if (!key.startsWith('/')) {
+    report.value(path, `${quote(key)} is not the path of a znode`, 'paths begin with /');
+    return null;
+  }
+  const complete = treeValue(f, value);
+  if (complete.ok) return { f, key, value: complete.value };
+  report.value(path, complete.message);
+  return null;
 }
 
 function isOf(carries: Carries, value: unknown): boolean {

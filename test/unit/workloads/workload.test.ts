@@ -37,9 +37,31 @@ describe('a workload', () => {
     ['append', ['append', 'read']], ['register', ['read', 'write']], ['cas-register', ['cas', 'read', 'write']],
     ['kv', ['cas', 'delete', 'read', 'write']], ['counter', ['add', 'read']],
     ['set', ['add', 'contains', 'read', 'remove']], ['mutex', ['acquire']], ['fenced-lock', ['acquire']],
+    ['znodes', ['children', 'close', 'create', 'delete', 'exists', 'get', 'multi', 'set', 'sync']],
   ] as const)('of kind %s does only %s', (kind, expected) => {
     const words = new Set(operations(settings(kind), 2, 200).map(({ f }) => f));
     expect([...words].sort((a, b) => (a < b ? -1 : 1))).toEqual(expected);
+  });
+
+  it('of a tree names few paths, creates in all modes, and conditions what it changes on versions that it saw', () => {
+    const source = createWorkload(settings('znodes', { keys: 1, readPerMillion: 300_000 }));
+    const random = new Stream('seed', 'tree');
+    const seen = seenBy(0, 1);
+    const all: Operation[] = [];
+    for (let count = 0; count < 3_000; count++) {
+      const operation = source.next(random, seen);
+      seen.operations += 1;
+      seen.last.set(operation.key, { f: operation.f, isRefused: false, value: { stat: { version: 7 } } });
+      all.push(operation);
+    }
+    const fields = (f: string, name: string): Set<unknown> => new Set(all.filter((each) => each.f === f)
+      .map(({ value }) => (value as Readonly<Record<string, unknown>>)[name]));
+    expect(new Set(all.map(({ key }) => key))).toEqual(
+      new Set(['/', '/k0', '/k0/a', '/k0/b', '/k0/c', '/k0/s-']));
+    expect(fields('create', 'mode').size).toBe(4);
+    expect(fields('set', 'version')).toEqual(new Set([-1, 7]));
+    expect(fields('get', 'watch')).toEqual(new Set([true, false]));
+    expect(all.filter(({ f }) => f === 'set').length).toBe(fields('set', 'data').size);
   });
 
   it('reads as often as it is told, from all keys, with value null', () => {

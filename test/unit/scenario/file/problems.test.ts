@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblems } from '../../../../src/scenario/file/parse.ts';
+import { treeValue } from '../../../../src/scenario/file/tree-operations.ts';
 import { problemsOf } from '../../../support/scenarios/parsed.ts';
 
 const head = 'name: a\nsystem: { protocol: raft, nodes: 5 }\n';
@@ -33,7 +34,7 @@ describe('shape: a problem stands where the mistake is', () => {
     [`${head}limits: { events: 1000000001 }`, '3:19 must be at most 1000000000, found `1000000001`'],
     ['name: a\nsystem: { protocol: raft, nodes: 100 }', '2:34 must be at most 99, found `100`'],
     [`${head}workload: { kind: apend }`,
-      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, lock, '
+      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, lock, znodes, '
         + 'found the text `apend` | did you mean `append`?'],
     [`${head}profile: wild`, '3:10 expected one of none, swarm, gentle, found the text `wild`'],
     [`${head}network: { slow: { rate: 1% } }`, '3:18 `delay` is missing'],
@@ -117,6 +118,35 @@ describe('a script fits its workload and the run', () => {
       + ' | write `release: { key: x, value: … }`'],
   ])('%s: %s', (kind, script, expected) => {
     expect(told(`${head}workload: { kind: ${kind}, script: [${script}] }`)).toEqual([expected]);
+  });
+});
+
+describe('a tree of znodes is kept by who keeps one', () => {
+  it('and by nobody else', () => {
+    expect(told(`${head}workload: { kind: znodes }`)).toEqual(
+      ['3:19 this system has no znodes | coordination services have: zookeeper']);
+  });
+
+  it.each([
+    ['create', { data: 'x', mode: 'often' }, '`mode` of "create" is one of persistent, ephemeral, '
+      + 'persistent-sequential, ephemeral-sequential'],
+    ['create', { dat: 'x' }, '"create" has no `dat`: it has data, mode'],
+    ['set', 5, 'the value of "set" is a map of data, version'],
+    ['get', { watch: 1 }, '`watch` of "get" is true or false'],
+    ['sync', 5, '"sync" has no value'],
+    ['multi', [], 'the value of "multi" is a map with `ops`, a list'],
+    ['multi', { ops: [{ op: 'get', path: '/a' }] }, 'a part of "multi" has a `path`, and as `op` create, delete, set, '
+      + 'check'],
+    ['multi', { ops: [{ op: 'set', path: '/a', version: 'x' }] }, '`version` of "set" is a whole number, -1 for any '
+      + 'version'],
+  ])('%s %j', (f, value, message) => { expect(treeValue(f, value)).toEqual({ ok: false, message }); });
+
+  it('what a script leaves out of an operation is filled in', () => {
+    expect(treeValue('create', null)).toEqual({ ok: true, value: { data: '', mode: 'persistent' } });
+    expect(treeValue('delete', { version: 3 })).toEqual({ ok: true, value: { version: 3 } });
+    expect(treeValue('multi', { ops: [{ op: 'check', path: '/a' }] })).toEqual(
+      { ok: true, value: { ops: [{ op: 'check', path: '/a', version: -1 }] } });
+    expect(treeValue('close', null)).toEqual({ ok: true, value: null });
   });
 });
 

@@ -1,0 +1,97 @@
+import type {
+  ConnectedClientInit, CoordinationService, EventLine, SessionLine, SessionRecorder, SessionStep,
+} from '../contract/coordination.ts';
+import type { Plain } from '../contract/message.ts';
+import type { Node } from '../contract/node.ts';
+import type { HistoryRecorder } from '../history/recorder.ts';
+import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
+import { createWorkload } from '../workloads/workload.ts';
+import { CommittedMachine } from './committed-machine.ts';
+import type { BuildParts, Crew } from './crew.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Clients with sessions at a coordination service. What is committed is told to the history, where a tree is judged. */
+export function znodeCrew(parts: BuildParts, service: CoordinationService): Crew {
+  const { scenario, history } = parts;
+  const isOfTree = scenario.workload.kind === 'znodes';
+  const makeClient = clientMaker(parts, service, isOfTree);
+  return {
+    resources: 0,
+    order: null,
+    watched: (machine) => {
+      if (!isOfTree) return () => machine;
+      // The same for all nodes: whichever executes a command first tells.
+      const watched = new CommittedMachine(machine, {
+        placeOf: (command) => service.placeOf(command),
+        onCommitted: (command) => { history.nemesis('committed', command); },
+      });
+      return () => watched;
+    },
+    observe: (monitor) => monitor,
+    create: (process) => makeClient(process),
+    onStopped: () => undefined,
+    finish: () => undefined,
+  };
+}
+
+function clientMaker(
+  { scenario, nodes, history, armed }: BuildParts, service: CoordinationService, isOfTree: boolean,
+): (self: NodeId) => Node {
+  const { count, inFlight, sessionTimeoutUs } = scenario.clients;
+  const source = createWorkload(scenario.workload);
+  const recorder = new TreeRecorder(history, isOfTree, nodes.length);
+  return (self) => {
+    const client = self - nodes.length;
+    // The client of a process is its number modulo the number of clients, in whichever slot.
+    const lanes = Array.from({ length: inFlight }, (_, slot) => slot * count + client);
+    const operations = lanes.reduce((sum, lane) => sum + history.begun(lane), 0);
+    const init: ConnectedClientInit = {
+      self, nodes, clients: count, sessionTimeoutUs, operations, source, isOfTree, recorder,
+      options: scenario.system.options,
+      processStride: count * inFlight,
+      processes: lanes.map((lane) => history.freshProcess(lane)),
+      steps: stepsOf(scenario, `c${client + 1}`, operations > 0),
+    };
+    return armed.make('connected', (row, fired) => row.create(init, fired)) ?? service.createClient(init);
+  };
+}
+
+/** What the script says about one client; `null` if it says nothing. A client that crashes amid it does no more. */
+function stepsOf({ workload }: Scenario, name: string, isRestarted: boolean): readonly SessionStep[] | null {
+  const steps = workload.script.filter(({ client }) => client === name).map(({ atUs, operation, to }) =>
+    ({ atUs, operation, to: to === null ? null : nodeId(Number(to.slice(1)) - 1) }));
+  if (steps.length === 0) return null;
+  return isRestarted ? [] : steps;
+}
+
+/** Clients write the history. What befalls their sessions is in it where a tree is judged. */
+class TreeRecorder implements SessionRecorder {
+  private readonly history: HistoryRecorder;
+  private readonly isOfTree: boolean;
+  private readonly nodes: number;
+
+  constructor(history: HistoryRecorder, isOfTree: boolean, nodes: number) {
+    this.history = history;
+    this.isOfTree = isOfTree;
+    this.nodes = nodes;
+  }
+
+  invoke(process: number, f: string, key: string, value: Plain): void {
+    this.history.invoke(process, f, key, value);
+  }
+
+  complete(
+    process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: Plain, error?: string,
+  ): void {
+    this.history.complete(process, type, f, key, value, error);
+  }
+
+  session({ process, session, state, zxid, server }: SessionLine): void {
+    const name = server === null ? null : nodeName(server, this.nodes);
+    if (this.isOfTree) this.history.nemesis('session', { process, session, state, zxid, server: name });
+  }
+
+  event({ process, session, type, path, zxid }: EventLine): void {
+    if (this.isOfTree) this.history.nemesis('event', { process, session, type, path, zxid });
+  }
+}
