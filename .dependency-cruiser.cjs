@@ -87,7 +87,7 @@ const sentences = [
   {
     name: 'protocols-do-not-know-each-other',
     from: { path: '^src/protocols/([^/]+)/' },
-    to: { path: protocol, pathNot: ['^src/protocols/$1/', '^src/protocols/(redis|zab)/messages\\.ts$'] },
+    to: { path: protocol, pathNot: ['^src/protocols/$1/', '^src/protocols/redis/messages\\.ts$', '^src/protocols/zab/'] },
   },
   {
     name: 'only-redlock-reads-messages-of-redis',
@@ -95,9 +95,9 @@ const sentences = [
     to: { path: '^src/protocols/redis/messages\\.ts$' },
   },
   {
-    name: 'only-zookeeper-reads-messages-of-zab',
+    name: 'only-zookeeper-is-built-on-zab',
     from: { path: protocol, pathNot: ['^src/protocols/(zookeeper|zab)/'] },
-    to: { path: '^src/protocols/zab/messages\\.ts$' },
+    to: { path: '^src/protocols/zab/' },
   },
   {
     name: 'only-one-file-imports-seedrandom',

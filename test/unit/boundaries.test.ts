@@ -73,7 +73,7 @@ const planted: readonly (readonly [string, string, string])[] = [
   ['protocols-use-only-ids-and-assert-of-the-kernel', 'src/protocols/raft/b.ts', "import '../../kernel/rng.ts'"],
   ['protocols-do-not-know-each-other', 'src/protocols/raft/c.ts', "import '../paxos/messages.ts'"],
   ['only-redlock-reads-messages-of-redis', 'src/protocols/raft/d.ts', "import '../redis/messages.ts'"],
-  ['only-zookeeper-reads-messages-of-zab', 'src/protocols/raft/e.ts', "import '../zab/messages.ts'"],
+  ['only-zookeeper-is-built-on-zab', 'src/protocols/raft/e.ts', "import '../zab/zab.ts'"],
   ['only-one-file-imports-seedrandom', 'src/kernel/b.ts', "import 'seedrandom'"],
   ['host-access-at-the-edge-only', 'src/cli/b.ts', "import 'node:fs'"],
   ['index-imports-neither-cli-nor-host', 'src/index.ts', "export {} from './host/files.ts'"],
@@ -86,7 +86,7 @@ const planted: readonly (readonly [string, string, string])[] = [
 const allowed: readonly (readonly [string, string])[] = [
   ['src/kernel/rng.ts', "import 'seedrandom'"],
   ['src/protocols/redlock/a.ts', "import '../redis/messages.ts'"],
-  ['src/protocols/zookeeper/a.ts', "import '../zab/messages.ts'"],
+  ['src/protocols/zookeeper/a.ts', "import '../zab/zab.ts'"],
   ['src/protocols/raft/ok.ts', "import '../../kernel/assert.ts'; import type {} from '../../contract/node.ts'"],
   ['src/faults/ok.ts', "import '../world/topology.ts'"],
   ['src/report/ok.ts', "import type {} from '../run/run.ts'; import type {} from '../../checkers/index.ts'"],
@@ -100,7 +100,7 @@ const targets = [
   'src/kernel/ids.ts', 'src/kernel/assert.ts', 'src/contract/node.ts', 'src/world/network.ts', 'src/world/topology.ts',
   'src/services/kv.ts', 'src/faults/schedule.ts', 'src/run/run.ts', 'src/scenario/scenario.ts', 'src/report/text.ts',
   'src/scenario/file/parse.ts', 'src/explore/sweep.ts', 'checkers/index.ts', 'src/protocols/raft/messages.ts',
-  'src/protocols/paxos/messages.ts', 'src/protocols/redis/messages.ts', 'src/protocols/zab/messages.ts',
+  'src/protocols/paxos/messages.ts', 'src/protocols/redis/messages.ts', 'src/protocols/zab/zab.ts',
 ];
 
 describe('every rule of the table catches a planted import', () => {
