@@ -1,8 +1,8 @@
 import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mixInteger, mixPlain, unsigned } from './hash.ts';
+import { exchange, mixInteger, mixPlain, unsigned } from '../contract/hash.ts';
 import { ok } from './results.ts';
-import { sealLater, unseal } from './seal.ts';
+import { sealLater, unseal } from '../contract/seal.ts';
 
 /** Counters by key. One that was never added to reads as 0. */
 export interface CounterState {

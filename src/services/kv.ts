@@ -1,9 +1,9 @@
 import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mix, mixPlain, unsigned } from './hash.ts';
+import { exchange, mix, mixPlain, unsigned } from '../contract/hash.ts';
 import { ok, refused } from './results.ts';
-import { sealLater, unseal } from './seal.ts';
+import { sealLater, unseal } from '../contract/seal.ts';
 
 /** Registers by key. A key that was never written reads as `null`. */
 export interface RegisterState {

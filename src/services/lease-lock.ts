@@ -2,9 +2,9 @@ import type { Service } from '../contract/service.ts';
 import type { Operation, SessionResult } from '../contract/session.ts';
 import { AssertionError } from '../kernel/assert.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
-import { exchange, mix, mixInteger, mixPlain, unsigned } from './hash.ts';
+import { exchange, mix, mixInteger, mixPlain, unsigned } from '../contract/hash.ts';
 import { ok, refused } from './results.ts';
-import { sealLater, unseal } from './seal.ts';
+import { sealLater, unseal } from '../contract/seal.ts';
 
 /** Leases by lock. One that was never acquired is free. */
 export interface LeaseLockState {

@@ -2,9 +2,9 @@ import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
 import type { SessionResult } from '../contract/session.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mix, mixPlain, unsigned } from './hash.ts';
+import { exchange, mix, mixPlain, unsigned } from '../contract/hash.ts';
 import { ok, refused } from './results.ts';
-import { sealLater, unseal } from './seal.ts';
+import { sealLater, unseal } from '../contract/seal.ts';
 
 /** Locks by key. One that was never acquired is free. */
 export interface LockState {

@@ -4,8 +4,8 @@ import type { SessionCommand, SessionLimits, SessionResult } from '../contract/s
 import type { Applied, StateMachine } from '../contract/state-machine.ts';
 import { assert } from '../kernel/assert.ts';
 import { type TimeUs, US_PER_S } from '../kernel/time.ts';
-import { exchange, mix, mixInteger, mixPlain, unsigned } from './hash.ts';
-import { seal, unseal } from './seal.ts';
+import { exchange, mix, mixInteger, mixPlain, unsigned } from '../contract/hash.ts';
+import { seal, unseal } from '../contract/seal.ts';
 
 /** What is remembered of one session. */
 export interface Session {

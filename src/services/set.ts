@@ -1,9 +1,9 @@
 import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
 import { AssertionError } from '../kernel/assert.ts';
-import { exchange, mixPlain, unsigned } from './hash.ts';
+import { exchange, mixPlain, unsigned } from '../contract/hash.ts';
 import { ok } from './results.ts';
-import { byKey, sealLater, unseal } from './seal.ts';
+import { byKey, sealLater, unseal } from '../contract/seal.ts';
 
 /** Sets by key. One that was never added to is empty. */
 export interface SetState {

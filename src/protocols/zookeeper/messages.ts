@@ -62,6 +62,9 @@ export type ErrorCode =
   | 'SessionExpired'
   | 'SessionMoved';
 
+/** What a `multi` that failed says of one of its operations. `Ok`: it would have happened, and did not. */
+export type MultiErrorCode = ErrorCode | 'Ok';
+
 /** What came of one operation. */
 export type OpResult =
   | { readonly op: 'create'; readonly path: string; readonly stat: Stat }
@@ -75,8 +78,8 @@ export type OpResult =
   | { readonly op: 'multi'; readonly results: readonly OpResult[] }
   | { readonly op: 'sync' }
   | { readonly op: 'close' }
-  /** `results`, of a `multi` that failed: an error for each of its operations; empty for all others. */
-  | { readonly op: 'error'; readonly error: ErrorCode; readonly results: readonly ErrorCode[] };
+  /** `results`, of a `multi` that failed: a word for each of its operations; empty for all others. */
+  | { readonly op: 'error'; readonly error: ErrorCode; readonly results: readonly MultiErrorCode[] };
 
 /** What has happened to a path that was watched. */
 export type WatchEventType = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged';
@@ -144,7 +147,7 @@ export type ClientPacket = ConnectRequest | ConnectResponse | Request | Reply | 
 
 /** What the log carries: the delta that {@link WriteOp}s come to. Repeated over a later tree it changes nothing. */
 export type TreeChange =
-  /** `path` with its number. `cversion`: of the parent, behind it; the parent's pzxid becomes this transaction's. */
+  /** `path` with its number. `cversion`: children that its parent has had, with this one; deletions do not count. */
   | {
       readonly change: 'create'; readonly path: string; readonly data: string; readonly ephemeralOwner: SessionId;
       readonly cversion: number;
@@ -158,7 +161,7 @@ export type TreeChange =
   /** `paths`: ephemeral znodes of the session, those that are proposed and not applied included. */
   | { readonly change: 'close-session'; readonly paths: readonly string[] }
   /** Was refused when it was prepared: occupies a zxid, so that its session is answered in order. */
-  | { readonly change: 'error'; readonly error: ErrorCode; readonly results: readonly ErrorCode[] };
+  | { readonly change: 'error'; readonly error: ErrorCode; readonly results: readonly MultiErrorCode[] };
 
 /** The command of a Zab transaction of this service, what ZooKeeper calls its header included. */
 export interface TreeCommand {
@@ -171,6 +174,7 @@ export interface TreeCommand {
 
 /** The `result` of the state machine for a {@link TreeCommand}: what came of it, and who is to be told. */
 export interface TreeApplied {
+  /** Of a session that begins, which is no operation: as of a `check`. */
   readonly result: OpResult;
   /** In the order in which they happened. */
   readonly events: readonly { readonly type: WatchEventType; readonly path: string }[];

@@ -1,4 +1,4 @@
-import type { Plain } from '../contract/message.ts';
+import type { Plain } from './message.ts';
 
 /**
  * Folds one integer into a rolling 32-bit hash. Hashes are signed in here: half of the unsigned ones are no small
