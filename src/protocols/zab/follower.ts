@@ -78,7 +78,7 @@ export abstract class Follower extends Election {
       case 'COMMIT':
         return this.onCommit(ctx, role, packet.zxid);
       case 'PING':
-        return this.answer(ctx, role, { kind: 'PING' });
+        return this.answer(ctx, role, this.pingAnswer());
       case 'FOLLOWERINFO':
       case 'ACKEPOCH':
       case 'ACK':
@@ -216,6 +216,14 @@ export abstract class Follower extends Election {
     ctx.setTimer('leader', this.settings.syncLimitUs);
     ctx.setTimer('commit', 0);
     ctx.note({ event: 'became-follower', leader: role.leader, epoch: role.epoch });
+    this.onServing(ctx);
+  }
+
+  /** This node takes part in broadcast from now on, until it leaves its role. */
+  protected onServing(_ctx: Context): void { /* Clients of Zab itself ask whomever they like. */ }
+
+  protected pingAnswer(): Ping {
+    return { kind: 'PING' };
   }
 
   // ── Phase 3, broadcast ───────────────────────────────────────────────

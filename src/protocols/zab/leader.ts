@@ -4,8 +4,8 @@ import type { Plain } from '../../contract/message.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
 import { Follower } from './follower.ts';
-import type { AckEpoch, FollowerInfo, LeaderInfo, QuorumPacket, Txn, ZabAnswer } from './messages.ts';
-import { indexAfter, type Leading, type Learner, type Outstanding } from './state.ts';
+import type { AckEpoch, FollowerInfo, LeaderInfo, Ping, QuorumPacket, Txn, ZabAnswer } from './messages.ts';
+import { indexAfter, type Leading, type Learner, type Outstanding, type Submission } from './state.ts';
 import { type Zxid, zxidOf } from './zxid.ts';
 
 /** What leads: steps l.1.1 to l.3.4 of the paper, by the names of ZooKeeper's packets. */
@@ -16,7 +16,7 @@ export abstract class Leader extends Follower {
     const role: Leading = {
       kind: 'leading', phase: 'discovery', epoch: 0, currentEpoch, lastZxid: state.applied, learners: new Map(),
       promised: new Map([[this.self, acceptedEpoch]]), epochAckedBy: [], newLeaderAckedBy: [],
-      counter: 1, outstanding: new Map(), committedTo: 0, requests: [], waiting: new Map(),
+      counter: 1, outstanding: new Map(), committedTo: 0, submissions: [], waiting: new Map(),
       timeBaseUs: 0, ledSinceUs: 0,
     };
     state.role = role;
@@ -50,9 +50,12 @@ export abstract class Leader extends Follower {
     if (packet.kind === 'ACKEPOCH' && phase === 'informed') return this.onAckEpoch(ctx, role, learner, packet);
     if (packet.kind === 'ACK' && phase === 'synchronising') return this.onAckNewLeader(ctx, role, learner, packet.zxid);
     if (packet.kind === 'ACK' && phase === 'synchronised') return this.onAck(ctx, role, learner.node, packet.zxid);
-    if (packet.kind === 'PING' && phase !== 'connected') return;
+    if (packet.kind === 'PING' && phase !== 'connected') return this.onPingAnswer(ctx, role, packet);
     this.dropLearner(ctx, role, learner, `${packet.kind} from a follower that is ${phase}`);
   }
+
+  /** A learner has nothing to say with it but that it is there. */
+  protected onPingAnswer(_ctx: Context, _role: Leading, _ping: Ping): void { /* It was heard: that is all. */ }
 
   private dropLearner(ctx: Context, role: Leading, { connection }: Learner, illegal: string | null): void {
     if (illegal !== null) this.state.illegal ??= illegal;
@@ -166,6 +169,7 @@ export abstract class Leader extends Follower {
     for (const { phase, connection } of role.learners.values()) {
       if (phase === 'synchronised') tell(ctx, connection, { kind: 'UPTODATE' });
     }
+    this.onServing(ctx);
   }
 
   /** What the leader itself promises, and has: counted when it is on the disk. */
@@ -187,19 +191,30 @@ export abstract class Leader extends Follower {
 
   // ── Phase 3, broadcast ───────────────────────────────────────────────
 
+  /** Queues what the request processor is to propose. */
+  protected submit(ctx: Context, role: Leading, submission: Submission): void {
+    role.submissions.push(submission);
+    ctx.setTimer('prep', 0);
+  }
+
+  /** The command of a proposal: what was submitted, or what that comes to. Asked once for each, in their order. */
+  protected prepareTxn(_role: Leading, _zxid: Zxid, { command }: Submission): Plain {
+    return command;
+  }
+
   /** The request processor (step l.3.1): gives each command its zxid, and proposes it. */
   protected prepare(ctx: Context, role: Leading): void {
     for (;;) {
-      const request = role.requests[0];
-      if (request === undefined) return;
+      const submission = role.submissions[0];
+      if (submission === undefined) return;
       if (this.isUsedUp(role.counter)) return this.look(ctx, 'the counter of the epoch is used up');
-      role.requests.shift();
+      role.submissions.shift();
       const zxid = this.zxidFor(role.epoch, role.counter);
       role.counter += 1;
       const timeUs = role.timeBaseUs + ctx.monotonicUs() - role.ledSinceUs;
-      const txn: Txn = Object.freeze({ zxid, timeUs, command: request.command });
+      const txn: Txn = Object.freeze({ zxid, timeUs, command: this.prepareTxn(role, zxid, submission) });
       role.outstanding.set(zxid, { txn, ackedBy: [] });
-      role.waiting.set(zxid, request);
+      if (submission.request !== null) role.waiting.set(zxid, submission.request);
       for (const learner of role.learners.values()) {
         if (this.isForwardedTo(learner)) this.propose(ctx, learner.connection, txn);
       }
@@ -272,7 +287,9 @@ export abstract class Leader extends Follower {
   protected abandon(ctx: Context, role: Leading): void {
     for (const connection of role.learners.keys()) ctx.close(connection);
     for (const request of role.waiting.values()) this.answerClient(ctx, request, { kind: 'leadership-lost' });
-    for (const request of role.requests) this.answerClient(ctx, request, { kind: 'not-leader', leader: null });
+    for (const { request } of role.submissions) {
+      if (request !== null) this.answerClient(ctx, request, { kind: 'not-leader', leader: null });
+    }
     ctx.note({ event: 'stepped-down', epoch: role.epoch });
   }
 

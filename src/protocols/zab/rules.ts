@@ -31,10 +31,15 @@ export abstract class ZabRules {
     this.clusterSize = init.nodes.length;
     this.settings = readSettings(init.options);
     this.machine = init.machine;
-    this.state = recover(init, this.isForeign(init) || this.isDamaged(init));
+    this.state = this.recovered(init, this.isForeign(init) || this.isDamaged(init));
   }
 
   // ── Durable state ────────────────────────────────────────────────────
+
+  /** What a node begins with. Called by the constructor: no field is there yet. */
+  protected recovered(init: NodeInit, isAmnesiac: boolean): ZabState {
+    return recover(init, isAmnesiac);
+  }
 
   /**
    * Whether the disk is not the one that this node had: it was started before and finds no epoch. One of them can be

@@ -1,5 +1,6 @@
 import type { ClientRequest } from '../../contract/client.ts';
 import { CORRUPT, type DiskView } from '../../contract/disk.ts';
+import type { Plain } from '../../contract/message.ts';
 import type { NodeInit } from '../../contract/node.ts';
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
@@ -105,6 +106,13 @@ export interface Outstanding {
   readonly ackedBy: NodeId[];
 }
 
+/** What is to become a transaction. */
+export interface Submission {
+  readonly command: Plain;
+  /** Who is answered when it is applied here; `null`: nobody waits for it at this node. */
+  readonly request: ClientRequest | null;
+}
+
 /** Was elected: has to find its epoch, to hand on its history, and only then leads. */
 export interface Leading {
   readonly kind: 'leading';
@@ -126,8 +134,8 @@ export interface Leading {
   /** By zxid, in their order. */
   readonly outstanding: Map<Zxid, Outstanding>;
   committedTo: Zxid;
-  /** What clients want and has no zxid yet. */
-  readonly requests: ClientRequest[];
+  /** What has no zxid yet. */
+  readonly submissions: Submission[];
   /** Who waits for a transaction to be applied; by zxid. */
   readonly waiting: Map<Zxid, ClientRequest>;
   /** Where the cluster's time goes on from, and our clock when it did. */

@@ -198,11 +198,10 @@ export class ZabNode extends Leader implements Node<ZabState> {
       const leader = role.kind === 'following' && role.phase === 'broadcast' ? role.leader : null;
       return this.answerClient(ctx, request, { kind: 'not-leader', leader });
     }
-    if (role.requests.length + role.outstanding.size >= this.settings.outstandingMax) {
+    if (role.submissions.length + role.outstanding.size >= this.settings.outstandingMax) {
       return this.answerClient(ctx, request, { kind: 'busy' });
     }
-    role.requests.push(request);
-    ctx.setTimer('prep', 0);
+    this.submit(ctx, role, { command: request.command, request });
   }
 
   /** A local read: what this node has applied, which others may have gone on from. False: it is a transaction. */
