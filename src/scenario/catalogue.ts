@@ -9,6 +9,7 @@ import { paxos, paxosCas } from '../protocols/paxos/module.ts';
 import { raft } from '../protocols/raft/module.ts';
 import { redis } from '../protocols/redis/module.ts';
 import { zab } from '../protocols/zab/module.ts';
+import { zooKeeper } from '../protocols/zookeeper/module.ts';
 import { serviceVariants } from '../services/variants.ts';
 import { lockServices } from './lock-services.ts';
 
@@ -40,7 +41,7 @@ export interface CatalogueProtocol {
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
 
-const builtIn: readonly ProtocolModule[] = [raft, multiPaxos, zab, paxos, paxosCas, redis, ...lockServices];
+const builtIn: readonly ProtocolModule[] = [raft, multiPaxos, zab, zooKeeper, paxos, paxosCas, redis, ...lockServices];
 
 /** The built-in protocols, by name. */
 export const protocols: ReadonlyMap<string, ProtocolModule> = new Map(builtIn.map((module) => [module.name, module]));

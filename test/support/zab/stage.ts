@@ -35,6 +35,10 @@ export interface StageSettings {
   readonly options?: Partial<Options>;
   readonly seed?: string;
   readonly create?: (init: NodeInit) => Node<ZabState>;
+  /** Processes behind the nodes, in place of one that keeps answers. */
+  readonly clients?: readonly Node[];
+  /** Events that are listened to. */
+  readonly events?: readonly string[];
 }
 
 /** What a node has sent on a connection. */
@@ -60,7 +64,8 @@ export class Stage {
   private readonly size: number;
   private requests = 0;
 
-  constructor({ size = 3, options = {}, seed = 'stage', create }: StageSettings = {}) {
+  constructor(settings: StageSettings = {}) {
+    const { size = 3, options = {}, seed = 'stage', create, clients, events = zab.events } = settings;
     this.size = size;
     const nodes = Array.from({ length: size }, (_, index) => nodeId(index));
     const complete = { ...defaultOptions(zabOptions), ...options } as Options;
@@ -84,14 +89,16 @@ export class Stage {
       },
     };
     const make = (self: NodeId, disk: NodeInit['disk'], isNew: boolean, now: Options): Node => {
-      if (self >= size) return client;
+      if (self >= size) return clients === undefined ? client : clients[self - size] as Node;
       const init: NodeInit = { self, nodes, options: now, machine, disk, isNew, initial: null };
       return create?.(init) ?? new ZabNode(init);
     };
     const listening = this.listening(monitor);
-    this.world = smallWorld(make, { nodes: size, clients: 1, options: complete, seed, monitor: listening });
+    this.world = smallWorld(make, {
+      nodes: size, clients: clients?.length ?? 1, options: complete, seed, monitor: listening,
+    });
     this.control = new Control(this.world, (state) => zab.view(state as ZabState));
-    this.control.onNote([...zab.events], (node, event) => { this.notes.push({ node, event }); });
+    this.control.onNote([...events], (node, event) => { this.notes.push({ node, event }); });
     this.world.start();
   }
 

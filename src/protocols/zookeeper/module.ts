@@ -1,0 +1,42 @@
+import type { MetricTable, ProtocolModule } from '../../contract/module.ts';
+import { zab } from '../zab/module.ts';
+import type { TreeCommand } from './messages.ts';
+import type { ServicePacket } from './packets.ts';
+import { zooKeeperOptions } from './options.ts';
+import { ZooKeeperNode } from './server.ts';
+import type { ZooKeeperState } from './state.ts';
+import { treeMachine } from './tree/machine.ts';
+
+const packetKinds: Readonly<Record<ServicePacket['kind'], true>> = {
+  REQUEST: true, REVALIDATE: true, REVALIDATED: true, SYNC: true, SYNCED: true,
+};
+
+const metrics: MetricTable = {
+  sessions: { kind: 'count', event: 'session-created', doc: 'sessions that were begun' },
+  sessionsExpired: { kind: 'count', event: 'session-expired', doc: 'sessions that the leader has ended' },
+  sessionsMoved: { kind: 'count', event: 'session-moved', doc: 'times that a client has come to another server' },
+  notifications: { kind: 'count', event: 'watch-fired', doc: 'events that servers have sent to clients' },
+  notificationsPerChange: {
+    kind: 'share', event: 'watch-fired', doc: 'events that servers have sent, for each hundred changes that succeeded',
+  },
+};
+
+/** A ZooKeeper-like service, as the tool knows it. */
+export const zooKeeper: ProtocolModule<ZooKeeperState> = {
+  ...zab,
+  name: 'zookeeper',
+  options: zooKeeperOptions,
+  create: (init) => new ZooKeeperNode(init),
+  coordination: {
+    machine: treeMachine,
+    placeOf: (command) => (command as unknown as TreeCommand).zxid,
+    createClient: () => ({ state: {} }), // Nobody speaks to the servers yet but tests.
+  },
+  events: [
+    ...zab.events,
+    'session-created', 'session-expired', 'session-closed', 'session-moved', 'watch-fired', 'watches-set',
+  ],
+  messages: [...zab.messages ?? [], ...Object.keys(packetKinds)],
+  metrics: { ...zab.metrics, ...metrics },
+  variants: [],
+};

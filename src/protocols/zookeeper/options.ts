@@ -1,0 +1,37 @@
+import type { Options, OptionTable } from '../../contract/options.ts';
+import type { DurationUs } from '../../kernel/time.ts';
+import { zabOptions } from '../zab/options.ts';
+
+/** What a server bounds the timeout of a session to, in ticks. */
+export const SESSION_TICKS_MIN = 2;
+export const SESSION_TICKS_MAX = 20;
+
+const { reads: _reads, globalOutstandingLimit: _limit, ...ofZab } = zabOptions;
+
+/** Tunables of a server: Zab's, but for those of Zab's own clients. */
+export const zooKeeperOptions: OptionTable = {
+  ...ofZab,
+  sync: {
+    kind: 'choice',
+    doc: 'what `sync` waits for: the word of whoever leads, or thinks so (ZOOKEEPER-1675), or a transaction of its own',
+    default: 'leader',
+    of: ['leader', 'quorum'],
+  },
+};
+
+/** The options that Zab does not know, typed. */
+export interface ServiceSettings {
+  readonly syncsByLog: boolean;
+  readonly sessionUsMin: DurationUs;
+  readonly sessionUsMax: DurationUs;
+}
+
+/** Reads complete options. */
+export function readServiceSettings(options: Options): ServiceSettings {
+  const tickUs = options['tickTime'] as number;
+  return {
+    syncsByLog: options['sync'] === 'quorum',
+    sessionUsMin: SESSION_TICKS_MIN * tickUs,
+    sessionUsMax: SESSION_TICKS_MAX * tickUs,
+  };
+}

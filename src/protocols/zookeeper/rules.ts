@@ -1,0 +1,116 @@
+import type { Context } from '../../contract/context.ts';
+import type { NodeInit } from '../../contract/node.ts';
+import type { Options } from '../../contract/options.ts';
+import type { NodeId } from '../../kernel/ids.ts';
+import type { DurationUs } from '../../kernel/time.ts';
+import type { Leading } from '../zab/state.ts';
+import { ZabNode } from '../zab/zab.ts';
+import type { Zxid } from '../zab/zxid.ts';
+import type { ErrorCode, SessionId, SetWatches, TreeCommand, WatcherEvent } from './messages.ts';
+import { readServiceSettings, type ServiceSettings } from './options.ts';
+import type { Standing } from './packets.ts';
+import { epochOfSession } from './session-id.ts';
+import { newService, STARTS_FILE, type TrackedSession, type ZooKeeperState } from './state.ts';
+import { prepare, type PrepareRequest } from './tree/prepare.ts';
+import { watchesDue } from './tree/read.ts';
+import type { TreeState } from './tree/state.ts';
+
+/** The state of a server and the rules of the service over it. Rules answer, and do nothing else. */
+export abstract class ServiceRules extends ZabNode {
+  declare readonly state: ZooKeeperState;
+  protected serviceSettings: ServiceSettings;
+
+  constructor(init: NodeInit) {
+    super(init);
+    this.serviceSettings = readServiceSettings(init.options);
+  }
+
+  protected override recovered(init: NodeInit, isAmnesiac: boolean): ZooKeeperState {
+    const starts = ((init.disk.cell(STARTS_FILE) as number | undefined) ?? 0) + 1;
+    return { ...super.recovered(init, isAmnesiac), service: newService(starts) };
+  }
+
+  override onOptions(ctx: Context, options: Options): void {
+    super.onOptions(ctx, options);
+    this.serviceSettings = readServiceSettings(options);
+  }
+
+  protected get tree(): TreeState {
+    return this.state.machine as TreeState;
+  }
+
+  /** Clients are served by who takes part in broadcast, and by nobody else. */
+  protected get isServing(): boolean {
+    const { role } = this.state;
+    return role.kind !== 'looking' && role.phase === 'broadcast';
+  }
+
+  // ── Sessions ─────────────────────────────────────────────────────────
+
+  /** A client that has seen more would go back in time here. */
+  protected isBehind(lastZxid: Zxid): boolean {
+    return this.state.applied < lastZxid;
+  }
+
+  protected timeoutFor(wishedUs: DurationUs): DurationUs {
+    const { sessionUsMin, sessionUsMax } = this.serviceSettings;
+    return Math.min(Math.max(wishedUs, sessionUsMin), sessionUsMax);
+  }
+
+  /** Rounded up to the end of a tick: sessions end together, and none before its time. */
+  protected expiryOf(nowUs: DurationUs, timeoutUs: DurationUs): DurationUs {
+    const { tickUs } = this.settings;
+    return (Math.floor((nowUs + timeoutUs) / tickUs) + 1) * tickUs;
+  }
+
+  /**
+   * That a session is over may be said when its end is applied, and not before: one whose end is merely submitted lives
+   * on if this leader loses its epoch. A session of a later epoch is none that this leader can know: who leads now
+   * does. ZooKeeper tells the client in both cases that it is over.
+   */
+  protected standingOf({ epoch }: Leading, session: SessionId, password: number): Standing {
+    const tracked = this.state.service.tracked.get(session);
+    if (tracked === undefined) return epochOfSession(session) > epoch ? 'unsettled' : 'over';
+    if (tracked.password !== password) return 'over';
+    return tracked.isClosing ? 'unsettled' : 'valid';
+  }
+
+  /** Why nothing of a session may be proposed; `null`: it may. */
+  protected refusalOf(session: SessionId, origin: NodeId): ErrorCode | null {
+    const tracked = this.state.service.tracked.get(session);
+    if (tracked === undefined || tracked.isClosing) return 'SessionExpired';
+    return this.isMoved(tracked, origin) ? 'SessionMoved' : null;
+  }
+
+  /**
+   * Its client has gone on to another server. What it had sent to the first one may come late: behind what it has sent
+   * to the second.
+   */
+  protected isMoved({ owner }: TrackedSession, origin: NodeId): boolean {
+    return owner !== origin;
+  }
+
+  // ── Transactions ─────────────────────────────────────────────────────
+
+  /** What a request comes to, if nothing of its session is in its way. `pending` knows of it from now on. */
+  protected commandFor(session: SessionId, xid: number, zxid: Zxid, request: PrepareRequest): TreeCommand {
+    return prepare(this.tree, this.state.service.pending, session, xid, zxid, request);
+  }
+
+  /** Up to where a server has to have come that a sync is asked of: all that is proposed. */
+  protected targetOfSync({ outstanding, committedTo, epoch, counter }: Leading): Zxid {
+    return outstanding.size === 0 ? committedTo : this.zxidFor(epoch, counter - 1);
+  }
+
+  /** Whether a sync is a transaction: committed by a quorum, behind all that was committed when it was asked for. */
+  protected syncsByLog(): boolean {
+    return this.serviceSettings.syncsByLog;
+  }
+
+  // ── Watches ──────────────────────────────────────────────────────────
+
+  /** What a client has missed of what it watches, by what it has seen last. */
+  protected missedBy(watches: SetWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
+    return watchesDue(this.tree, watches);
+  }
+}

@@ -1,0 +1,214 @@
+import type { Context } from '../../../src/contract/context.ts';
+import type { Message } from '../../../src/contract/message.ts';
+import type { Node, NodeInit } from '../../../src/contract/node.ts';
+import { defaultOptions, type Options } from '../../../src/contract/options.ts';
+import { assert } from '../../../src/kernel/assert.ts';
+import { type ConnectionId, nodeId, type NodeId } from '../../../src/kernel/ids.ts';
+import type {
+  ClientPacket, ConnectRequest, ConnectResponse, Op, OpResult, Reply, SessionId, SetWatches, WatcherEvent,
+} from '../../../src/protocols/zookeeper/messages.ts';
+import { zooKeeper } from '../../../src/protocols/zookeeper/module.ts';
+import { ZooKeeperNode } from '../../../src/protocols/zookeeper/server.ts';
+import type { ServiceState, ZooKeeperState } from '../../../src/protocols/zookeeper/state.ts';
+import { treeMachine } from '../../../src/protocols/zookeeper/tree/machine.ts';
+import { Stage } from '../zab/stage.ts';
+
+const TICK_MS = 100;
+
+/** What a test tells a client to do now. */
+type Order =
+  | { readonly kind: 'connect'; readonly to: NodeId; readonly hello: ConnectRequest }
+  | { readonly kind: 'say'; readonly packet: ClientPacket }
+  | { readonly kind: 'close' };
+
+/** A process that says what it is told to, and keeps what it hears. */
+class PacketClient implements Node {
+  readonly state = {};
+  connection: ConnectionId | null = null;
+  isOpen = false;
+  readonly heard: ClientPacket[] = [];
+  /** Whether it shows that it is alive, twice in each tick. */
+  pings = true;
+  private hello: ConnectRequest | null = null;
+
+  onRequest(ctx: Context, order: unknown): void {
+    const what = order as Order;
+    if (what.kind === 'connect') {
+      if (this.connection !== null) ctx.close(this.connection);
+      this.isOpen = true;
+      this.hello = what.hello;
+      this.connection = ctx.connect(what.to);
+      return;
+    }
+    assert(this.connection !== null, 'there is a connection');
+    if (what.kind === 'say') ctx.sendOnNow(this.connection, what.packet);
+    else {
+      ctx.close(this.connection);
+      this.onClosed(ctx, this.connection);
+    }
+  }
+
+  onConnected(ctx: Context, connection: ConnectionId): void {
+    if (connection === this.connection && this.hello !== null) ctx.sendOnNow(connection, this.hello);
+  }
+
+  onReceived(ctx: Context, connection: ConnectionId, _peer: NodeId, message: Message): void {
+    if (connection !== this.connection) return;
+    this.heard.push(message as ClientPacket);
+    ctx.setTimer('ping', (TICK_MS * 1_000) >> 1);
+  }
+
+  onTimer(ctx: Context): void {
+    if (this.connection === null || !this.pings) return;
+    ctx.sendOnNow(this.connection, { kind: 'Ping', zxid: 0 } as Message);
+    ctx.setTimer('ping', (TICK_MS * 1_000) >> 1);
+  }
+
+  onClosed(_ctx: Context, connection: ConnectionId): void {
+    if (connection !== this.connection) return;
+    this.connection = null;
+    this.isOpen = false;
+  }
+}
+
+/** What a test knows of a client, and has it do. */
+export class Client {
+  readonly node: PacketClient = new PacketClient();
+  readonly id: NodeId;
+  session: SessionId = 0;
+  password = 0;
+  private xid = 0;
+  /** Where it plays; it is there before its stage is. */
+  private stage!: Service;
+
+  constructor(id: NodeId) {
+    this.id = id;
+  }
+
+  enter(stage: Service): void {
+    this.stage = stage;
+  }
+
+  private do(order: Order): void {
+    this.stage.world.run(this.stage.world.process(this.id), 0, this.id, order);
+  }
+
+  /** Goes to a server, with the session that it has; `null`: that has closed the connection. */
+  connect(to: NodeId, { lastZxid = 0, timeoutMs = 1_000 } = {}): ConnectResponse | null {
+    const { session, password } = this;
+    const before = this.node.heard.length;
+    this.do({ kind: 'connect', to, hello: {
+      kind: 'ConnectRequest', lastZxid, timeoutUs: timeoutMs * 1_000, session, password,
+    } });
+    this.stage.until(() => this.node.heard.length > before || !this.node.isOpen, 'a word of the server');
+    const answer = this.node.heard[before];
+    if (answer?.kind !== 'ConnectResponse') return null;
+    if (answer.session !== 0) ({ session: this.session, password: this.password } = answer);
+    return answer;
+  }
+
+  /** Sends a request; returns its xid. */
+  send(op: Op): number {
+    this.xid += 1;
+    this.do({ kind: 'say', packet: { kind: 'Request', xid: this.xid, op } });
+    return this.xid;
+  }
+
+  watchAgain(packet: Omit<SetWatches, 'kind'>): void {
+    this.do({ kind: 'say', packet: { kind: 'SetWatches', ...packet } });
+  }
+
+  close(): void {
+    this.do({ kind: 'close' });
+  }
+
+  replyTo(xid: number): Reply | undefined {
+    return this.node.heard.find((packet): packet is Reply => packet.kind === 'Reply' && packet.xid === xid);
+  }
+
+  /** Sends a request and waits for its reply. */
+  ask(op: Op): Reply {
+    const xid = this.send(op);
+    this.stage.until(() => this.replyTo(xid) !== undefined, `the reply to ${op.op}`);
+    return this.replyTo(xid) as Reply;
+  }
+
+  result(op: Op): OpResult {
+    return this.ask(op).result;
+  }
+
+  create(path: string, data = '', mode: Extract<Op, { op: 'create' }>['mode'] = 'persistent'): OpResult {
+    return this.result({ op: 'create', path, data, mode });
+  }
+
+  set(path: string, data: string, version = -1): OpResult {
+    return this.result({ op: 'set', path, data, version });
+  }
+
+  /** The data of a znode; `null` where there is none. */
+  get(path: string, watch = false): string | null {
+    const result = this.result({ op: 'get', path, watch });
+    return result.op === 'get' ? result.data : null;
+  }
+
+  get events(): readonly string[] {
+    return this.node.heard.filter((packet): packet is WatcherEvent => packet.kind === 'WatcherEvent')
+      .map(({ type, path }) => `${type} ${path}`);
+  }
+
+  get isConnected(): boolean {
+    return this.node.isOpen;
+  }
+}
+
+/** What a test may choose. */
+export interface ServiceSettings {
+  readonly size?: number;
+  readonly clients?: number;
+  readonly options?: Partial<Options>;
+  readonly create?: (init: NodeInit) => Node<ZooKeeperState>;
+}
+
+/** ZooKeeper servers in a quiet world, and clients that do as they are told. Nothing is broken but by the test. */
+export class Service extends Stage {
+  readonly clients: readonly Client[];
+
+  constructor({ size = 3, clients = 2, options = {}, create }: ServiceSettings = {}) {
+    const all = Array.from({ length: clients }, (_, at) => new Client(nodeId(size + at)));
+    super({
+      size,
+      options: { ...defaultOptions(zooKeeper.options), ...options },
+      create: (init) => {
+        const own: NodeInit = { ...init, machine: treeMachine };
+        return create?.(own) ?? new ZooKeeperNode(own);
+      },
+      clients: all.map(({ node }) => node),
+      events: zooKeeper.events,
+    });
+    this.clients = all;
+    for (const client of all) client.enter(this);
+    this.settle();
+  }
+
+  service(id: NodeId): ServiceState {
+    return (this.state(id) as ZooKeeperState).service;
+  }
+
+  events(event: string): number {
+    return this.notes.filter((note) => note.event === event).length;
+  }
+
+  /** A server that follows. */
+  follower(number = 0): NodeId {
+    return this.world.nodes.filter((id) => id !== this.leaderId())[number] as NodeId;
+  }
+
+  /** Clients, each connected to a server with a session of its own. */
+  connected(...servers: readonly NodeId[]): readonly Client[] {
+    servers.forEach((server, at) => {
+      const answer = (this.clients[at] as Client).connect(server);
+      assert(answer !== null && answer.session !== 0, 'the session begins');
+    });
+    return this.clients;
+  }
+}
