@@ -1,3 +1,5 @@
+import { unboxed } from '../kernel/time.ts';
+
 /** How a swarm profile draws an option for one seed. Weights are relative integers. */
 export type SwarmDraw =
   | { readonly kind: 'between'; readonly min: number; readonly max: number }
@@ -26,4 +28,14 @@ export function defaultOptions(table: OptionTable): Options {
   const options: Record<string, OptionValue> = {};
   for (const [name, spec] of Object.entries(table)) options[name] = spec.default;
   return options;
+}
+
+/**
+ * The same options, each integer {@link unboxed}: the table of a protocol's options, where most values come from, holds
+ * some number that needs a box, and so gives all of them one.
+ */
+export function withoutBoxes(options: Options): Options {
+  const values = Object.entries(options).map(([name, value]) =>
+    [name, typeof value === 'number' ? unboxed(value) : value] as const);
+  return Object.freeze(Object.fromEntries(values));
 }

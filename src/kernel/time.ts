@@ -9,3 +9,13 @@ export type DurationUs = number;
 
 export const US_PER_MS = 1_000;
 export const US_PER_S = 1_000_000;
+
+/**
+ * The same integer without a box. An integer that was computed by way of fractions, or that comes out of an array of
+ * doubles, is an object on the heap to V8, and so is from then on every field of that name and every element of that
+ * array. Whoever brings numbers into a run sends them by here; what needs more than 32 bits stays as it is.
+ */
+export function unboxed(integer: number): number {
+  const low = integer | 0;
+  return low === integer ? low : integer;
+}

@@ -1,3 +1,5 @@
+import { unboxed } from '../kernel/time.ts';
+
 /** Kinds of buffered effects. */
 export const EFFECT = {
   send: 1,
@@ -35,7 +37,7 @@ export class EffectBuffer {
   add(kind: number, amount: number, name: string, value: unknown): void {
     const at = this.count;
     this.kind[at] = kind;
-    this.amount[at] = amount;
+    this.amount[at] = unboxed(amount);
     this.name[at] = name;
     this.value[at] = value;
     this.count = at + 1;

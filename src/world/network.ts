@@ -3,7 +3,7 @@ import type { FaultEffect, InFlight, LinkProfile } from '../contract/world-contr
 import type { NodeId } from '../kernel/ids.ts';
 import type { Stream } from '../kernel/rng.ts';
 import type { Streams } from '../kernel/streams.ts';
-import type { DurationUs } from '../kernel/time.ts';
+import { type DurationUs, unboxed } from '../kernel/time.ts';
 
 interface Cut {
   readonly inFlight: InFlight;
@@ -255,7 +255,7 @@ function happens(fate: number, purpose: number, perMillion: number): boolean {
 
 /** A number of 32 bits as one in [min, max], both included. */
 function scaled(bits: number, min: number, max: number): number {
-  return min + Math.floor((bits / UINT32) * (max - min + 1));
+  return unboxed(min + Math.floor((bits / UINT32) * (max - min + 1)));
 }
 
 /** Another 32 bits for each purpose (Appleby's finaliser). */

@@ -3,14 +3,14 @@ import type { Note, PersistTag } from '../contract/context.ts';
 import type { Monitor } from '../contract/invariant.ts';
 import type { Message } from '../contract/message.ts';
 import type { Node } from '../contract/node.ts';
-import type { Options } from '../contract/options.ts';
+import { type Options, withoutBoxes } from '../contract/options.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import { assert, isAssertionError } from '../kernel/assert.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { type ConnectionId, nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import { EventQueue, WAITING_MAX } from '../kernel/queue.ts';
 import type { Streams } from '../kernel/streams.ts';
-import type { DurationUs, TimeUs } from '../kernel/time.ts';
+import { type DurationUs, type TimeUs, unboxed } from '../kernel/time.ts';
 import { EVENT, formatTime, LINE, NO_NAME, Trace } from '../kernel/trace.ts';
 import { Clock } from './clock.ts';
 import { type Arrival, Connections, type ConnectionsHost, type Half } from './connections.ts';
@@ -74,7 +74,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
     this.settings = settings;
     this.sameInstantLimit = settings.limits.sameInstantEvents;
     this.eventLimit = settings.limits.events;
-    this.options = settings.options;
+    this.options = withoutBoxes(settings.options);
     this.streams = settings.streams;
     this.monitor = settings.monitor;
     this.trace = new Trace(settings.trace);
@@ -210,7 +210,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
   /** Options change for all nodes from now on: those that run are told. `effect` counts the nodes for which they do. */
   changeOptions(changes: Options, effect: FaultEffect): void {
     const before = this.options;
-    this.options = Object.freeze({ ...this.settings.options, ...changes });
+    this.options = withoutBoxes({ ...this.settings.options, ...changes });
     if (Object.keys(before).every((name) => before[name] === this.options[name])) return;
     for (const node of this.nodes) {
       effect.optionsChanged += 1;
@@ -259,7 +259,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
     const { queue } = this;
     queue.pop();
     if (queue.poppedAtUs !== this.nowUs) {
-      this.nowUs = queue.poppedAtUs;
+      this.nowUs = unboxed(queue.poppedAtUs);
       this.sameInstant = 0;
     }
     this.sameInstant += 1;
