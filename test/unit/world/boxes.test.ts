@@ -7,9 +7,11 @@ import { raft } from '../../../src/protocols/raft/module.ts';
 import { buildWorld } from '../../../src/scenario/build.ts';
 import { standard } from '../../bench/standard.ts';
 
+type HoldsDoubles = (array: readonly number[]) => boolean;
+
 setFlagsFromString('--allow-natives-syntax');
 /** Whether V8 keeps an array as one of doubles, which it does once it has held a number with a box. */
-const holdsDoubles = runInThisContext('(array) => %HasDoubleElements(array)') as (array: readonly number[]) => boolean;
+const holdsDoubles = runInThisContext('(array) => %HasDoubleElements(array)') as HoldsDoubles;
 
 describe('numbers without boxes', () => {
   it('are the same integers, however they came about', () => {
