@@ -21,6 +21,12 @@ export { LOCK_MODEL_NAMES } from './locks/result.ts';
 export type { LockEvidence, LockFinding, LockModelName, LockResult, Store } from './locks/result.ts';
 export { verifyLockFindings, verifyLockWitness } from './locks/verify-locks.ts';
 export type { LockVerification } from './locks/verify-locks.ts';
+export { checkZnodes } from './zookeeper/by-name.ts';
+export { ZNODE_MODEL_NAMES } from './zookeeper/result.ts';
+export type {
+  BreachKind, Guarantee, ZnodeEvidence, ZnodeFinding, ZnodeModelName, ZnodeResult,
+} from './zookeeper/result.ts';
+export { verifyZnodeFindings } from './zookeeper/verify-znodes.ts';
 export { mergeVerdicts } from './result.ts';
 export type { Verdict } from './result.ts';
 export { couldHaveBeenWrong } from './vacuity.ts';
@@ -30,6 +36,7 @@ export { formatHistory, parseHistory } from '../src/history/jsonl.ts';
 export type { EventRule, HistoryProblem, ParsedHistory } from '../src/history/jsonl.ts';
 export { lockLineProblem } from '../src/history/lock-lines.ts';
 export type { Hold, HoldKind, StoreRequest } from '../src/history/lock-lines.ts';
+export { znodeLineProblem } from '../src/history/znode-lines.ts';
 export { pairOperations } from '../src/history/operations.ts';
 export type { Operation, Outcome, PairedOperations, PairingProblem } from '../src/history/operations.ts';
 export type { EventType, History, HistoryEvent, Json } from '../src/history/operation.ts';

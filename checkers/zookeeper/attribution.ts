@@ -1,0 +1,100 @@
+import type {
+  Committed, SessionId, ZnodeChange, ZnodeRequest, ZnodeWrite, Zxid,
+} from '../../src/history/znode-lines.ts';
+import { isAnswered, isWrite, sessionsByProcess, type Asked, type ZnodeRecord } from './record.ts';
+import { isNumbered } from './tree.ts';
+
+/** Which transaction carried out which operation. */
+export interface Attribution {
+  /** By zxid. Of an ok operation that its zxid names, even where it is another one's. */
+  readonly askedBy: ReadonlyMap<Zxid, Asked>;
+  /** Who else was answered with the same zxid. */
+  readonly claimedTwice: readonly Asked[];
+  readonly committedFor: ReadonlyMap<Asked, Committed>;
+  /** Transactions of clients for which there is no operation. */
+  readonly unasked: readonly Committed[];
+}
+
+/**
+ * An answered operation is that of the transaction whose zxid it names. One that was not answered may be that of any
+ * transaction which does what it asked for, of a session that its process may have had, behind its invocation. Equal
+ * ones are matched from behind, the last with the last: an earlier one that was never carried out so takes nothing away
+ * from a later one, and if there is a matching in which a session's operations are in their order, this is one.
+ */
+export function attribute(record: ZnodeRecord): Attribution {
+  const { asked, committed } = record;
+  const byZxid = new Map(committed.map((one) => [one.zxid, one]));
+  const askedBy = new Map<Zxid, Asked>();
+  const committedFor = new Map<Asked, Committed>();
+  const claimedTwice: Asked[] = [];
+  const open: Asked[] = [];
+  for (const one of asked.filter(isWrite)) {
+    if (one.zxid === null) open.push(one);
+    const found = one.zxid === null ? undefined : byZxid.get(one.zxid);
+    if (found === undefined || !isAnswered(one)) continue;
+    // What was refused need not have come as far as the log: its zxid is then that of somebody else.
+    const isRefusal = found.change.change === 'error' && found.session === one.session;
+    if (one.error !== null && !isRefusal) continue;
+    if (askedBy.has(found.zxid)) claimedTwice.push(one);
+    else askedBy.set(found.zxid, one);
+    committedFor.set(one, found);
+  }
+  const unasked = matchUnanswered(record, open, askedBy, committedFor);
+  return { askedBy, claimedTwice, committedFor, unasked };
+}
+
+function matchUnanswered(
+  record: ZnodeRecord, open: readonly Asked[], askedBy: Map<Zxid, Asked>, committedFor: Map<Asked, Committed>,
+): readonly Committed[] {
+  const sessions = sessionsByProcess(record);
+  const left = new Set(open);
+  const unasked: Committed[] = [];
+  for (const committed of [...record.committed].reverse()) {
+    const { xid, change, zxid, session, index } = committed;
+    const isOfClient = xid !== 0 && change.change !== 'error' && change.change !== 'create-session';
+    if (!isOfClient || askedBy.has(zxid)) continue;
+    let best: Asked | null = null;
+    for (const one of left) {
+      const { operation: { process, invokedIndex } } = one;
+      if (invokedIndex > index || (best !== null && best.operation.invokedIndex > invokedIndex)) continue;
+      if (!(sessions.get(process)?.has(session) ?? true) || !fits(one.request, committed)) continue;
+      best = one;
+    }
+    if (best === null) {
+      // Of a sync through the log nothing is to be seen but that it was there.
+      if (change.change !== 'check') unasked.push(committed);
+      continue;
+    }
+    left.delete(best);
+    askedBy.set(zxid, best);
+    committedFor.set(best, committed);
+  }
+  return unasked.reverse();
+}
+
+/** Whether a transaction does what was asked for, whatever the conditions. */
+export function fits(request: ZnodeRequest, { session, change }: Pick<Committed, 'session' | 'change'>): boolean {
+  switch (request.op) {
+    case 'create': case 'delete': case 'set': case 'check': return fitsWrite(request, session, change);
+    case 'multi':
+      return change.change === 'multi' && change.changes.length === request.ops.length
+        && request.ops.every((one, at) => fitsWrite(one, session, change.changes[at] as ZnodeChange));
+    case 'close': return change.change === 'close-session';
+    default: return false;
+  }
+}
+
+function fitsWrite(request: ZnodeWrite, session: SessionId, change: ZnodeChange): boolean {
+  switch (request.op) {
+    case 'create': {
+      if (change.change !== 'create' || change.data !== request.data) return false;
+      const { path, mode } = request;
+      const owner = mode.startsWith('ephemeral') ? session : 0;
+      const isNamed = mode.endsWith('sequential') ? isNumbered(change.path, path) : change.path === path;
+      return isNamed && change.ephemeralOwner === owner;
+    }
+    case 'delete': return change.change === 'delete' && change.path === request.path;
+    case 'set': return change.change === 'set' && change.path === request.path && change.data === request.data;
+    case 'check': return change.change === 'check';
+  }
+}
