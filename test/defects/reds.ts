@@ -282,6 +282,18 @@ export const reds: readonly Red[] = [
     plants: [{ called: 'rejoin: never', settings: options({ rejoin: 'never' }) }],
   },
   {
+    row: 'MP-36', scenario: 'multi-paxos/a-thrifty-leader-asks-all-when-its-quorum-is-silent',
+    plants: ['multi-paxos/thrift-without-retreat'],
+  },
+  {
+    row: 'PX-06', scenario: 'multi-paxos/a-proposer-that-crashes-leaves-its-work-to-another',
+    plants: ['multi-paxos/ignore-previous-value'],
+  },
+  {
+    row: 'PX-02', scenario: 'multi-paxos/acceptors-that-crash-together-leave-their-proposer-in-place',
+    plants: ['multi-paxos/accept-not-durable'],
+  },
+  {
     row: 'C-38', scenario: 'multi-paxos/a-master-that-wakes-from-a-pause-serves-no-stale-reads',
     plants: ['multi-paxos/master-lease-symmetric'],
   },

@@ -56,6 +56,16 @@ describe('The Part-Time Parliament, section 3.3.6: acceptors of a slot are known
     expect(slots(cluster, n4)).toEqual([5]);
   });
 
+  it('is left undone where nodes may come back without their disks', () => {
+    const cluster = begun('window');
+    cluster.set({ rejoin: 'lives' });
+    cluster.order(n1, 'set-acceptors', [n1, n2, n4]);
+    expect(cluster.leader(n1).change).toBeNull();
+    cluster.set({ rejoin: 'never' });
+    cluster.order(n1, 'set-acceptors', [n1, n2, n4]);
+    expect(cluster.leader(n1).change).not.toBeNull();
+  });
+
   it('nothing is proposed in slots whose own acceptors have not promised the ballot', () => {
     // n1 was promised its ballot by n2, and by nobody of the others.
     const cluster = replaced('window', [n1, n2], [n1, n3, n4]);

@@ -58,14 +58,14 @@ export abstract class Commanders extends Replica {
     if (this.isLast(value)) leader.stopAt = slot;
     const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value };
     for (const node of this.askedFirst(leader, slot)) if (node !== this.self) ctx.sendNow(node, message);
-    this.acceptOwn(ctx, leader.ballot, slot, value);
+    if (this.isMember(this.configurationOf(slot))) this.acceptOwn(ctx, leader.ballot, slot, value);
   }
 
   /**
    * Whom a leader asks to accept. A thrifty one asks a quorum that it is part of, of those first that have answered
    * heartbeats, and from slot to slot others; what is not accepted then, it asks of all with the next heartbeat.
    */
-  private askedFirst({ hasAnswered }: Leader, slot: number): readonly NodeId[] {
+  protected askedFirst({ hasAnswered }: Leader, slot: number): readonly NodeId[] {
     const { members, quorums } = this.configurationOf(slot);
     if (!this.settings.isThrifty) return members;
     const first = slot % members.length;
@@ -79,6 +79,11 @@ export abstract class Commanders extends Replica {
     return asked;
   }
 
+  /** Whom it asks once those have not answered in time: everybody. Who was asked first may be gone. */
+  protected askedAgain(slot: number): readonly NodeId[] {
+    return this.configurationOf(slot).members;
+  }
+
   /** What was not accepted since the last heartbeat is asked for again. */
   protected proposeAgain(ctx: Context, leader: Leader): void {
     const nowUs = ctx.monotonicUs();
@@ -86,7 +91,7 @@ export abstract class Commanders extends Replica {
       if (nowUs - commander.sentAtUs < this.settings.heartbeatUs) continue;
       commander.sentAtUs = nowUs;
       const message: Accept = { kind: 'Accept', ballot: leader.ballot, slot, value: commander.value };
-      for (const node of this.configurationOf(slot).members) {
+      for (const node of this.askedAgain(slot)) {
         if (node !== this.self && !commander.acceptedBy.includes(node)) ctx.sendNow(node, message);
       }
     }

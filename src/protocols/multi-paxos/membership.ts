@@ -42,9 +42,12 @@ export abstract class Membership extends Proposer {
   /** One change at a time; and none before it is known what those before have left. */
   private plan(ctx: Context, nodes: readonly NodeId[]): void {
     const { role, configurations, executed } = this.state;
+    // Who has lost its disk asks those who accept, as far as it knows.
+    if (this.settings.rejoin !== 'never') return;
     if (role.kind !== 'leader' || role.change !== null || configurations.length > 1 || executed < role.barrier) return;
     const members = ascending(nodes);
     if (members.length === 0 || isSameSet(members, this.inForce.members)) return;
+    if (members.some((node) => this.onlyProposes(node))) return;
     if (quorumsApart(this.quorumsOf(members)) !== null) return;
     const waitsFor = members.filter((node) => !isAmong(this.inForce.members, node));
     const untilUs = ctx.monotonicUs() + TIMEOUTS * this.settings.electionTimeoutUsMax;
@@ -87,10 +90,10 @@ export abstract class Membership extends Proposer {
     // Whoever led up to a stop was the first to execute it, and answers no read by its lease any more.
     if (inForce.era !== before.era) state.lease = null;
     if (role.kind === 'follower') return isOther ? this.resetElectionTimer(ctx) : undefined;
-    if (!this.isMember(inForce) || eraOf(role.ballot) !== inForce.era || (isOther && !this.leadsOn(role.ballot))) {
+    if (!this.standsIn(inForce) || eraOf(role.ballot) !== inForce.era || (isOther && !this.leadsOn(role.ballot))) {
       this.stepDown(ctx);
       // Nobody else knows so soon that there is no leader.
-      if (role.kind === 'leader' && this.isMember(inForce)) ctx.setTimer('election', this.settings.heartbeatUs);
+      if (role.kind === 'leader' && this.standsIn(inForce)) ctx.setTimer('election', this.settings.heartbeatUs);
     } else if (role.kind === 'leader') {
       this.onLeaderConfigured(ctx, role);
     } else if (this.isPrepared(role.promises, inForce)) {
@@ -112,7 +115,7 @@ export abstract class Membership extends Proposer {
   private lookAround(leader: Leader): void {
     const { members } = leader.change ?? { members: [] };
     const known = membersOf(this.state.configurations);
-    leader.audience = ascending([...new Set([...known, ...members])]).filter((node) => node !== this.self);
+    leader.audience = this.audienceOf([...known, ...members]);
   }
 
   // ── Looking on ───────────────────────────────────────────────────────
@@ -124,6 +127,7 @@ export abstract class Membership extends Proposer {
   protected override lookOn(ctx: Context): void {
     const { state, inForce } = this;
     if (this.lacksStop()) return this.askForStop(ctx);
+    if (this.isMember(inForce)) return;
     if (state.executed === 0 || this.isAcceptQuorum(state.reminded, inForce.quorums)) return;
     this.resetElectionTimer(ctx);
     const message: Remind = { kind: 'Remind', executed: state.executed };

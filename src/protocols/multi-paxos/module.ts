@@ -18,6 +18,11 @@ const messageKinds: Readonly<Record<PaxosMessage['kind'], true>> = {
   Learn: true, Learned: true, InstallSnapshot: true, Remind: true, Reminded: true, Rejoin: true, Rejoined: true,
 };
 
+/** Kinds of fault that keep a node from taking part. */
+const STOPPING: readonly string[] = [
+  'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
+];
+
 const MILLION = 1_000_000;
 
 /** One clock may be as fast as another one is slow. Without leases, no answer depends on a clock. */
@@ -83,10 +88,15 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
       id: 'majority-connected',
       text: 'a quorum of each phase is up, runs, and reaches each other and the clients',
       properties: ['progress'],
-      brokenBy: [
-        'crash', 'wipe-disk', 'torn-write', 'sync-error', 'disk-full', 'pause', 'partition', 'cut', 'hold', 'link',
-      ],
+      brokenBy: STOPPING,
       tolerates: 'minority',
+    },
+    {
+      id: 'each-role-is-there',
+      text: 'with roles: apart, few nodes can be all that propose: none is missing',
+      properties: ['progress'],
+      brokenBy: STOPPING,
+      withstands: (_strike, { options }) => !readSettings(options).isApart,
     },
     {
       id: 'broadcasts-faster-than-elections',

@@ -11,9 +11,9 @@
  * truncation; back-off of pre-empted proposers; sessions (in the service); the master lease, with an epoch in each
  * answer that clients check and, with `checkEpoch`, masters; quorums that need to meet those of the other phase alone.
  * Acceptors that change, by a window or by a stop; that are asked only as far as needed; that come back without their
- * disk. Not implemented: roles on nodes of their own.
+ * disk; that are other nodes than the proposers. Not implemented: acceptors that execute nothing.
  *
- * Every node is acceptor, proposer and replica, in one file each, over `rules.ts`: here is what reaches it, and where
+ * A node is acceptor, proposer and replica, in files of their own, over `rules.ts`: here is what reaches it, and where
  * that is dealt with. Deviations, with reasons, are listed in README.md beside this file.
  *
  * Atomic steps: each handler. A pause or a crash strikes between a handler and the completion of its persist, between

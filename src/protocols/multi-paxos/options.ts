@@ -54,6 +54,21 @@ export const paxosOptions: OptionTable = {
     max: 10_000,
     swarm: { kind: 'choice', of: [[1, 1], [2, 1], [5, 2], [64, 2]] },
   },
+  roles: {
+    kind: 'choice',
+    doc: 'each node proposes and accepts; or some propose, and others accept, so that the two crash apart '
+      + '(PMMC, section 2): with `initial`, those propose that it leaves out, else the first nodes do; all execute',
+    default: 'together',
+    of: ['together', 'apart'],
+    swarm: { kind: 'choice', of: [['together', 3], ['apart', 1]] },
+  },
+  proposers: {
+    kind: 'integer',
+    doc: 'with roles: apart, how many nodes propose; fewer where that would not leave half of the nodes to accept',
+    default: 2,
+    min: 1,
+    max: 99,
+  },
   maxQueued: {
     kind: 'integer',
     doc: 'most commands that a leader keeps until the window has room for them; beyond, it takes none',
@@ -131,10 +146,11 @@ export const paxosOptions: OptionTable = {
     kind: 'choice',
     doc: 'what a node does that has lost its disk, or finds it damaged: it takes no part; or it begins another life, '
       + 'which the answers of others name (Michael et al. 2017), accepts again, and proposes no more; or it takes '
-      + 'part again once it has seen one instance (Paxos Made Live, section 5.1), which is unsafe',
+      + 'part again once it has seen one instance (Paxos Made Live, section 5.1), which is unsafe. But with never, '
+      + 'orders to change who accepts are left undone',
     default: 'never',
     of: ['never', 'lives', 'observed'],
-    swarm: { kind: 'choice', of: [['never', 1], ['lives', 1]] },
+    swarm: { kind: 'choice', of: [['never', 3], ['lives', 1]] },
   },
   prepareQuorum: {
     kind: 'integer',
@@ -193,6 +209,8 @@ export interface PaxosSettings extends QuorumSettings {
   readonly backOffUs: DurationUs;
   readonly backOffUsMax: DurationUs;
   readonly window: number;
+  readonly isApart: boolean;
+  readonly proposers: number;
   readonly maxQueued: number;
   readonly checkQuorum: boolean;
   readonly readsByLease: boolean;
@@ -217,6 +235,8 @@ export function readSettings(options: Options): PaxosSettings {
     backOffUs: options['backOff'] as number,
     backOffUsMax: options['backOffMax'] as number,
     window: options['window'] as number,
+    isApart: options['roles'] === 'apart',
+    proposers: options['proposers'] as number,
     maxQueued: options['maxQueued'] as number,
     checkQuorum: options['checkQuorum'] as boolean,
     readsByLease: options['reads'] === 'lease',

@@ -34,7 +34,7 @@ export abstract class Proposer extends Commanders {
     this.state.leaderId = null;
     const isLeased = this.isLeasedToOther(this.self, ctx.monotonicUs());
     if (isLeased || !this.mayPropose()) return this.resetElectionTimer(ctx);
-    if (!this.isMember(this.inForce) || this.lacksStop()) return this.lookOn(ctx);
+    if (!this.standsIn(this.inForce) || this.lacksStop()) return this.lookOn(ctx);
     if (!this.isBeginningStored()) return ctx.setTimer('election', this.settings.heartbeatUs);
     this.prepare(ctx);
   }
@@ -79,6 +79,8 @@ export abstract class Proposer extends Commanders {
   protected onOwnPromise(ctx: Context, tag: PersistTag): void {
     const { role, executed } = this.state;
     if (role.kind !== 'candidate' || role.ballot !== tag['ballot']) return;
+    // Its round is stored, and that is all.
+    if (this.onlyProposes(this.self)) return;
     this.countPromise(ctx, role, this.self, this.promised(role.ballot, executed + 1));
   }
 
@@ -127,7 +129,7 @@ export abstract class Proposer extends Commanders {
       stopAt: Infinity,
       fillTo: 0,
       change: null,
-      audience: this.acceptors(),
+      audience: this.audienceOf(membersOf(state.configurations)),
       nextSlot: floor + 1,
       commanders: new Map(),
       requests: new Map(),
@@ -162,7 +164,7 @@ export abstract class Proposer extends Commanders {
   /** Up to where we may propose by these promises: through the configurations that they prepare and that we are in. */
   protected reachOf(promises: readonly CountedPromise[]): number {
     for (const configuration of this.state.configurations) {
-      if (!this.isMember(configuration) || !this.isPrepared(promises, configuration)) return configuration.from - 1;
+      if (!this.standsIn(configuration) || !this.isPrepared(promises, configuration)) return configuration.from - 1;
     }
     return Infinity;
   }
@@ -170,7 +172,7 @@ export abstract class Proposer extends Commanders {
   /** Who accepts in later slots is asked as soon as that is known: once for all of them, in our ballot. */
   protected prepareFurther(ctx: Context, leader: Leader): void {
     const next = this.state.configurations.find(({ from }) => from > leader.reach);
-    if (next === undefined || !this.isMember(next)) return;
+    if (next === undefined || !this.standsIn(next)) return;
     const message: Prepare = { kind: 'Prepare', ballot: leader.ballot, fromSlot: next.from };
     for (const node of next.members) {
       if (node !== this.self && leader.promises.every(({ from }) => from !== node)) ctx.send(node, message);
@@ -256,7 +258,10 @@ export abstract class Proposer extends Commanders {
 
   protected onHeartbeat(ctx: Context, from: NodeId, heartbeat: Heartbeat): void {
     const { ballot, sentAtUs, truncateTo } = heartbeat;
-    if (ballot < this.state.durable.promised) return this.refuse(ctx, from, ballot);
+    if (ballot < this.state.durable.promised) {
+      // Who stands and accepts nothing has taken no promise from anybody by that.
+      return this.onlyProposes(this.self) ? undefined : this.refuse(ctx, from, ballot);
+    }
     this.follow(ctx, from, ballot);
     this.state.lease = { to: from, untilUs: ctx.monotonicUs() + this.settings.replicaLeaseUs };
     this.learnAccepted(ctx, heartbeat);

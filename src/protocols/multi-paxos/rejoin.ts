@@ -20,7 +20,9 @@ const NONCES = 0x3fff_ffff;
  * one had answered the same before, and we are told of it, or its answer says that our former life is over, and ours
  * is not counted.
  *
- * This is for clusters whose members stay: who has changed them since is not asked for.
+ * This is for clusters whose members stay: where it may happen, nobody else is made to accept. n1, n2 and n3 accept as
+ * n1 loses its disk, and n1, n4 and n5 when it is back: n2 and n3 know of its new life. n4 does not, and makes a quorum
+ * with what n1 has promised in the former one.
  *
  * `observed` (Paxos Made Live, section 5.1): it waits for one whole instance. That is not enough: prepared is 5, and n1
  * alone has promised it, and its answer is late. Its disk is lost, it sees an instance of ballot 4, and accepts in 4

@@ -5,7 +5,7 @@ import type { StateMachine } from '../../contract/state-machine.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
 import { type Ballot, ballotOf, eraOf, NO_BALLOT, roundOf } from './ballot.ts';
-import { configurationOf, type Governing } from './configuration.ts';
+import { ascending, configurationOf, type Governing } from './configuration.ts';
 import { consistent, lifeOf } from './lives.ts';
 import { type AcceptedValue, type Change, type Configuration, NO_OP, type Value } from './messages.ts';
 import { type PaxosSettings, readSettings } from './options.ts';
@@ -131,6 +131,23 @@ export abstract class PaxosRules {
 
   protected isMember({ members }: Configuration): boolean {
     return isAmong(members, this.self);
+  }
+
+  /** Who stands for leadership over the slots of a configuration: its members, or those who propose and do no more. */
+  protected standsIn(configuration: Configuration): boolean {
+    return this.state.proposers === null ? this.isMember(configuration) : this.onlyProposes(this.self);
+  }
+
+  /** Whether a node is there to propose, and never accepts. */
+  protected onlyProposes(node: NodeId): boolean {
+    const { proposers } = this.state;
+    return proposers !== null && isAmong(proposers, node);
+  }
+
+  /** Everybody else whom a leader tells what is chosen: these, and who may take its place. */
+  protected audienceOf(acceptors: readonly NodeId[]): readonly NodeId[] {
+    const all = new Set([...acceptors, ...this.state.proposers ?? []]);
+    return ascending([...all]).filter((node) => node !== this.self);
   }
 
   /**

@@ -5,7 +5,7 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { firstConfiguration, type Governing } from './configuration.ts';
-import { initialMembers } from './initial.ts';
+import { layoutOf } from './initial.ts';
 import { type Life, type Lives, NO_LIVES } from './lives.ts';
 import type { AcceptedValue, Configuration, Rejoined, Value } from './messages.ts';
 import { readSettings } from './options.ts';
@@ -177,6 +177,8 @@ export interface Rejoining {
 /** Everything that a node knows. */
 export interface PaxosState {
   readonly durable: Durable;
+  /** Who proposes, whoever accepts; `null`: whoever accepts. */
+  readonly proposers: readonly NodeId[] | null;
   role: Role;
   /** Whose ballot we follow, once known. */
   leaderId: NodeId | null;
@@ -239,11 +241,13 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
     if (entry.slot > truncatedTo) accepted.set(entry.slot, entry);
   }
   const state = snapshot === null ? machine.initial() : machine.load(snapshot.data);
+  const { proposers, acceptors } = layoutOf(init, settings);
   return {
     durable: {
       round: record?.round ?? 0, window: record?.window ?? settings.window, promised, accepted, truncatedTo, snapshot,
       lives,
     },
+    proposers,
     role: FOLLOWER,
     leaderId: null,
     seen: Math.max(promised, snapshot?.ballot ?? NO_BALLOT),
@@ -261,7 +265,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): PaxosState {
     journal: journal.map(({ slot }) => slot),
     journalBase: dropped,
     ownAcceptance: null,
-    configurations: (snapshot?.configurations ?? [firstConfiguration(initialMembers(init))])
+    configurations: (snapshot?.configurations ?? [firstConfiguration(acceptors)])
       .map((configuration) => ({ ...configuration, quorums: quorumsOf(settings, configuration.members) })),
     reminded: [],
     window: settings.window,

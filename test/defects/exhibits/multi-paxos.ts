@@ -141,4 +141,10 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
     ratePerMille: 200, firstCatcher: 'P16',
     seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5002,
   },
+  {
+    row: 'MP-36', id: 'multi-paxos/thrift-without-retreat', publishedPerMille: null,
+    ratePerMille: 0, firstCatcher: 'goes-on',
+    seenBy: 'goes-on', system: 'multi-paxos', firstSeed: 1,
+    where: { script: 'multi-paxos/a-thrifty-leader-asks-all-when-its-quorum-is-silent' },
+  },
 ];

@@ -3,7 +3,7 @@ import type { NodeId } from '../../../kernel/ids.ts';
 import type { DurationUs } from '../../../kernel/time.ts';
 import { type Ballot, ballotOf, eraOf, roundOf } from '../ballot.ts';
 import type { AcceptedValue, Value } from '../messages.ts';
-import type { CountedPromise } from '../state.ts';
+import type { CountedPromise, Leader } from '../state.ts';
 import { DefectivePaxos } from './defective.ts';
 
 /** MP-06: what may be chosen already is passed over for what the proposer has. */
@@ -120,6 +120,23 @@ class EpochNotChecked extends DefectivePaxos {
   }
 }
 
+/** MP-36: whom a thrifty leader has asked to accept, it asks again, and nobody else. */
+class AsksItsQuorumAlone extends DefectivePaxos {
+  private readonly asked = new Map<number, readonly NodeId[]>();
+
+  protected override askedFirst(leader: Leader, slot: number): readonly NodeId[] {
+    const asked = super.askedFirst(leader, slot);
+    this.asked.set(slot, asked);
+    return asked;
+  }
+
+  protected override askedAgain(slot: number): readonly NodeId[] {
+    const everybody = super.askedAgain(slot);
+    const asked = this.asked.get(slot) ?? everybody;
+    return asked.length < everybody.length ? this.instead(asked, everybody) : everybody;
+  }
+}
+
 const P2C = 'Paxos Made Simple, section 2.2, P2c: the value of the highest-numbered proposal among the responses';
 const QUORUM = 'Paxos Made Simple, section 2.2: responses to one proposal from a majority of the acceptors';
 
@@ -209,5 +226,13 @@ export const proposerVariants: readonly Variant[] = [
     breaks: 'Paxos Made Live, section 5.3: operations are conditional on the epoch in which they were asked for',
     source: 'Paxos Made Live, section 5.3', difficulty: 'E', firstCatcher: 'P15',
     in: 'node', create: (init, fired) => new EpochNotChecked(init, fired),
+  },
+  {
+    row: 'MP-36', id: 'multi-paxos/thrift-without-retreat',
+    title: 'a thrifty leader goes on asking the quorum that does not answer',
+    breaks: 'Moraru et al. 2013: who is thrifty asks others when those that it has asked do not answer',
+    source: 'Moraru, Andersen and Kaminsky, "There is more consensus in Egalitarian parliaments", 2013',
+    difficulty: 'X', firstCatcher: 'goes-on',
+    in: 'node', create: (init, fired) => new AsksItsQuorumAlone(init, fired),
   },
 ];
