@@ -2,6 +2,7 @@ import type { Context } from '../../../src/contract/context.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import type { Node, NodeInit } from '../../../src/contract/node.ts';
 import { defaultOptions, type Options } from '../../../src/contract/options.ts';
+import { noEffect } from '../../../src/faults/applied.ts';
 import { assert } from '../../../src/kernel/assert.ts';
 import { type ConnectionId, nodeId, type NodeId } from '../../../src/kernel/ids.ts';
 import type {
@@ -77,7 +78,7 @@ export class Client {
   readonly id: NodeId;
   session: SessionId = 0;
   password = 0;
-  private xid = 0;
+  xid = 0;
   /** Where it plays; it is there before its stage is. */
   private stage!: Service;
 
@@ -122,8 +123,16 @@ export class Client {
     this.do({ kind: 'close' });
   }
 
+  until(holds: () => boolean): void {
+    this.stage.until(holds, 'what the client waits for');
+  }
+
+  get replies(): readonly Reply[] {
+    return this.node.heard.filter((packet): packet is Reply => packet.kind === 'Reply');
+  }
+
   replyTo(xid: number): Reply | undefined {
-    return this.node.heard.find((packet): packet is Reply => packet.kind === 'Reply' && packet.xid === xid);
+    return this.replies.find((reply) => reply.xid === xid);
   }
 
   /** Sends a request and waits for its reply. */
@@ -198,6 +207,27 @@ export class Service extends Stage {
     return this.notes.filter((note) => note.event === event).length;
   }
 
+  /** Another process with the session of a client, at no server yet. */
+  twinOf({ session, password, xid }: Client): Client {
+    const twin = this.clients.find((client) => client.session === 0);
+    assert(twin !== undefined, 'a client is left');
+    return Object.assign(twin, { session, password, xid });
+  }
+
+  /** What goes to a node from others takes longer; returns what ends that. */
+  slowTo(id: NodeId, byMs: number): () => void {
+    const effect = noEffect();
+    const others = this.world.nodes.filter((other) => other !== id);
+    const slow = {
+      latencyUsMin: byMs * 1_000, latencyUsMax: byMs * 1_000, lossPerMillion: 0, duplicatePerMillion: 0,
+      slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
+    };
+    for (const other of others) this.control.setLink(other, id, slow, effect);
+    return () => {
+      for (const other of others) this.control.setLink(other, id, null, effect);
+    };
+  }
+
   /** A server that follows. */
   follower(number = 0): NodeId {
     return this.world.nodes.filter((id) => id !== this.leaderId())[number] as NodeId;
@@ -211,4 +241,13 @@ export class Service extends Stage {
     });
     return this.clients;
   }
+}
+
+/** Three servers, each with a client of its own: the leader's first; and some more clients, at no server yet. */
+export function served(
+  settings: ServiceSettings = {},
+): { readonly service: Service; readonly clients: readonly [Client, Client, Client] } {
+  const service = new Service({ clients: 5, ...settings });
+  service.connected(service.leaderId() ?? service.follower(), service.follower(), service.follower(1));
+  return { service, clients: service.clients.slice(0, 3) as readonly Client[] as readonly [Client, Client, Client] };
 }
