@@ -79,11 +79,8 @@ export abstract class History extends ZabRules {
     const { state } = this;
     const { log } = state.durable;
     const before = state.applied;
-    for (let at = indexAfter(log, state.applied); at < log.entries.length; at++) {
-      const txn = log.entries[at] as Txn;
-      if (txn.zxid > committedTo) break;
-      this.onApplied(ctx, txn, this.apply(txn));
-    }
+    const committed = log.entries.slice(indexAfter(log, state.applied), indexAfter(log, committedTo));
+    for (const txn of this.inOrderOfCommit(committed)) this.onApplied(ctx, txn, this.apply(txn));
     if (state.applied === before) return;
     state.digest = this.machine.digest(state.machine);
     const { snapCount } = this.settings;

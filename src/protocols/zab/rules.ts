@@ -3,7 +3,7 @@ import type { NodeInit } from '../../contract/node.ts';
 import { majority } from '../../contract/quorum.ts';
 import type { StateMachine } from '../../contract/state-machine.ts';
 import type { NodeId } from '../../kernel/ids.ts';
-import type { Notification, Vote } from './messages.ts';
+import type { Notification, Txn, Vote } from './messages.ts';
 import { readSettings, type ZabSettings } from './options.ts';
 import {
   ACCEPTED_EPOCH_FILE, CURRENT_EPOCH_FILE, type Following, holds, indexAfter, lastZxid, type Leading, type Learner,
@@ -203,6 +203,11 @@ export abstract class ZabRules {
   /** Whether a node acknowledges a proposal only when it is on its disk (`forceSync`). */
   protected syncsBeforeAck(): boolean {
     return true;
+  }
+
+  /** One after the other, as they stand in the log. */
+  protected inOrderOfCommit(txns: readonly Txn[]): readonly Txn[] {
+    return txns;
   }
 
   protected countsAck(node: NodeId, ackedBy: readonly NodeId[]): boolean {

@@ -1,4 +1,4 @@
-import type { MetricTable, ProtocolModule } from '../../contract/module.ts';
+import type { Assumption, MetricTable, ProtocolModule } from '../../contract/module.ts';
 import { zab } from '../zab/module.ts';
 import type { TreeCommand } from './messages.ts';
 import type { ServicePacket } from './packets.ts';
@@ -21,6 +21,27 @@ const metrics: MetricTable = {
   },
 };
 
+/** What breaks the belief of a leader that he leads, before he knows it. */
+const DEPOSES = ['pause', 'partition', 'cut', 'hold', 'link', 'clock-drift', 'disk-slow'];
+
+const assumptions: readonly Assumption[] = [
+  ...zab.assumptions.filter(({ id }) => id !== 'reads-by-the-log'),
+  {
+    id: 'reads-behind-a-sync',
+    text: 'a read of a register comes behind a sync; else whoever answers may not have applied what others have',
+    properties: ['linearizable'],
+    brokenBy: [],
+    isGiven: ({ options }) => options['reads'] !== 'local',
+  },
+  {
+    id: 'who-leads-knows-it',
+    text: 'whoever thinks he leads does; with sync: quorum he has to find out',
+    properties: ['linearizable', 'fresh-sync'],
+    brokenBy: DEPOSES,
+    withstands: (_strike, { options }) => options['sync'] === 'quorum',
+  },
+];
+
 /** A ZooKeeper-like service, as the tool knows it. */
 export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   ...zab,
@@ -38,5 +59,6 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   ],
   messages: [...zab.messages ?? [], ...Object.keys(packetKinds)],
   metrics: { ...zab.metrics, ...metrics },
+  assumptions,
   variants: [],
 };

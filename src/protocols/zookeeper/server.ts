@@ -29,6 +29,7 @@ import { unreachable } from '../../kernel/assert.ts';
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
 import type { Ping } from '../zab/messages.ts';
+import type { Following } from '../zab/state.ts';
 import type { ClientPacket, ConnectRequest, SessionId } from './messages.ts';
 import type {
   ForwardedRequest, Revalidate, Revalidated, ServicePacket, Standing, SyncRequest, TouchingPing,
@@ -184,8 +185,11 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
       const standing = this.revalidate(ctx, role, this.self, { session, password });
       return this.onStanding(ctx, client, standing, tracked.get(session)?.timeoutUs ?? 0);
     }
-    const { connection } = client;
-    if (role.kind !== 'following') return;
+    if (role.kind === 'following') this.askLeader(ctx, role, client);
+  }
+
+  /** Our own tree may not have heard of the end of a session: the leader says what it is. */
+  protected askLeader(ctx: Context, role: Following, { connection, session, password }: ClientConnection): void {
     this.tellLeader(ctx, role, { kind: 'REVALIDATE', client: connection, session, password });
   }
 
@@ -212,7 +216,7 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
     if (client?.phase === 'revalidating') this.onStanding(ctx, client, standing, timeoutUs);
   }
 
-  private onStanding(ctx: Context, client: ClientConnection, standing: Standing, timeoutUs: DurationUs): void {
+  protected onStanding(ctx: Context, client: ClientConnection, standing: Standing, timeoutUs: DurationUs): void {
     if (standing === 'valid') return this.reopen(ctx, client, timeoutUs);
     if (standing === 'over') {
       this.tellClient(ctx, client, { kind: 'ConnectResponse', timeoutUs: 0, session: 0, password: 0 });

@@ -215,11 +215,11 @@ export class Service extends Stage {
   }
 
   /** What goes to a node from others takes longer; returns what ends that. */
-  slowTo(id: NodeId, byMs: number): () => void {
+  slowTo(id: NodeId, fromMs: number, toMs: number = fromMs): () => void {
     const effect = noEffect();
     const others = this.world.nodes.filter((other) => other !== id);
     const slow = {
-      latencyUsMin: byMs * 1_000, latencyUsMax: byMs * 1_000, lossPerMillion: 0, duplicatePerMillion: 0,
+      latencyUsMin: fromMs * 1_000, latencyUsMax: toMs * 1_000, lossPerMillion: 0, duplicatePerMillion: 0,
       slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
     };
     for (const other of others) this.control.setLink(other, id, slow, effect);
