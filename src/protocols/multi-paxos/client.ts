@@ -1,5 +1,5 @@
 import type { Answer, ClientProtocol } from '../../contract/client.ts';
-import { unreachable } from '../../kernel/assert.ts';
+import { classifyNotExecuted } from '../../contract/leader-client.ts';
 import type { Ballot } from './ballot.ts';
 import type { PaxosAnswer } from './messages.ts';
 
@@ -12,14 +12,8 @@ export const paxosClient: ClientProtocol = {
         return { kind: 'done', result: answer.result };
       case 'epoch-over':
         return { kind: 'epoch-over' };
-      case 'not-leader':
-        return { kind: 'redirect', leader: answer.leader };
-      case 'busy':
-        return { kind: 'redirect', leader: null };
-      case 'leadership-lost':
-        return { kind: 'unsure' };
       default:
-        return unreachable(answer);
+        return classifyNotExecuted(answer);
     }
   },
   epochOf(body): Ballot | null {

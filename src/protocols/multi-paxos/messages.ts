@@ -1,3 +1,4 @@
+import type { NotExecuted } from '../../contract/leader-client.ts';
 import type { Plain } from '../../contract/message.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
@@ -206,9 +207,5 @@ export type PaxosAnswer =
   | { readonly kind: 'executed'; readonly result: Plain; readonly slot: number; readonly epoch: Ballot }
   /** The command was not executed, and will not be: it was asked of a master before this epoch. */
   | { readonly kind: 'epoch-over'; readonly epoch: Ballot }
-  /** The command was not proposed. */
-  | { readonly kind: 'not-leader'; readonly leader: NodeId | null }
-  /** The command was not proposed: too many wait already, or one of a later session of its client does. */
-  | { readonly kind: 'busy' }
-  /** The command was proposed, then leadership was lost: a later leader may still have it chosen. */
-  | { readonly kind: 'leadership-lost' };
+  /** Busy is a leader with too many that wait already, or with one of a later session of the same client. */
+  | NotExecuted;

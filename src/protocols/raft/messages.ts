@@ -1,6 +1,6 @@
 import type { ClientRequest } from '../../contract/client.ts';
+import type { NotExecuted } from '../../contract/leader-client.ts';
 import type { Plain } from '../../contract/message.ts';
-import type { NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import type { Configuration } from './configuration.ts';
 
@@ -168,9 +168,5 @@ export type RaftMessage =
 export type RaftAnswer =
   /** `index`: the answer reflects every entry up to here. */
   | { readonly kind: 'applied'; readonly result: Plain; readonly index: number }
-  /** The command was not taken. */
-  | { readonly kind: 'not-leader'; readonly leader: NodeId | null }
-  /** The command was not taken: a leader that is being replaced, or has too much under way, takes none. */
-  | { readonly kind: 'busy' }
-  /** The command was taken, then leadership was lost: a later leader may still commit it. */
-  | { readonly kind: 'leadership-lost' };
+  /** Busy is a leader that is being replaced, or has too much under way. */
+  | NotExecuted;

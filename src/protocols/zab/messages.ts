@@ -1,3 +1,4 @@
+import type { NotExecuted } from '../../contract/leader-client.ts';
 import type { Plain } from '../../contract/message.ts';
 import type { NodeId } from '../../kernel/ids.ts';
 import type { TimeUs } from '../../kernel/time.ts';
@@ -128,9 +129,5 @@ export type ZabMessage = Notification | QuorumPacket;
 export type ZabAnswer =
   /** `zxid`: the answer reflects every transaction up to here. */
   | { readonly kind: 'executed'; readonly result: Plain; readonly zxid: Zxid }
-  /** The command was not proposed. */
-  | { readonly kind: 'not-leader'; readonly leader: NodeId | null }
-  /** The command was not proposed: too many wait already. */
-  | { readonly kind: 'busy' }
-  /** The command was proposed, then leadership was lost: a later leader may still have it in its history. */
-  | { readonly kind: 'leadership-lost' };
+  /** Busy is a leader with too many that wait already. */
+  | NotExecuted;
