@@ -78,7 +78,7 @@ export class EventQueue {
     const { heap, words } = this;
     const ticket = heap[1] as number;
     const sequence = Math.floor(ticket / SLOTS);
-    const slot = ticket - sequence * SLOTS;
+    const slot = (ticket - sequence * SLOTS) | 0;
     this.poppedAtUs = heap[0] as number;
     this.poppedSequence = sequence;
     const at = slot << WORDS_SHIFT;

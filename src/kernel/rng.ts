@@ -13,8 +13,8 @@ const MULTIPLIER = 2_091_639;
  * differently on another engine: a draw is a 32-bit integer, scaled by one exact product and one floor.
  *
  * Draws are made in batches, and only seeding is left to the package: its generator keeps its state behind a closure,
- * in many places of memory, and to go there costs five times as much as the draw. Alea is a multiply-with-carry
- * generator (Baagøe 2010), one line from a state to the next; a test holds the draws against those of the package.
+ * in many places of memory. Alea is a multiply-with-carry generator (Baagøe 2010), one line from a state to the next; a
+ * test holds the draws against those of the package.
  */
 export class Stream {
   readonly label: string;

@@ -9,7 +9,7 @@ import { lastIndex } from './log.ts';
 import type { TimeoutNow } from './messages.ts';
 import { filled } from './replication.ts';
 import { Reads } from './reads.ts';
-import type { Flight, Leader, Promotion, Snapshot } from './state.ts';
+import type { Flights, Leader, Promotion, Snapshot } from './state.ts';
 
 /** Thesis §4.2.1: a server that does not catch up within so many rounds is not made a voter. */
 const ROUNDS = 10;
@@ -264,7 +264,7 @@ export function newLeader(
     nextIndex: filled(clusterSize, last + 1),
     matchIndex: filled(clusterSize, 0),
     feed: filled(clusterSize, 'probe'),
-    inFlight: Array.from({ length: clusterSize }, (): Flight[] => []),
+    inFlight: Array.from({ length: clusterSize }, (): Flights => ({ ends: [], bytes: [] })),
     inFlightBytes: filled(clusterSize, 0),
     snapshotOffset: filled(clusterSize, 0),
     snapshotMovedAt: filled(clusterSize, 0),

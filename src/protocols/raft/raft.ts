@@ -79,17 +79,23 @@ export class RaftNode extends Membership implements Node<RaftState> {
     if (this.state.isAmnesiac) return;
     const received = message as RaftMessage;
     // Messages have more shapes than V8 tells apart at one place, so their term is read in each case: first in those
-    // that there are most of.
+    // that there are most of. By a name of its own, because all reads of one field of one variable are one place.
     switch (received.kind) {
-      case 'AppendEntries':
-        this.heedTerm(ctx, received.term);
-        return this.onAppendEntries(ctx, from, received);
-      case 'AppendEntriesAccepted':
-        this.heedTerm(ctx, received.term);
-        return this.onAppendEntriesAccepted(ctx, from, received);
-      case 'AppendEntriesRejected':
-        this.heedTerm(ctx, received.term);
-        return this.onAppendEntriesRejected(ctx, from, received);
+      case 'AppendEntries': {
+        const request = received;
+        this.heedTerm(ctx, request.term);
+        return this.onAppendEntries(ctx, from, request);
+      }
+      case 'AppendEntriesAccepted': {
+        const reply = received;
+        this.heedTerm(ctx, reply.term);
+        return this.onAppendEntriesAccepted(ctx, from, reply);
+      }
+      case 'AppendEntriesRejected': {
+        const rejection = received;
+        this.heedTerm(ctx, rejection.term);
+        return this.onAppendEntriesRejected(ctx, from, rejection);
+      }
       case 'RequestVote': {
         if (this.ignoresCandidate(received.isTransfer, ctx.monotonicUs())) return;
         const isNewTerm = received.term > this.state.durable.currentTerm;

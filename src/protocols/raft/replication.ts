@@ -11,7 +11,7 @@ import type {
   AppendEntries, AppendEntriesAccepted, AppendEntriesRejected, LogEntry, Outdated, RaftAnswer,
 } from './messages.ts';
 import type { Stamped } from './rules.ts';
-import { type Feed, type Flight, type Leader, LOG_FILE, MACHINE_FILE, type WaitingRequest } from './state.ts';
+import { type Feed, type Flights, type Leader, LOG_FILE, MACHINE_FILE, type WaitingRequest } from './state.ts';
 
 /** How a log gets to every server, and how its entries are committed and applied (§5.3, §5.4). */
 export abstract class Replication extends Election {
@@ -190,7 +190,7 @@ export abstract class Replication extends Election {
 
   private isWindowFull(leader: Leader, peer: NodeId): boolean {
     const { maxInflightMessages, maxInflightBytes } = this.settings;
-    return (leader.inFlight[peer] as Flight[]).length >= maxInflightMessages ||
+    return (leader.inFlight[peer] as Flights).ends.length >= maxInflightMessages ||
       (leader.inFlightBytes[peer] as number) >= maxInflightBytes;
   }
 
@@ -202,24 +202,28 @@ export abstract class Replication extends Election {
     for (let position = 0; position < entries.length; position++) bytes += (entries[position] as LogEntry).bytes;
     const last = prevLogIndex + entries.length;
     leader.nextIndex[peer] = last + 1;
-    (leader.inFlight[peer] as Flight[]).push({ lastIndex: last, bytes });
+    const flights = leader.inFlight[peer] as Flights;
+    flights.ends.push(last);
+    flights.bytes.push(bytes);
     leader.inFlightBytes[peer] = (leader.inFlightBytes[peer] as number) + bytes;
   }
 
   /** An acceptance frees the window of everything up to what it acknowledges, also of messages that were lost. */
   private land(leader: Leader, peer: NodeId, matchIndex: number): void {
-    const flights = leader.inFlight[peer] as Flight[];
-    while (flights.length > 0 && (flights[0] as Flight).lastIndex <= matchIndex) {
-      leader.inFlightBytes[peer] = (leader.inFlightBytes[peer] as number) - (flights.shift() as Flight).bytes;
+    const { ends, bytes } = leader.inFlight[peer] as Flights;
+    while (ends.length > 0 && (ends[0] as number) <= matchIndex) {
+      ends.shift();
+      leader.inFlightBytes[peer] = (leader.inFlightBytes[peer] as number) - (bytes.shift() as number);
     }
   }
 
   protected feed(leader: Leader, peer: NodeId, feed: Feed): void {
     if (leader.feed[peer] === feed) return; // Nothing is under way but to who is fed by `replicate`.
     leader.feed[peer] = feed;
-    const flights = leader.inFlight[peer] as Flight[];
+    const { ends, bytes } = leader.inFlight[peer] as Flights;
     // Not by `length`: an array that is emptied so loses its room.
-    while (flights.length > 0) flights.pop();
+    while (ends.length > 0) ends.pop();
+    while (bytes.length > 0) bytes.pop();
     leader.inFlightBytes[peer] = 0;
   }
 

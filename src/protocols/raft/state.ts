@@ -75,10 +75,11 @@ export interface Candidate {
  */
 export type Feed = 'probe' | 'replicate' | 'snapshot';
 
-/** What is under way to one follower, oldest first. */
-export interface Flight {
-  readonly lastIndex: number;
-  readonly bytes: number;
+/** What is under way to one follower, oldest first. Numbers side by side: there is a message for each new entry. */
+export interface Flights {
+  /** Last index of each message. */
+  readonly ends: number[];
+  readonly bytes: number[];
 }
 
 /** A request whose entry is appended and not applied. */
@@ -106,7 +107,7 @@ export interface Leader {
   /** Highest index known to be synced there and to be ours. Never goes back. */
   readonly matchIndex: number[];
   readonly feed: Feed[];
-  readonly inFlight: Flight[][];
+  readonly inFlight: Flights[];
   readonly inFlightBytes: number[];
   /** While a follower gets a snapshot: how much of it has arrived there. */
   readonly snapshotOffset: number[];

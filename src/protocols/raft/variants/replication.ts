@@ -6,7 +6,7 @@ import { entryAt, lastIndex } from '../log.ts';
 import type {
   AppendEntries, AppendEntriesAccepted, AppendEntriesRejected, LogEntry, RaftAnswer,
 } from '../messages.ts';
-import type { Flight, Leader } from '../state.ts';
+import type { Flights, Leader } from '../state.ts';
 import { DefectiveRaft } from './defective.ts';
 
 /** RF-05: an entry that a majority holds is committed, whatever its term. */
@@ -132,7 +132,7 @@ class GapAppend extends DefectiveRaft {
 class ReplicateStall extends DefectiveRaft {
   protected override isNewRejection(leader: Leader, from: NodeId, reply: AppendEntriesRejected): boolean {
     const reference = super.isNewRejection(leader, from, reply);
-    const isFull = (leader.inFlight[from] as Flight[]).length >= this.settings.maxInflightMessages;
+    const isFull = (leader.inFlight[from] as Flights).ends.length >= this.settings.maxInflightMessages;
     return isFull ? this.instead(false, reference) : reference;
   }
 }
