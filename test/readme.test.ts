@@ -63,7 +63,8 @@ describe('the README', () => {
 describe('links', () => {
   it.each(['README.md', 'CONTRIBUTING.md', 'scenarios/README.md', 'scenarios/regressions/README.md', 'src/README.md',
     'src/protocols/raft/README.md', 'src/protocols/multi-paxos/README.md', 'src/protocols/paxos/README.md',
-    'src/protocols/zab/README.md', 'src/protocols/zookeeper/README.md', 'reports/README.md'])('of %s lead somewhere', (path) => {
+    'src/protocols/zab/README.md', 'src/protocols/zookeeper/README.md', 'reports/README.md',
+  ])('of %s lead somewhere', (path) => {
     const targets = [...read(path).matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, target = '']) => target);
     for (const target of targets.filter((each) => !each.startsWith('http'))) {
       expect(existsSync(resolve(root, dirname(path), target)), target).toBe(true);

@@ -74,7 +74,10 @@ export interface ConnectedClientInit {
  */
 export interface CoordinationService {
   readonly machine: StateMachine;
-  /** What names a committed command among all of a run. */
-  placeOf(command: Plain): number;
+  /**
+   * The commands that a node's state shows to be committed, behind those up to the place `after`, in their order, each
+   * with its place among all of a run. A node may know of none; those that lead know of all. Cost: what is answered.
+   */
+  committedIn(state: unknown, after: number): readonly { readonly place: number; readonly command: Plain }[];
   createClient(init: ConnectedClientInit): Node;
 }

@@ -6,11 +6,11 @@ import type { Node } from '../contract/node.ts';
 import type { HistoryRecorder } from '../history/recorder.ts';
 import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
 import { createWorkload } from '../workloads/workload.ts';
-import { CommittedMachine } from './committed-machine.ts';
+import { tellingCommitted } from './committed-log.ts';
 import type { BuildParts, Crew } from './crew.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Clients with sessions at a coordination service. What is committed is told to the history, where a tree is judged. */
+/** Clients with sessions at a coordination service. The history is told what is committed, where a tree is judged. */
 export function znodeCrew(parts: BuildParts, service: CoordinationService): Crew {
   const { scenario, history } = parts;
   const isOfTree = scenario.workload.kind === 'znodes';
@@ -18,16 +18,11 @@ export function znodeCrew(parts: BuildParts, service: CoordinationService): Crew
   return {
     resources: 0,
     order: null,
-    watched: (machine) => {
-      if (!isOfTree) return () => machine;
-      // The same for all nodes: whichever executes a command first tells.
-      const watched = new CommittedMachine(machine, {
-        placeOf: (command) => service.placeOf(command),
-        onCommitted: (command) => { history.nemesis('committed', command); },
-      });
-      return () => watched;
+    watched: (machine) => () => machine,
+    observe: (monitor) => {
+      if (!isOfTree) return monitor;
+      return tellingCommitted(monitor, service, (command) => { history.nemesis('committed', command); });
     },
-    observe: (monitor) => monitor,
     create: (process) => makeClient(process),
     onStopped: () => undefined,
     finish: () => undefined,

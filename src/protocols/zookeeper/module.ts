@@ -1,6 +1,6 @@
 import type { Assumption, MetricTable, ProtocolModule } from '../../contract/module.ts';
 import { zab } from '../zab/module.ts';
-import type { TreeCommand } from './messages.ts';
+import { committedIn } from './committed.ts';
 import type { ServicePacket } from './packets.ts';
 import { zooKeeperOptions } from './options.ts';
 import { ZooKeeperNode } from './server.ts';
@@ -50,7 +50,7 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   create: (init) => new ZooKeeperNode(init),
   coordination: {
     machine: treeMachine,
-    placeOf: (command) => (command as unknown as TreeCommand).zxid,
+    committedIn: (state, after) => committedIn(state as ZooKeeperState, after),
     createClient: () => ({ state: {} }), // Nobody speaks to the servers yet but tests.
   },
   events: [
