@@ -1,25 +1,17 @@
 import { unsigned } from '../../../contract/hash.ts';
 import type { Plain } from '../../../contract/message.ts';
-import { seal, unseal } from '../../../contract/seal.ts';
 import type { Applied, StateMachine } from '../../../contract/state-machine.ts';
 import { unreachable } from '../../../kernel/assert.ts';
-import type { Zxid } from '../../zab/zxid.ts';
+import { NO_ZXID, type Zxid } from '../../zab/zxid.ts';
 import type { ErrorCode, OpResult, SessionId, TreeApplied, TreeChange, TreeCommand } from '../messages.ts';
 import { parentOf } from './paths.ts';
+import { loadTree, saveExactly } from './saved.ts';
 import {
-  addSession, addZnode, emptyTree, rehash, removeSession, removeZnode, statOf, type TreeSession, type TreeState,
-  type Znode,
+  addSession, addZnode, emptyTree, rehash, removeSession, removeZnode, statOf, type TreeState,
 } from './state.ts';
 
 type Change<K extends TreeChange['change']> = Extract<TreeChange, { change: K }>;
 type Events = { readonly type: TreeApplied['events'][number]['type']; readonly path: string }[];
-
-type SavedZnode = readonly [
-  path: string, data: string, czxid: Zxid, mzxid: Zxid, pzxid: Zxid, version: number, created: number,
-  ephemeralOwner: SessionId,
-];
-type SavedSession = readonly [session: SessionId, timeoutUs: number, password: number];
-type Saved = readonly [sessions: readonly SavedSession[], znodes: readonly SavedZnode[]];
 
 /**
  * The tree as a state machine (ZooKeeper's DataTree): applies {@link TreeCommand}s, answers {@link TreeApplied}.
@@ -49,6 +41,7 @@ export class TreeMachine implements StateMachine<TreeState> {
     const { zxid, session, xid, change } = command as unknown as TreeCommand;
     const events: Events = [];
     const result = this.applyChange(tree, zxid, session, change, events);
+    if (zxid >= tree.settledAt) tree.settledAt = NO_ZXID;
     const applied: TreeApplied = { result, events };
     const isExecuted = xid !== 0 && change.change !== 'error';
     return { result: applied as unknown as Plain, executed: isExecuted ? { session, sequence: xid } : null };
@@ -61,29 +54,11 @@ export class TreeMachine implements StateMachine<TreeState> {
   }
 
   saveLater(tree: TreeState): () => string {
-    const saved: Saved = [savedSessions(tree), [...tree.znodes].map(([path, znode]) => savedZnode(path, znode))];
-    return () => {
-      const [sessions, znodes] = saved;
-      return seal(this.name, [[...sessions].sort(byFirst), [...znodes].sort(byFirst)] satisfies Saved);
-    };
+    return saveExactly(tree);
   }
 
-  /** Parents come before their children: a path is longer than what it begins with. */
   load(text: string): TreeState {
-    const [sessions, znodes] = unseal(this.name, text) as Saved;
-    const tree = emptyTree();
-    for (const [session, timeoutUs, password] of sessions) addSession(tree, session, { timeoutUs, password });
-    for (const [path, data, czxid, mzxid, pzxid, version, created, ephemeralOwner] of znodes) {
-      const isRoot = path === '/';
-      const znode = isRoot ? tree.znodes.get(path) as Znode : addZnode(tree, path, { data, czxid, ephemeralOwner });
-      if (isRoot) znode.data = data;
-      znode.mzxid = mzxid;
-      znode.pzxid = pzxid;
-      znode.version = version;
-      znode.created = created;
-      rehash(tree, path, znode);
-    }
-    return tree;
+    return loadTree(text);
   }
 
   // ── Changes ──────────────────────────────────────────────────────────
@@ -108,9 +83,9 @@ export class TreeMachine implements StateMachine<TreeState> {
   }
 
   /**
-   * ZOOKEEPER-3249: a child that is there no more may have been created by what is repeated; its parent has counted
-   * later ones, and never counts back. ZOOKEEPER-3125: a child that is there already may be one that came later, into
-   * a parent that was written before: the parent counts it all the same.
+   * ZOOKEEPER-3249: a child that is there no more was created by what is repeated; its parent has counted later ones,
+   * which may be there and are not created again, and never counts back. ZOOKEEPER-3125: whether the child is there
+   * says nothing of its parent, which was written at another time: it counts in either case.
    */
   protected create(
     tree: TreeState, zxid: Zxid, { path, data, ephemeralOwner, cversion }: Change<'create'>, events: Events,
@@ -184,18 +159,4 @@ export const treeMachine: StateMachine<TreeState> = new TreeMachine();
 /** What only a replay comes to, and nobody waits for. */
 function outOfOrder(error: ErrorCode): OpResult {
   return { op: 'error', error, results: [] };
-}
-
-function savedZnode(path: string, znode: Znode): SavedZnode {
-  const { data, czxid, mzxid, pzxid, version, created, ephemeralOwner } = znode;
-  return [path, data, czxid, mzxid, pzxid, version, created, ephemeralOwner];
-}
-
-function savedSessions({ sessions }: TreeState): SavedSession[] {
-  return [...sessions].map(([session, { timeoutUs, password }]: [SessionId, TreeSession]) =>
-    [session, timeoutUs, password] as const);
-}
-
-function byFirst<T extends readonly [string | number, ...unknown[]]>(a: T, b: T): number {
-  return a[0] < b[0] ? -1 : 1;
 }

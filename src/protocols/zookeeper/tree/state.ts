@@ -34,6 +34,11 @@ export interface TreeState {
   /** By session, paths of what ends with it; no entry where there is nothing. */
   readonly ephemerals: Map<SessionId, Set<string>>;
   digest: number;
+  /**
+   * The tree was loaded from what was written while transactions were applied, up to this one: until that is applied
+   * again, it is no state that the log comes to. {@link NO_ZXID}: it is one.
+   */
+  settledAt: Zxid;
 }
 
 /** Fields of a new znode. */
@@ -41,7 +46,9 @@ export type NewZnode = Pick<Znode, 'data' | 'czxid' | 'ephemeralOwner'>;
 
 /** A tree of nothing but its root. */
 export function emptyTree(): TreeState {
-  const tree: TreeState = { znodes: new Map(), sessions: new Map(), ephemerals: new Map(), digest: 0 };
+  const tree: TreeState = {
+    znodes: new Map(), sessions: new Map(), ephemerals: new Map(), digest: 0, settledAt: NO_ZXID,
+  };
   addZnode(tree, '/', { data: '', czxid: NO_ZXID, ephemeralOwner: 0 });
   return tree;
 }

@@ -8,6 +8,7 @@ import { treeMachine } from '../../../../src/protocols/zookeeper/tree/machine.ts
 import { applied, noPending } from '../../../../src/protocols/zookeeper/tree/pending.ts';
 import { prepare, type PrepareRequest } from '../../../../src/protocols/zookeeper/tree/prepare.ts';
 import { read, watchesDue } from '../../../../src/protocols/zookeeper/tree/read.ts';
+import { beginSave, endSave, saveMore } from '../../../../src/protocols/zookeeper/tree/saved.ts';
 import { statOf, type TreeState } from '../../../../src/protocols/zookeeper/tree/state.ts';
 import { NaiveTree } from '../../../support/zookeeper/naive-tree.ts';
 import { SESSIONS, sessionRequest } from '../../../support/zookeeper/requests.ts';
@@ -131,6 +132,28 @@ describe('a tree', () => {
       expect(treeMachine.save(made.tree)).toBe(before);
       expect(treeMachine.digest(made.tree)).toBe(digest);
     }), { numRuns: 500 });
+  });
+
+  it('comes to the same from what was written while it changed, with what it was changed by applied once more', () => {
+    const step = fc.record({ asked: sessionRequest, written: fc.nat(2) });
+    const steps = fc.array(step, { maxLength: 50, size: 'max' });
+    fc.assert(fc.property(fc.array(sessionRequest, { maxLength: 30, size: 'max' }), steps, (before, during) => {
+      const made = bench();
+      for (const { session, request } of before) made.ask(session, request);
+      const begun = made.log.length;
+      const save = beginSave(made.tree);
+      for (const { asked: { session, request }, written } of during) {
+        saveMore(made.tree, save, written);
+        made.ask(session, request);
+      }
+      while (saveMore(made.tree, save, 1));
+      const loaded = treeMachine.load(endSave(save, made.log.length)) as TreeState;
+      expect(loaded.settledAt).toBe(made.log.length);
+      for (const command of made.log.slice(begun)) treeMachine.apply(loaded, command as unknown as Plain, 0);
+      expect(visible(loaded)).toEqual(visible(made.tree));
+      expect(treeMachine.digest(loaded)).toBe(treeMachine.digest(made.tree));
+      expect(loaded.settledAt).toBe(during.length === 0 ? made.log.length : 0);
+    }), { numRuns: 1_000 });
   });
 
   it('comes to the same when a parent is repeated that had gone, came again, and has children', () => {
