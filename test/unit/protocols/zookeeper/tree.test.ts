@@ -147,7 +147,7 @@ describe('a tree', () => {
         made.ask(session, request);
       }
       while (saveMore(made.tree, save, 1));
-      const loaded = treeMachine.load(endSave(save, made.log.length)) as TreeState;
+      const loaded = treeMachine.load(endSave(save, made.log.length));
       expect(loaded.settledAt).toBe(made.log.length);
       for (const command of made.log.slice(begun)) treeMachine.apply(loaded, command as unknown as Plain, 0);
       expect(visible(loaded)).toEqual(visible(made.tree));
