@@ -19,6 +19,8 @@ export interface NodeGhost {
   role: Role | null;
   phase: string;
   applied: Zxid;
+  /** Of its service there; -1 before the first. */
+  digest: number;
   /** The last transaction that it has delivered since it took part; -1 while it does not. */
   delivered: Zxid;
   committedTo: Zxid;
@@ -35,7 +37,7 @@ const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WH
 export function newNodeGhost(): NodeGhost {
   return {
     state: null, synced: NOTHING, last: NO_ZXID, end: 0, positions: new Map(), role: null, phase: '', applied: NO_ZXID,
-    delivered: -1, committedTo: NO_ZXID, attestedAccepted: 0, attestedCurrent: 0, currentOnDisk: 0,
+    digest: -1, delivered: -1, committedTo: NO_ZXID, attestedAccepted: 0, attestedCurrent: 0, currentOnDisk: 0,
   };
 }
 
