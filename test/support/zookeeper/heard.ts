@@ -1,0 +1,82 @@
+import type { Op, OpResult, Stat, WatchEventType } from '../../../src/protocols/zookeeper/messages.ts';
+
+/** What a session hears on its connection, in its order. Zxids and sessions are texts: each side has its own. */
+export type Heard<S = HeardStat> =
+  | { readonly kind: 'reply'; readonly zxid: string; readonly result: HeardResult<S> }
+  | { readonly kind: 'event'; readonly type: WatchEventType; readonly path: string };
+
+export type HeardStat = Omit<Stat, 'czxid' | 'mzxid' | 'pzxid' | 'ephemeralOwner'> & {
+  readonly czxid: string; readonly mzxid: string; readonly pzxid: string; readonly ephemeralOwner: string;
+};
+
+/** An {@link OpResult}; a server tells no stat of what a `multi` has created. */
+export type HeardResult<S = HeardStat> = (
+  | { readonly op: 'create'; readonly path: string; readonly stat: S | null }
+  | { readonly op: 'multi'; readonly results: readonly HeardResult<S>[] }
+  | { readonly op: 'set' | 'exists'; readonly stat: S }
+  | { readonly op: 'get'; readonly data: string; readonly stat: S }
+  | { readonly op: 'children'; readonly children: readonly string[]; readonly stat: S }
+  | Extract<OpResult, { op: 'delete' | 'check' | 'sync' | 'close' | 'error' }>
+);
+
+/** One session of a client that says what it is told to, at a real service or a simulated one. */
+export interface DrivenSession {
+  /** Its id, as stats tell it. */
+  readonly id: string;
+  /** Sends all at once. What was heard until the last of them was answered. */
+  ask(ops: readonly Op[]): Promise<readonly Heard[]>;
+}
+
+/** Three servers and who speaks to them. */
+export interface DrivenService {
+  /** A new session at one of the servers. */
+  begin(server: number): Promise<DrivenSession>;
+  stop(): Promise<void>;
+}
+
+const WRITES: readonly Op['op'][] = ['create', 'delete', 'set', 'multi', 'close'];
+
+/**
+ * Tells what was heard in words that both sides have: a zxid is the number of the operation that was answered with it,
+ * a session the number in which it began.
+ */
+export class Names {
+  private readonly zxids = new Map<string, string>();
+  private readonly sessions = new Map<string, string>();
+  private writes = 0;
+
+  onBegun({ id }: DrivenSession): void {
+    this.sessions.set(id, `session ${this.sessions.size + 1}`);
+  }
+
+  /** `ops`: what was asked, in the order of the replies among `heard`. */
+  told(ops: readonly Op[], heard: readonly Heard[]): unknown[] {
+    const replies = heard.filter((one): one is Extract<Heard, { kind: 'reply' }> => one.kind === 'reply');
+    replies.forEach(({ zxid }, at) => {
+      const op = ops[at]?.op;
+      if (op === undefined || !WRITES.includes(op)) return;
+      this.writes += 1;
+      this.zxids.set(zxid, `write ${this.writes}`);
+    });
+    return heard.map((one) => one.kind === 'event' ? one :
+      { ...one, zxid: this.zxid(one.zxid), result: this.result(one.result) });
+  }
+
+  private result(result: HeardResult): unknown {
+    if (result.op === 'multi') return { ...result, results: result.results.map((one) => this.ofMulti(one)) };
+    return 'stat' in result && result.stat !== null ? { ...result, stat: this.stat(result.stat) } : result;
+  }
+
+  private ofMulti(result: HeardResult): unknown {
+    return result.op === 'create' ? { op: 'create', path: result.path } : this.result(result);
+  }
+
+  private stat(stat: HeardStat): unknown {
+    const [czxid, mzxid, pzxid] = [stat.czxid, stat.mzxid, stat.pzxid].map((zxid) => this.zxid(zxid));
+    return { ...stat, czxid, mzxid, pzxid, ephemeralOwner: this.sessions.get(stat.ephemeralOwner) ?? 'nobody' };
+  }
+
+  private zxid(zxid: string): string {
+    return this.zxids.get(zxid) ?? 'no write';
+  }
+}

@@ -1,0 +1,66 @@
+import type { Stream } from '../../../src/kernel/rng.ts';
+import type { CreateMode, Op, WriteOp } from '../../../src/protocols/zookeeper/messages.ts';
+
+/** All that is done happens below this: the root of a real service has children of its own. */
+export const TOP = '/t';
+
+const PATHS = ['/a', '/b', '/a/x', '/a/x', '/a/y', '/b/x', '/a/x/q', '/a/x/r', '', ''].map((path) => TOP + path);
+/** A number is put behind these. */
+const STEMS = ['/a/', '/a/n-', '/b/n-', '/n-', '/a/x/n-'].map((path) => TOP + path);
+const NO_PATHS = ['', 't', 't/a', '//a', `${TOP}//a`, `${TOP}/`, `${TOP}/./a`, `${TOP}/..`, `${TOP}/\u0001`, '/t\u0000'];
+const MODES: readonly CreateMode[] =
+  ['persistent', 'persistent', 'persistent', 'ephemeral', 'persistent-sequential', 'ephemeral-sequential'];
+const DATA = ['', 'one', 'two', 'three and more'];
+const PARTS_MAX = 4;
+
+/** Draws operations that meet what is there, and now and then what is not, or cannot be. */
+export class OperationGenerator {
+  private readonly random: Stream;
+
+  constructor(random: Stream) {
+    this.random = random;
+  }
+
+  next(): Op {
+    const kind = this.random.between(0, 99);
+    if (kind < 50) return this.write();
+    if (kind < 60) return { op: 'multi', ops: this.parts() };
+    if (kind < 62) return { op: 'sync', path: TOP };
+    const read = this.of(['get', 'exists', 'children'] as const);
+    return { op: read, path: this.of(PATHS), watch: this.random.chance(600_000) };
+  }
+
+  between(min: number, max: number): number {
+    return this.random.between(min, max);
+  }
+
+  private parts(): WriteOp[] {
+    return Array.from({ length: this.random.between(0, PARTS_MAX) }, () =>
+      this.random.chance(150_000) ? { op: 'check', path: this.path(), version: this.version() } : this.write());
+  }
+
+  private write(): WriteOp {
+    const kind = this.random.between(0, 9);
+    if (kind < 5) return this.create();
+    if (kind < 8) return { op: 'delete', path: this.path(), version: this.version() };
+    return { op: 'set', path: this.path(), data: this.of(DATA), version: this.version() };
+  }
+
+  private create(): WriteOp {
+    const mode = this.of(MODES);
+    const isNumbered = mode.endsWith('sequential') && this.random.chance(800_000);
+    return { op: 'create', path: isNumbered ? this.of(STEMS) : this.path(), data: this.of(DATA), mode };
+  }
+
+  private path(): string {
+    return this.of(this.random.chance(40_000) ? NO_PATHS : PATHS);
+  }
+
+  private version(): number {
+    return this.of([-1, -1, -1, 0, 1, 2]);
+  }
+
+  private of<T>(values: readonly T[]): T {
+    return values[this.random.between(0, values.length - 1)] as T;
+  }
+}
