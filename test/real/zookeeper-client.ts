@@ -33,8 +33,8 @@ interface Waiting {
 }
 
 /**
- * One session of a real ZooKeeper, on one connection. Client libraries hide what is compared here: whether an event came
- * before or behind a reply, and what each operation of a failed multi came to.
+ * One session of a real ZooKeeper, on one connection. Client libraries hide what is compared here: whether an event
+ * came before or behind a reply, and what each operation of a failed multi came to.
  */
 export class ZooKeeperSession implements DrivenSession {
   id = '0';

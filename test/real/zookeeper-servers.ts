@@ -6,6 +6,7 @@ import { ZooKeeperSession } from './zookeeper-client.ts';
 
 const SERVERS = 3;
 const SESSION_TIMEOUT_MS = 40_000;
+const NUDGE_MS = 500;
 /** Debian's; its manifest names what it needs, but for these. */
 const CLASS_PATH = ['zookeeper', 'slf4j-api', 'slf4j-nop'].map((name) => `/usr/share/java/${name}.jar`).join(':');
 /** Little memory, few threads, no log of its own. */
@@ -20,10 +21,17 @@ export async function startZooKeeper(): Promise<DrivenService> {
     `server.${at + 1}=127.0.0.1:${ports[SERVERS + at]}:${ports[2 * SERVERS + at]}`);
   const servers = clientPorts.map((port, at) => startServer(join(folder.path, String(at + 1)), at + 1, port, members));
   const sessions: ZooKeeperSession[] = [];
-  const begin = async (server: number): Promise<DrivenSession> => {
+  const connect = async (server: number): Promise<ZooKeeperSession> => {
     const session = await ZooKeeperSession.begin(clientPorts[server] as number, SESSION_TIMEOUT_MS);
     sessions.push(session);
     return session;
+  };
+  const nudge = (): void => {
+    for (const server of clientPorts.keys()) connect(server).catch(() => undefined);
+  };
+  const begin = async (server: number): Promise<DrivenSession> => {
+    const session = await nudged(connect(server), nudge);
+    return { id: session.id, ask: (ops) => nudged(session.ask(ops), nudge) };
   };
   const stop = async (): Promise<void> => {
     for (const session of sessions) session.leave();
@@ -31,12 +39,25 @@ export async function startZooKeeper(): Promise<DrivenService> {
     folder.remove();
   };
   try {
-    const ready = Promise.all(clientPorts.map((_, at) => untilReady(() => begin(at))));
+    const ready = Promise.all(clientPorts.map((_, at) => untilReady(() => connect(at))));
     await Promise.race([ready, ...servers.map(({ ended }) => ended)]);
     return { begin, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/**
+ * ZOOKEEPER-4537: a server of 3.8.0 may forget to look for what is committed until something else is. A session that
+ * begins is something else.
+ */
+async function nudged<T>(answer: Promise<T>, nudge: () => void): Promise<T> {
+  const timer = setInterval(nudge, NUDGE_MS);
+  try {
+    return await answer;
+  } finally {
+    clearInterval(timer);
   }
 }
 

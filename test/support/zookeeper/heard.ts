@@ -37,13 +37,14 @@ export interface DrivenService {
 const WRITES: readonly Op['op'][] = ['create', 'delete', 'set', 'multi', 'close'];
 
 /**
- * Tells what was heard in words that both sides have: a zxid is the number of the operation that was answered with it,
- * a session the number in which it began.
+ * Tells what was heard in words that both sides have: a zxid is the number of the write that was answered with it, a
+ * session the number in which it began.
  */
 export class Names {
-  private readonly zxids = new Map<string, string>();
+  private readonly zxids = new Map<string, number>();
+  /** Of all writes, in their order. */
+  private readonly writes: bigint[] = [];
   private readonly sessions = new Map<string, string>();
-  private writes = 0;
 
   onBegun({ id }: DrivenSession): void {
     this.sessions.set(id, `session ${this.sessions.size + 1}`);
@@ -55,11 +56,17 @@ export class Names {
     replies.forEach(({ zxid }, at) => {
       const op = ops[at]?.op;
       if (op === undefined || !WRITES.includes(op)) return;
-      this.writes += 1;
-      this.zxids.set(zxid, `write ${this.writes}`);
+      this.writes.push(BigInt(zxid));
+      this.zxids.set(zxid, this.writes.length);
     });
     return heard.map((one) => one.kind === 'event' ? one :
-      { ...one, zxid: this.zxid(one.zxid), result: this.result(one.result) });
+      { ...one, zxid: this.lastUpTo(one.zxid), result: this.result(one.result) });
+  }
+
+  /** Whether a server that answers this has come as far as all writes that were told. */
+  isUpToDate(heard: readonly Heard[]): boolean {
+    const last = heard.at(-1);
+    return last?.kind === 'reply' && BigInt(last.zxid) >= (this.writes.at(-1) ?? 0n);
   }
 
   private result(result: HeardResult): unknown {
@@ -77,6 +84,14 @@ export class Names {
   }
 
   private zxid(zxid: string): string {
-    return this.zxids.get(zxid) ?? 'no write';
+    const write = this.zxids.get(zxid);
+    return write === undefined ? 'no write' : `write ${write}`;
+  }
+
+  /** The last write that a server had applied: what sessions begin and end with by themselves is no write. */
+  private lastUpTo(zxid: string): string {
+    let writes = this.writes.length;
+    while (writes > 0 && (this.writes[writes - 1] as bigint) > BigInt(zxid)) writes -= 1;
+    return `write ${writes}`;
   }
 }

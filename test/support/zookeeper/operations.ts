@@ -4,12 +4,12 @@ import type { CreateMode, Op, WriteOp } from '../../../src/protocols/zookeeper/m
 /** All that is done happens below this: the root of a real service has children of its own. */
 export const TOP = '/t';
 
-const PATHS = ['/a', '/b', '/a/x', '/a/x', '/a/y', '/b/x', '/a/x/q', '/a/x/r', '', ''].map((path) => TOP + path);
+const PATHS = ['/a', '/b', '/c', '/a/x', '/a/y', '/b/x', '/c/x', '/a/x/q', '/a/x/r', ''].map((path) => TOP + path);
 /** A number is put behind these. */
 const STEMS = ['/a/', '/a/n-', '/b/n-', '/n-', '/a/x/n-'].map((path) => TOP + path);
 const NO_PATHS = ['', 't', 't/a', '//a', `${TOP}//a`, `${TOP}/`, `${TOP}/./a`, `${TOP}/..`, `${TOP}/\u0001`, '/t\u0000'];
 const MODES: readonly CreateMode[] =
-  ['persistent', 'persistent', 'persistent', 'ephemeral', 'persistent-sequential', 'ephemeral-sequential'];
+  ['persistent', 'persistent', 'ephemeral', 'persistent-sequential', 'ephemeral-sequential'];
 const DATA = ['', 'one', 'two', 'three and more'];
 const PARTS_MAX = 4;
 
