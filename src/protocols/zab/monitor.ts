@@ -276,7 +276,7 @@ export class ZabMonitor implements Monitor<ZabState> {
   }
 
   /** Hears of every transaction once, in the order in which they are committed. */
-  protected onCommittedTxn(_node: NodeId, _txn: TxnGhost): void { /* What a service makes of it, its monitor checks. */ }
+  protected onCommittedTxn(_node: NodeId, _txn: TxnGhost): void { /* What it comes to, a service has to say. */ }
 
   private checkDurable(node: NodeId, zxid: Zxid): void {
     const holders = this.nodes.filter((ghost) => isOnDisk(ghost, ghost.synced, zxid)).length;

@@ -2,6 +2,7 @@ import type { Assumption, MetricTable, ProtocolModule } from '../../contract/mod
 import { zab } from '../zab/module.ts';
 import { committedIn } from './committed.ts';
 import type { ServicePacket } from './packets.ts';
+import { zooKeeperInvariants } from './monitor.ts';
 import { zooKeeperOptions } from './options.ts';
 import { ZooKeeperNode } from './server.ts';
 import type { ZooKeeperState } from './state.ts';
@@ -60,5 +61,6 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   messages: [...zab.messages ?? [], ...Object.keys(packetKinds)],
   metrics: { ...zab.metrics, ...metrics },
   assumptions,
+  invariants: zooKeeperInvariants,
   variants: [],
 };

@@ -1,8 +1,9 @@
 import type { ClientRequest, ClientResponse } from '../../../src/contract/client.ts';
-import type { Monitor } from '../../../src/contract/invariant.ts';
+import type { InvariantSet, Monitor } from '../../../src/contract/invariant.ts';
 import type { Plain } from '../../../src/contract/message.ts';
 import type { Node, NodeInit } from '../../../src/contract/node.ts';
 import { defaultOptions, type Options } from '../../../src/contract/options.ts';
+import type { StateMachine } from '../../../src/contract/state-machine.ts';
 import type { FaultEffect } from '../../../src/contract/world-control.ts';
 import { noEffect } from '../../../src/faults/applied.ts';
 import { assert } from '../../../src/kernel/assert.ts';
@@ -35,6 +36,9 @@ export interface StageSettings {
   readonly options?: Partial<Options>;
   readonly seed?: string;
   readonly create?: (init: NodeInit) => Node<ZabState>;
+  /** The service that nodes carry, and what has to hold of them. */
+  readonly machine?: StateMachine;
+  readonly invariants?: InvariantSet<never>;
   /** Processes behind the nodes, in place of one that keeps answers. */
   readonly clients?: readonly Node[];
   /** Events that are listened to. */
@@ -66,11 +70,11 @@ export class Stage {
 
   constructor(settings: StageSettings = {}) {
     const { size = 3, options = {}, seed = 'stage', create, clients, events = zab.events } = settings;
+    const { machine = new SessionMachine(listStore), invariants = zabInvariants } = settings;
     this.size = size;
     const nodes = Array.from({ length: size }, (_, index) => nodeId(index));
     const complete = { ...defaultOptions(zabOptions), ...options } as Options;
-    const machine = new SessionMachine(listStore);
-    const monitor = zabInvariants.observe(
+    const monitor = invariants.observe(
       {
         nodes, options: complete, machine,
         nameOf: (process) => `n${process + 1}`, monotonicUs: () => this.world.nowUs,

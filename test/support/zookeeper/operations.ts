@@ -7,7 +7,8 @@ export const TOP = '/t';
 const PATHS = ['/a', '/b', '/c', '/a/x', '/a/y', '/b/x', '/c/x', '/a/x/q', '/a/x/r', ''].map((path) => TOP + path);
 /** A number is put behind these. */
 const STEMS = ['/a/', '/a/n-', '/b/n-', '/n-', '/a/x/n-'].map((path) => TOP + path);
-const NO_PATHS = ['', 't', 't/a', '//a', `${TOP}//a`, `${TOP}/`, `${TOP}/./a`, `${TOP}/..`, `${TOP}/\u0001`, '/t\u0000'];
+const NO_PATHS =
+  ['', 't', 't/a', '//a', `${TOP}//a`, `${TOP}/`, `${TOP}/./a`, `${TOP}/..`, `${TOP}/\u0001`, '/t\u0000'];
 const MODES: readonly CreateMode[] =
   ['persistent', 'persistent', 'ephemeral', 'persistent-sequential', 'ephemeral-sequential'];
 const DATA = ['', 'one', 'two', 'three and more'];

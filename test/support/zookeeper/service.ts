@@ -9,6 +9,7 @@ import type {
   ClientPacket, ConnectRequest, ConnectResponse, Op, OpResult, Reply, SessionId, SetWatches, WatcherEvent,
 } from '../../../src/protocols/zookeeper/messages.ts';
 import { zooKeeper } from '../../../src/protocols/zookeeper/module.ts';
+import { zooKeeperInvariants } from '../../../src/protocols/zookeeper/monitor.ts';
 import { ZooKeeperNode } from '../../../src/protocols/zookeeper/server.ts';
 import type { ServiceState, ZooKeeperState } from '../../../src/protocols/zookeeper/state.ts';
 import { treeMachine } from '../../../src/protocols/zookeeper/tree/machine.ts';
@@ -187,10 +188,9 @@ export class Service extends Stage {
     super({
       size,
       options: { ...defaultOptions(zooKeeper.options), ...options },
-      create: (init) => {
-        const own: NodeInit = { ...init, machine: treeMachine };
-        return create?.(own) ?? new ZooKeeperNode(own);
-      },
+      create: (init) => create?.(init) ?? new ZooKeeperNode(init),
+      machine: treeMachine,
+      invariants: zooKeeperInvariants,
       clients: all.map(({ node }) => node),
       events: zooKeeper.events,
     });
