@@ -1,21 +1,23 @@
 import type { LinearizabilityResult } from '../../checkers/linearizability.ts';
 import type { LockResult } from '../../checkers/locks/result.ts';
+import type { ZnodeResult } from '../../checkers/zookeeper/result.ts';
 import { counted, oneLine } from './text.ts';
 
 type CheckedOperation = NonNullable<LinearizabilityResult['evidence']>['operations'][number];
 
-type CheckResult = LinearizabilityResult | LockResult;
+type CheckResult = LinearizabilityResult | LockResult | ZnodeResult;
 
 /**
  * The judgement of a stored history, `quorumquake/check@1`: `witness` only with `valid`, `evidence` with `invalid`,
- * `prevented` with `fencing`.
+ * `prevented` with `fencing`, `checked` of znodes.
  */
 export function checkJson(result: CheckResult): string {
   const { verdict, model, operations, algorithm, witness, evidence, verified, reason } = result;
   const proof = { ...(witness === null ? {} : { witness }), ...(evidence === null ? {} : { evidence }) };
   const refused = 'prevented' in result && result.prevented !== null ? { prevented: result.prevented } : {};
+  const looked = 'checked' in result ? { checked: result.checked } : {};
   const schema = 'quorumquake/check@1';
-  const all = { schema, verdict, model, operations, algorithm, ...proof, verified, reason, ...refused };
+  const all = { schema, verdict, model, operations, algorithm, ...proof, verified, reason, ...refused, ...looked };
   return `${JSON.stringify(all)}\n`;
 }
 
@@ -24,7 +26,8 @@ const OPERATIONS_MAX = 12;
 
 /** The same for a person; of long evidence its end, of many breaches of a lock the first on its axis of true time. */
 export function checkText(result: CheckResult): string {
-  const lines = [`${result.verdict}: ${result.reason}`, ...('prevented' in result ? lockText(result) : textOf(result))];
+  const more = 'prevented' in result ? lockText(result) : 'checked' in result ? znodeText(result) : textOf(result);
+  const lines = [`${result.verdict}: ${result.reason}`, ...more];
   return lines.map((line) => `${oneLine(line)}\n`).join('');
 }
 
@@ -46,13 +49,27 @@ function textOf({ verdict, model, operations: count, algorithm, evidence, verifi
 const FINDINGS_MAX = 4;
 
 function lockText({ verdict, model, operations: count, algorithm, evidence, verified }: LockResult): string[] {
-  const lines = (evidence?.axis ?? []).map((line) => `  ${line}`);
-  const others = evidence?.findings.slice(1) ?? [];
-  lines.push(...others.slice(0, FINDINGS_MAX - 1).map(({ summary }) => `  - ${summary}`));
-  if (others.length >= FINDINGS_MAX) lines.push(`  (${others.length + 1 - FINDINGS_MAX} more)`);
+  const lines = breachText(evidence);
   const noun = model === 'fencing' ? 'store' : 'interval';
   lines.push(`${model}, ${counted(count, noun)}, ${algorithm}${checkedText(verdict, verified)}`);
   return lines;
+}
+
+/** What a person is told of breaches: the first with its lines, some others in a sentence. */
+function breachText(
+  evidence: { readonly axis: readonly string[]; readonly findings: readonly { readonly summary: string }[] } | null,
+): string[] {
+  const others = evidence?.findings.slice(1) ?? [];
+  const lines = (evidence?.axis ?? []).map((line) => `  ${line}`);
+  lines.push(...others.slice(0, FINDINGS_MAX - 1).map(({ summary }) => `  - ${summary}`));
+  if (others.length >= FINDINGS_MAX) lines.push(`  (${others.length + 1 - FINDINGS_MAX} more)`);
+  return lines;
+}
+
+/** A valid history has no witness but the log that is in it: there is nothing to verify. */
+function znodeText({ verdict, model, operations: count, algorithm, evidence, verified }: ZnodeResult): string[] {
+  const proof = verdict === 'invalid' ? checkedText(verdict, verified) : '';
+  return [...breachText(evidence), `${model}, ${counted(count, 'operation')}, ${algorithm}${proof}`];
 }
 
 function checkedText(verdict: CheckResult['verdict'], verified: boolean): string {

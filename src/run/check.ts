@@ -4,22 +4,26 @@ import { LOCK_MODEL_NAMES, type LockModelName, type LockResult } from '../../che
 import type { ModelName } from '../../checkers/model.ts';
 import { MODEL_NAMES as SEQUENTIAL_MODEL_NAMES, modelStartingAt } from '../../checkers/models/by-name.ts';
 import type { Semantics } from '../../checkers/settle.ts';
+import { checkZnodes } from '../../checkers/zookeeper/by-name.ts';
+import { ZNODE_MODEL_NAMES, type ZnodeModelName, type ZnodeResult } from '../../checkers/zookeeper/result.ts';
 import { parseEdnHistory } from '../history/edn.ts';
 import { parseJepsenLog } from '../history/jepsen-log.ts';
 import { JsonTextError, parseJsonText } from '../history/json-text.ts';
 import { parseHistory, type EventRule, type HistoryProblem, type ParsedHistory } from '../history/jsonl.ts';
 import { lockLineProblem } from '../history/lock-lines.ts';
 import type { History, Json } from '../history/operation.ts';
+import { znodeLineProblem } from '../history/znode-lines.ts';
 
 /** What the layers above may use of those below without knowing them. */
 export { formatHistory } from '../history/jsonl.ts';
 export { TRACE_VERSION } from '../kernel/trace.ts';
 
-/** By what a history can be judged: a model of its objects, or a checker of locks. */
-export type CheckModelName = ModelName | LockModelName;
+/** By what a history can be judged: a model of its objects, or a checker of locks, or of a tree of znodes. */
+export type CheckModelName = ModelName | LockModelName | ZnodeModelName;
 
 /** All such names, in the order of the documentation. */
-export const MODEL_NAMES: readonly CheckModelName[] = [...SEQUENTIAL_MODEL_NAMES, ...LOCK_MODEL_NAMES];
+export const MODEL_NAMES: readonly CheckModelName[] =
+  [...SEQUENTIAL_MODEL_NAMES, ...LOCK_MODEL_NAMES, ...ZNODE_MODEL_NAMES];
 
 /** How a history is written down. */
 export type HistoryFormat = 'jsonl' | 'edn' | 'jepsen-log';
@@ -32,7 +36,7 @@ export type HistoryFormat = 'jsonl' | 'edn' | 'jepsen-log';
 export interface CheckSettings extends Semantics {
   /** Default: the one that the text begins like, blanks aside. */
   readonly format?: HistoryFormat | 'auto';
-  /** `null`: the model that the operations imply, which is never a checker of locks. */
+  /** `null`: the model that the operations imply, which is never a checker of locks or znodes. */
   readonly model: CheckModelName | null;
   /** What each object holds at first. Default: what the model says. */
   readonly initial?: Json | undefined;
@@ -42,7 +46,7 @@ export interface CheckSettings extends Semantics {
 
 /** The judgement of a text, or why it is no history, or what keeps the model from being known. */
 export type HistoryCheck =
-  | { readonly kind: 'judged'; readonly result: LinearizabilityResult | LockResult }
+  | { readonly kind: 'judged'; readonly result: LinearizabilityResult | LockResult | ZnodeResult }
   | { readonly kind: 'malformed'; readonly problems: readonly HistoryProblem[] }
   | { readonly kind: 'no-model'; readonly message: string };
 
@@ -54,8 +58,7 @@ const parsers: Readonly<Record<HistoryFormat, (text: string, rule?: EventRule) =
 export function checkHistory(text: string, settings: CheckSettings): HistoryCheck {
   const { format: asked = 'auto', model, ...options } = settings;
   const format = asked === 'auto' ? formatOf(text) : asked;
-  // Only who asks about locks minds what their lines carry: a store of another tool may be any operation.
-  const parsed = parse(text, format, model !== null && isLockModelName(model) ? lockLineProblem : undefined);
+  const parsed = parse(text, format, model === null ? undefined : ruleOf(model));
   if (!parsed.ok) return { kind: 'malformed', problems: parsed.problems };
   // Where nobody did anything, every model says the same.
   const isEmpty = operationNames(parsed.history).length === 0;
@@ -66,9 +69,11 @@ export function checkHistory(text: string, settings: CheckSettings): HistoryChec
     return { kind: 'no-model', message };
   }
   const { initial, equalTimes } = options;
-  if (initial !== undefined && (isLockModelName(chosen) || modelStartingAt(chosen, initial) === null)) {
+  const isOfObjects = !isLockModelName(chosen) && !isZnodeModelName(chosen);
+  if (initial !== undefined && (!isOfObjects || modelStartingAt(chosen, initial) === null)) {
     return { kind: 'no-model', message: `the objects of ${chosen} cannot begin as ${JSON.stringify(initial)}` };
   }
+  if (isZnodeModelName(chosen)) return { kind: 'judged', result: checkZnodes(parsed.history, chosen) };
   if (isLockModelName(chosen)) return { kind: 'judged', result: checkLock(parsed.history, chosen, { equalTimes }) };
   const nilRead = options.nilRead ?? (format === 'jsonl' ? 'initial' : 'unknown');
   return { kind: 'judged', result: checkLinearizable(parsed.history, { ...options, nilRead, model: chosen }) };
@@ -110,6 +115,16 @@ export function parseValue(text: string): Json | undefined {
 /** Whether a text names a model. */
 export function isModelName(text: string): text is CheckModelName {
   return (MODEL_NAMES as readonly string[]).includes(text);
+}
+
+function isZnodeModelName(text: string): text is ZnodeModelName {
+  return (ZNODE_MODEL_NAMES as readonly string[]).includes(text);
+}
+
+/** Only who asks about locks or znodes minds what their lines carry: a store of another tool may be any operation. */
+function ruleOf(model: CheckModelName): EventRule | undefined {
+  if (isZnodeModelName(model)) return znodeLineProblem;
+  return isLockModelName(model) ? lockLineProblem : undefined;
 }
 
 function isLockModelName(text: string): text is LockModelName {

@@ -1,6 +1,6 @@
 import {
-  checkLinearizable, checkLock, checkProgress, pairOperations, type Evidence, type Json, type LinearizabilityOptions,
-  type LockModelName, type Operation,
+  checkLinearizable, checkLock, checkProgress, checkZnodes, pairOperations, type Evidence, type Json,
+  type LinearizabilityOptions, type LockModelName, type Operation, type ZnodeModelName,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
@@ -89,6 +89,8 @@ function findingOf(judged: Judged, check: Check): Finding {
   switch (check.checker) {
     case 'linearizable': return linearizable(judged);
     case 'mutual-exclusion': case 'fencing': case 'lock-ownership': return ofLocks(judged, check.checker);
+    case 'linearizable-writes': case 'session-order': case 'fresh-sync': case 'watches': case 'sessions':
+      return ofZnodes(judged, check.checker);
     case 'progress': return progress(judged, check);
     case 'metric': return checkMetric(check, judged);
   }
@@ -105,6 +107,15 @@ function ofLocks({ history, scenario, faults }: Judged, model: LockModelName): F
   const summary = `${lockSummary(first, surroundings)}${more}`;
   const proof = { evidence: { ...evidence, summary, axis }, verified };
   return { verdict, summary, atUs: first.atUs, evidence: axis, proof };
+}
+
+/** Of many breaches the first one is told; programs are given the others. */
+function ofZnodes({ history }: Judged, model: ZnodeModelName): Finding {
+  const { verdict, reason, evidence, verified } = checkZnodes(history, model);
+  const [first] = evidence?.findings ?? [];
+  if (evidence === null || first === undefined) return { verdict, summary: reason, atUs: null, evidence: [] };
+  const lines = evidence.axis.slice(-EVIDENCE_LINES_MAX);
+  return { verdict, summary: reason, atUs: first.atUs, evidence: lines, proof: { evidence, verified } };
 }
 
 function linearizable({ history, scenario, order }: Judged): Finding {

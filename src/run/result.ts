@@ -1,4 +1,4 @@
-import type { Evidence, LockEvidence } from '../../checkers/index.ts';
+import type { Evidence, LockEvidence, ZnodeEvidence } from '../../checkers/index.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import type { History } from '../history/operation.ts';
 import type { TimeUs } from '../kernel/time.ts';
@@ -37,8 +37,8 @@ export interface VerdictRecord {
 
 /** Why a history is judged `invalid`. */
 export interface Proof {
-  readonly evidence: Evidence | LockEvidence;
-  /** Whether `verifyEvidence` or `verifyLockFindings`, which share nothing with what found it, accepts it. */
+  readonly evidence: Evidence | LockEvidence | ZnodeEvidence;
+  /** Whether `verifyEvidence` or a verifier of findings, which share nothing with what found it, accepts it. */
   readonly verified: boolean;
 }
 

@@ -1,4 +1,4 @@
-import type { LockModelName } from '../../checkers/index.ts';
+import type { LockModelName, ZnodeModelName } from '../../checkers/index.ts';
 import type { LinkProfile } from '../contract/world-control.ts';
 import type { Plain } from '../contract/message.ts';
 import type { Options } from '../contract/options.ts';
@@ -115,6 +115,8 @@ export type Check =
   | { readonly checker: 'linearizable'; readonly name: string }
   /** Of workloads with locks: who held one, or which store a resource took. */
   | { readonly checker: LockModelName; readonly name: string }
+  /** Of workloads of kind `znodes`: what ZooKeeper guarantees. */
+  | { readonly checker: ZnodeModelName; readonly name: string }
   /** `invalid` where the measured value is below `min` or above `max`, in the unit of the metric. */
   | {
       readonly checker: 'metric'; readonly name: string; readonly metric: Metric;

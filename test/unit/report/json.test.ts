@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { checkLinearizable, checkLock } from '../../../checkers/index.ts';
+import { checkLinearizable, checkLock, checkZnodes } from '../../../checkers/index.ts';
 import { emptySummary, withRun } from '../../../src/explore/standing.ts';
-import { checkJson } from '../../../src/report/check.ts';
+import { checkJson, checkText } from '../../../src/report/check.ts';
 import { jsonReporter, runJson } from '../../../src/report/json.ts';
 import { lostWrite, reported, resultOf, verdictOf } from '../../support/cli/results.ts';
 import { PLANTED } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
+import { asks, begins, created, ok, story } from '../../support/histories/znodes.ts';
 
 const plan = { scenarios: ['a claim'], tool: '1.2.3', trace: 4 };
 const end = { exitCode: 1, exitWords: 'an expectation failed', notRun: 0, foldersOmitted: 0, sideBySide: [] } as const;
@@ -62,6 +63,27 @@ describe('the results file', () => {
     const [verdict = {}] = (JSON.parse(text) as { verdicts: Record<string, unknown>[] }).verdicts;
     const { axis } = evidence;
     expect(verdict).toMatchObject({ evidence: { findings: [{ kind: 'overlap' }], axis }, verified: true });
+  });
+
+  it('says of a tree of znodes what was looked at, and shows a person the lines of a breach', () => {
+    const start = [begins(1, 7), ...created(0, 7, 3, '/a')];
+    const valid = JSON.parse(checkJson(checkZnodes(story(start), 'linearizable-writes'))) as object;
+    expect(valid).toMatchObject({
+      schema: 'quorumquake/check@1', verdict: 'valid', model: 'linearizable-writes', operations: 1, algorithm: 'replay',
+      verified: false, checked: { writes: 1, transactions: 2, unanswered: 0 },
+    });
+    expect('evidence' in valid || 'witness' in valid).toBe(false);
+    const back = [2, 1].flatMap((zxid) => [asks(0, 'sync', '/'), ok(0, 'sync', '/', 7, zxid)]);
+    expect(checkText(checkZnodes(story(start, back), 'session-order'))).toBe([
+      'invalid: K3: session 7 had seen 0:3, and was then answered as of 0:2, and 1 more',
+      '  0.030000 s  process 0 is answered create /a of session 7 as of 0:3: {"path":"/a","stat":{"czxid":3,"mzxid":3,'
+        + '"pzxid":3,"version":0,"cversion":0,"aversion":0,"ephemeralOwner":0,"dataLength":1,"numChildren":0}}',
+      '  0.040000 s  process 0 asks sync / null',
+      '  0.050000 s  process 0 is answered sync / of session 7 as of 0:2: ok',
+      '  - session 7 had seen 0:3, and was then answered as of 0:1',
+      'session-order, 3 operations, replay, verified\n',
+    ].join('\n'));
+    expect(checkText(checkZnodes(story(start), 'linearizable-writes'))).toMatch(/, replay\n$/);
   });
 
   it('is JSON for no run, one, and many', () => {

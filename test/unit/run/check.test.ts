@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ZNODE_MODEL_NAMES } from '../../../checkers/index.ts';
 import { checkHistory, formatHistory, isModelName, MODEL_NAMES, type HistoryCheck } from '../../../src/run/check.ts';
 import { PLANTED } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
+import { begins, created, ends, story, wasSet } from '../../support/histories/znodes.ts';
 
 const never = (): boolean => false;
 
@@ -88,6 +90,21 @@ describe('a stored history', () => {
     const broken = text.replace('"grant":34', '"grant":"34"');
     expect(check(broken, 'fencing')).toMatchObject({ kind: 'malformed', problems: [{ line: 1, column: 74 }] });
     expect(check(broken, 'register').kind).toBe('judged');
+  });
+
+  it('is judged as a tree of znodes only where that is asked for, and then its lines have to be right', () => {
+    const start = [begins(1, 7), begins(2, 8), ...created(0, 7, 3, '/a')];
+    const text = formatHistory(story(start, wasSet(1, 8, 4, '/a', 'w', 1, 3), ends(5, 7)));
+    const verdicts = ZNODE_MODEL_NAMES.map((model) => {
+      const result = check(text, model);
+      return result.kind === 'judged' ? result.result.verdict : result.kind;
+    });
+    expect(verdicts).toEqual(['valid', 'unknown', 'unknown', 'unknown', 'valid']);
+    expect(check(text).kind).toBe('no-model');
+    const broken = text.replace('"version":-1', '"version":"any"');
+    expect(check(broken, 'watches')).toMatchObject({ kind: 'malformed', problems: [{ line: 6 }] });
+    expect(check(broken, 'register').kind).toBe('judged');
+    expect(checkHistory(text, { model: 'watches', initial: 7, shouldStop: never }).kind).toBe('no-model');
   });
 
   it('may be one of Jepsen, about locks too', () => {

@@ -10,6 +10,7 @@ import type { Scenario } from '../../../src/scenario/scenario.ts';
 import { noStrength } from '../../support/faults/strength.ts';
 import { PLANTED, timed } from '../../support/histories/locks.ts';
 import { history } from '../../support/histories/operations.ts';
+import { asks, begins, created, ok, story } from '../../support/histories/znodes.ts';
 import { toy, toyScenario } from '../../support/run/toy.ts';
 
 const END_US = 500_000;
@@ -146,6 +147,23 @@ describe('the checks of locks', () => {
     const [fenced, owned] = verdictsOf({ history: again, scenario: ofLocks('fencing', 'lock-ownership') });
     expect(fenced?.summary).toMatch(/, and 1 more$/);
     expect(owned).toMatchObject({ verdict: 'unknown', summary: 'no lock of which two grants were held' });
+  });
+});
+
+describe('the checks of znodes', () => {
+  it('find a planted breach, at its instant, with its lines for people and the whole of it for programs', () => {
+    const checks = (['session-order', 'linearizable-writes', 'watches'] as const)
+      .map((checker) => ({ checker, name: `my-${checker}` }));
+    const back = story(begins(1, 7), ...created(0, 7, 3, '/a'), asks(0, 'sync', '/'), ok(0, 'sync', '/', 7, 2));
+    const [order, writes, watches] = verdictsOf({ history: back, scenario: { checks } });
+    expect(order).toMatchObject({
+      checker: 'my-session-order', verdict: 'invalid', atUs: 50_000,
+      summary: 'K3: session 7 had seen 0:3, and was then answered as of 0:2',
+      proof: { verified: true, evidence: { findings: [{ guarantee: 'K3', kind: 'goes-back', lines: [3, 4, 5] }] } },
+    });
+    expect(order?.evidence.at(-1)).toBe('0.050000 s  process 0 is answered sync / of session 7 as of 0:2: ok');
+    expect(writes).toMatchObject({ verdict: 'valid', proof: null, evidence: [] });
+    expect(watches).toMatchObject({ verdict: 'unknown', summary: 'no watch was set' });
   });
 });
 
