@@ -220,9 +220,12 @@ function refuseOtherWorkload(kind: Kind, { protocol }: FaultSurroundings, report
   }
 }
 
-/** Checkers without settings but their names. Those of locks want a lock service. */
+/** Checkers without settings but their names. Those of locks want a lock service, those of znodes a tree of them. */
 const lockCheckers = ['mutual-exclusion', 'fencing', 'lock-ownership'] as const;
-const namedCheckers = ['linearizable', ...lockCheckers] as const;
+/** What ZooKeeper guarantees. That `sync` is fresh it does not, unless it is made to. */
+const treeCheckers = ['linearizable-writes', 'session-order', 'watches', 'sessions'] as const;
+const znodeCheckers = [...treeCheckers, 'fresh-sync'] as const;
+const namedCheckers = ['linearizable', ...lockCheckers, ...znodeCheckers] as const;
 const checkers = [...namedCheckers, 'progress', 'metric'] as const;
 
 /** What checks depend on. */
@@ -236,7 +239,7 @@ function resolveChecks(
   const { protocol, kind } = surroundings;
   const hasLocks = protocol === null ? null : protocol.locks !== undefined;
   if (file === null) {
-    const safety = hasLocks === true ? lockCheckers : kind === 'znodes' ? [] : (['linearizable'] as const);
+    const safety = hasLocks === true ? lockCheckers : kind === 'znodes' ? treeCheckers : (['linearizable'] as const);
     const named = safety.map((checker): Check => ({ checker, name: checker }));
     return [...named, { checker: 'progress', name: 'progress', window: null }];
   }
@@ -248,9 +251,7 @@ function resolveChecks(
       : fullCheck(item, path, surroundings, report);
     if (check === null) continue;
     refuseOtherSystem(check.checker, hasLocks, path, report);
-    if (check.checker === 'linearizable' && kind === 'znodes') {
-      report.value(path, 'a tree that is read locally is not linearizable', 'registers that are kept in it are');
-    }
+    refuseOtherKind(check.checker, kind, path, report);
     if (checks.some(({ name }) => name === check.name)) {
       const key = check.checker === 'metric' ? 'as' : 'name';
       report.value(path, `a second check with the name ${quote(check.name)}`, `give it a \`${key}\` of its own`);
@@ -269,8 +270,20 @@ function refuseOtherSystem(
     const message = 'locks that expire are not linearizable';
     report.value(path, message, `their checks are ${lockCheckers.join(', ')}`);
   }
-  if (isNamedChecker(checker) && checker !== 'linearizable' && !hasLocks) {
+  if ((lockCheckers as readonly string[]).includes(checker) && !hasLocks) {
     report.value(path, `${quote(checker)} judges locks`, 'lock services are redlock, redis-lock and raft-lock');
+  }
+}
+
+function refuseOtherKind(
+  checker: Check['checker'], kind: Kind, path: readonly PropertyKey[], report: Report,
+): void {
+  if (checker === 'linearizable' && kind === 'znodes') {
+    const hint = `its checks are ${znodeCheckers.join(', ')}; registers that are kept in it are linearizable`;
+    report.value(path, 'a tree that is read locally is not linearizable', hint);
+  }
+  if ((znodeCheckers as readonly string[]).includes(checker) && kind !== 'znodes') {
+    report.value(path, `${quote(checker)} judges a tree of znodes`, 'the workload that has one is `znodes`');
   }
 }
 

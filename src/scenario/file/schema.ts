@@ -159,6 +159,11 @@ const check = z.union(
       'mutual-exclusion': named,
       fencing: named,
       'lock-ownership': named,
+      'linearizable-writes': named,
+      'session-order': named,
+      'fresh-sync': named,
+      watches: named,
+      sessions: named,
       metric: map({
         name: word,
         as: word.optional(),

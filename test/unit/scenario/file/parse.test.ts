@@ -121,6 +121,23 @@ seeds: { first: 0, count: 5 }
       ]);
   });
 
+  it('may judge a tree of znodes, by what ZooKeeper guarantees', () => {
+    const text = 'name: a\nsystem: { protocol: zookeeper }\n';
+    const own = (more: string): ReturnType<typeof parseScenario> =>
+      parseScenario(`${text}${more}`, { fileName: 'a.yaml', catalogue: catalogueWith() });
+    const checksOf = (more: string): readonly unknown[] => {
+      const result = own(more);
+      return result.ok ? result.scenario.checks : result.problems.map(({ message }) => message);
+    };
+    expect(checksOf('')).toMatchObject(['linearizable-writes', 'session-order', 'watches', 'sessions', 'progress']
+      .map((checker) => ({ checker, name: checker })));
+    expect(checksOf('check: [fresh-sync, { watches: { name: told } }]')).toEqual(
+      [{ checker: 'fresh-sync', name: 'fresh-sync' }, { checker: 'watches', name: 'told' }]);
+    expect(checksOf('check: [linearizable]')).toEqual(['a tree that is read locally is not linearizable']);
+    expect(checksOf('workload: { kind: register }\ncheck: [watches]')).toEqual(['`watches` judges a tree of znodes']);
+    expect(checksOf('workload: { kind: register }')).toMatchObject([{ checker: 'linearizable' }, { name: 'progress' }]);
+  });
+
   it('may repeat itself through an alias', () => {
     const lines = '  - { at: 1s, pause: &p { target: n1, for: 1s } }\n  - { at: 3s, pause: *p }\n';
     const scenario = parsed(`${head}faults:\n${lines}`);

@@ -327,7 +327,10 @@ describe('checks and expectations fit each other', () => {
     ['check: [linearizible]', '3:9 `linearizible` is not a checker | did you mean `linearizable`?'],
     ['check: [progress, progress]', '3:19 a second check with the name `progress` | give it a `name` of its own'],
     ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, '
-      + 'mutual-exclusion, fencing, lock-ownership, progress, metric'],
+      + 'mutual-exclusion, fencing, lock-ownership, linearizable-writes, session-order, watches, sessions, fresh-sync, '
+      + 'progress, metric'],
+    ['check: [progress, watches]',
+      '3:19 `watches` judges a tree of znodes | the workload that has one is `znodes`'],
     ['check: [progress, fencing]', '3:19 `fencing` judges locks | lock services are redlock, redis-lock and raft-lock'],
     ['workload: { kind: mutex }\ncheck: [{ lock-ownership: { name: owned } }]',
       '4:9 `lock-ownership` judges locks | lock services are redlock, redis-lock and raft-lock'],
