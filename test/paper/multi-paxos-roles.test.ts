@@ -98,6 +98,18 @@ describe('PMMC, section 2: leaders and acceptors in processes of their own', () 
     expect(cluster.state(n1).role.kind).toBe('leader');
   });
 
+  it('a master gives way when too many have promised a higher ballot for it to decide', () => {
+    cluster = new Cluster({ size: 5, options: { roles: 'apart', reads: 'lease', checkQuorum: false } });
+    cluster.elect(n1);
+    cluster.beat(n1);
+    const { ballot } = cluster.leader(n1);
+    const refusal: PaxosMessage = { kind: 'Preempted', ballot, promised: ballotOf(2, n2) };
+    for (let copy = 0; copy < 2; copy++) cluster.receive(n1, n3, refusal);
+    expect(cluster.state(n1).role.kind).toBe('leader');
+    cluster.receive(n1, n4, refusal);
+    expect(cluster.state(n1).role.kind).toBe('follower');
+  });
+
   it('who proposes is not made to accept', () => {
     cluster.elect(n1);
     cluster.order(n1, 'add-acceptor', [n2]);

@@ -98,7 +98,7 @@ export class MultiPaxosNode extends Rejoiner implements Node<PaxosState> {
       case 'Promised':
         return this.onPromised(ctx, from, received);
       case 'Preempted':
-        return this.onPreempted(ctx, received);
+        return this.onPreempted(ctx, from, received);
       case 'Learn':
         return this.onLearn(ctx, from, received);
       case 'Learned':

@@ -8,6 +8,7 @@ import { lifeOf, type Lives } from './lives.ts';
 import type {
   AcceptedValue, Heartbeat, HeartbeatReply, Preempted, Prepare, Promised, Value,
 } from './messages.ts';
+import { isAmong } from './quorums.ts';
 import { BALLOT_FILE, type Candidate, type CountedPromise, FOLLOWER, type Leader } from './state.ts';
 
 /** What phase 1 has left to be proposed, by slot; and the last of these slots. */
@@ -135,6 +136,7 @@ export abstract class Proposer extends Commanders {
       requests: new Map(),
       queue: [],
       hasAnswered: this.perNode(false),
+      refusedBy: [],
       grantedSentAtUs: this.perNode(-Infinity),
       snapshotSlots: this.perNode(0),
       timeBaseUs: times.reduce((latest, timeUs) => Math.max(latest, timeUs), state.timeUs),
@@ -310,13 +312,23 @@ export abstract class Proposer extends Commanders {
 
   // ── Being pre-empted ─────────────────────────────────────────────────
 
-  protected onPreempted(ctx: Context, { ballot, promised }: Preempted): void {
+  protected onPreempted(ctx: Context, from: NodeId, { ballot, promised }: Preempted): void {
     const { role } = this.state;
     this.see(promised);
     if (role.kind === 'follower' || ballot !== role.ballot || promised <= role.ballot) return;
     // Whoever has promised a ballot past our lease is alone with it: no quorum can have.
-    if (role.kind === 'leader' && this.holdsLease(role, ctx.monotonicUs())) return;
+    if (role.kind === 'leader' && this.canDecideWithout(role, from) && this.holdsLease(role, ctx.monotonicUs())) return;
     this.giveWay(ctx);
+  }
+
+  /**
+   * Whether those who have not refused our ballot are enough to accept. Of acceptors n3 and n4, the one has promised a
+   * higher ballot when our lease was over; the other has granted the lease anew. It goes on, and nothing is chosen.
+   */
+  private canDecideWithout({ refusedBy }: Leader, refusing: NodeId): boolean {
+    if (!isAmong(refusedBy, refusing)) refusedBy.push(refusing);
+    const { members, quorums } = this.inForce;
+    return this.isAcceptQuorum(members.filter((node) => !isAmong(refusedBy, node)), quorums);
   }
 
   /** A higher ballot than ours is on its way. Its proposer gets a chance, unless nobody is to wait for anybody. */

@@ -137,6 +137,8 @@ export interface Leader {
   readonly queue: ClientRequest[];
   /** Who has answered a heartbeat since the last look. */
   readonly hasAnswered: boolean[];
+  /** Who has promised a higher ballot. */
+  readonly refusedBy: NodeId[];
   /** When the last heartbeat was sent that a replica has answered; -Infinity for never. */
   readonly grantedSentAtUs: number[];
   /** Last slot of the snapshot on each disk. */
