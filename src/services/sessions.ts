@@ -2,7 +2,7 @@ import type { Plain } from '../contract/message.ts';
 import type { Service } from '../contract/service.ts';
 import type { SessionCommand, SessionLimits, SessionResult } from '../contract/session.ts';
 import type { Applied, StateMachine } from '../contract/state-machine.ts';
-import { assert } from '../kernel/assert.ts';
+import { assert, unreachable } from '../kernel/assert.ts';
 import { type TimeUs, US_PER_S } from '../kernel/time.ts';
 import { exchange, mix, mixInteger, mixPlain, unsigned } from '../contract/hash.ts';
 import { seal, unseal } from '../contract/seal.ts';
@@ -262,15 +262,23 @@ function rehash(state: SessionState, number: number, session: Session): void {
   session.hash = hash;
 }
 
-const NO_VALUE = 6;
-
 /** Of a list, its length and its last element: a hash of all would make each read cost the length of what it reads. */
 function resultHash(number: number, sequence: number, result: SessionResult | null): number {
   if (result === null) return 0;
   const hash = mix(mix(5, number), sequence);
-  // Apart from a value that reads the same: `mixPlain` folds small kinds of values in before them.
-  if (result.kind !== 'ok') return mixPlain(mix(hash, NO_VALUE), result.kind);
+  if (result.kind !== 'ok') return mix(hash, codeOf(result));
   const { value } = result;
   if (!Array.isArray(value)) return mixPlain(hash, value);
   return mixPlain(mix(hash, value.length), value[value.length - 1] as Plain);
+}
+
+/** A result that is no value, as a number. Above those that `mixPlain` folds in before a value of some kind. */
+function codeOf(result: Exclude<SessionResult, { kind: 'ok' }>): number {
+  switch (result.kind) {
+    case 'refused': return 6;
+    case 'registered': return 7;
+    case 'expired': return 8;
+    case 'no-session': return 9;
+    default: return unreachable(result);
+  }
 }

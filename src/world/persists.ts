@@ -128,8 +128,9 @@ export class Persists {
     }
     host.record(EVENT.persisted, process, NO_PEER, tag === undefined ? NO_NAME : host.trace.indexOf(tag.kind), tag);
     process.persistsDone = request.number;
-    while ((process.heldSends.at(0)?.after ?? Infinity) <= process.persistsDone) {
-      const { to, message, connection } = process.heldSends.shift() as HeldSend;
+    const { heldSends } = process;
+    while (heldSends.length > 0 && (heldSends.at(0) as HeldSend).after <= process.persistsDone) {
+      const { to, message, connection } = heldSends.shift() as HeldSend;
       this.letGo(process, to, message, connection);
     }
     if (tag !== undefined) host.run(process, EVENT.persisted, NO_PEER, tag);

@@ -22,12 +22,14 @@ export class ProcessContext implements Context {
   readonly self: NodeId;
   readonly peers: readonly NodeId[];
   private readonly host: ContextHost;
+  private readonly effects: EffectBuffer;
   private readonly clock: Clock;
   private readonly streamPrefix: string;
   private readonly streams = new Map<string, RandomStream>();
 
   constructor(host: ContextHost, self: NodeId, peers: readonly NodeId[], clock: Clock, streamPrefix: string) {
     this.host = host;
+    this.effects = host.effects;
     this.self = self;
     this.peers = peers;
     this.clock = clock;
@@ -35,11 +37,11 @@ export class ProcessContext implements Context {
   }
 
   send(to: NodeId, message: Message): void {
-    this.host.effects.add(EFFECT.send, to, '', message);
+    this.effects.add(EFFECT.send, to, '', message);
   }
 
   broadcast(message: Message): void {
-    this.host.effects.add(EFFECT.broadcast, 0, '', message);
+    this.effects.add(EFFECT.broadcast, 0, '', message);
   }
 
   reply(request: ClientRequest, body: Plain): void {
@@ -47,59 +49,59 @@ export class ProcessContext implements Context {
   }
 
   sendNow(to: NodeId, message: Message): void {
-    this.host.effects.add(EFFECT.sendNow, to, '', message);
+    this.effects.add(EFFECT.sendNow, to, '', message);
   }
 
   connect(to: NodeId): ConnectionId {
     const connection = this.host.reserveConnection();
-    this.host.effects.add(EFFECT.connect, connection, '', to);
+    this.effects.add(EFFECT.connect, connection, '', to);
     return connection;
   }
 
   close(connection: ConnectionId): void {
-    this.host.effects.add(EFFECT.close, connection, '', undefined);
+    this.effects.add(EFFECT.close, connection, '', undefined);
   }
 
   sendOn(connection: ConnectionId, message: Message): void {
-    this.host.effects.add(EFFECT.sendOn, connection, '', message);
+    this.effects.add(EFFECT.sendOn, connection, '', message);
   }
 
   sendOnNow(connection: ConnectionId, message: Message): void {
-    this.host.effects.add(EFFECT.sendOnNow, connection, '', message);
+    this.effects.add(EFFECT.sendOnNow, connection, '', message);
   }
 
   setTimer(name: string, afterUs: DurationUs): void {
     assert(Number.isSafeInteger(afterUs) && afterUs >= 0, 'a timer runs for an integer number of microseconds');
-    this.host.effects.add(EFFECT.setTimer, afterUs, name, undefined);
+    this.effects.add(EFFECT.setTimer, afterUs, name, undefined);
   }
 
   cancelTimer(name: string): void {
-    this.host.effects.add(EFFECT.cancelTimer, 0, name, undefined);
+    this.effects.add(EFFECT.cancelTimer, 0, name, undefined);
   }
 
   put(file: string, value: unknown): void {
-    this.host.effects.add(EFFECT.put, 0, file, value);
+    this.effects.add(EFFECT.put, 0, file, value);
   }
 
   append(file: string, entry: unknown): void {
-    this.host.effects.add(EFFECT.append, 0, file, entry);
+    this.effects.add(EFFECT.append, 0, file, entry);
   }
 
   truncateFrom(file: string, index: number): void {
-    this.host.effects.add(EFFECT.truncate, index, file, undefined);
+    this.effects.add(EFFECT.truncate, index, file, undefined);
   }
 
   dropUntil(file: string, index: number, mark: unknown): void {
-    this.host.effects.add(EFFECT.drop, index, file, mark);
+    this.effects.add(EFFECT.drop, index, file, mark);
   }
 
   persist(tag?: PersistTag): void {
-    this.host.effects.add(EFFECT.persist, 0, '', tag);
+    this.effects.add(EFFECT.persist, 0, '', tag);
   }
 
   continueAs(step: string, costUs: DurationUs): void {
     assert(Number.isSafeInteger(costUs) && costUs >= 0, 'a step costs an integer number of microseconds');
-    this.host.effects.add(EFFECT.continueAs, costUs, step, undefined);
+    this.effects.add(EFFECT.continueAs, costUs, step, undefined);
   }
 
   monotonicUs(): TimeUs {
@@ -120,6 +122,6 @@ export class ProcessContext implements Context {
   }
 
   note(note: Note): void {
-    this.host.effects.add(EFFECT.note, 0, '', note);
+    this.effects.add(EFFECT.note, 0, '', note);
   }
 }

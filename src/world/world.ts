@@ -16,7 +16,7 @@ import { Clock } from './clock.ts';
 import { type Arrival, Connections, type ConnectionsHost, type Half } from './connections.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { DiskFile, Torn } from './disk.ts';
-import { EFFECT, EffectBuffer } from './effects.ts';
+import { EFFECT, type Effect, EffectBuffer } from './effects.ts';
 import { HandlerError, describeFailure, refuseThenable } from './handler-error.ts';
 import { mergeLanes } from './lanes.ts';
 import { Network, type NetworkHost } from './network.ts';
@@ -442,17 +442,14 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
 
   private carryOutEffects(process: Process): void {
     const { effects } = this;
-    for (let at = 0; at < effects.count; at += 1) this.carryOut(process, at);
+    for (let at = 0; at < effects.count; at += 1) this.carryOut(process, effects.items[at] as Effect);
     effects.count = 0;
   }
 
-  private carryOut(process: Process, at: number): void {
-    const { effects } = this;
-    const amount = effects.amount[at] as number;
-    const name = effects.name[at] as string;
-    const value = effects.value[at];
-    effects.value[at] = undefined;
-    switch (effects.kind[at]) {
+  private carryOut(process: Process, effect: Effect): void {
+    const { kind, amount, name, value } = effect;
+    effect.value = undefined;
+    switch (kind) {
       case EFFECT.send: return this.persists.send(process, amount as NodeId, value as Message, null);
       case EFFECT.sendNow: return this.transmit(process, amount as NodeId, value as Message);
       case EFFECT.broadcast: {

@@ -29,8 +29,8 @@ describe('numbers without boxes', () => {
     });
     world.start();
     world.runUntil(2_000_000);
-    expect(world.effects.amount.length).toBeGreaterThan(3);
-    expect(holdsDoubles(world.effects.amount)).toBe(false);
+    expect(world.effects.items.length).toBeGreaterThan(3);
+    expect(holdsDoubles(world.effects.items.map(({ amount }) => amount))).toBe(false);
     expect(holdsDoubles([world.nowUs, ...Object.values(world.options).filter((value) => typeof value === 'number')]))
       .toBe(false);
   });
