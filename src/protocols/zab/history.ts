@@ -1,5 +1,6 @@
 import type { Context, PersistTag } from '../../contract/context.ts';
 import { assert } from '../../kernel/assert.ts';
+import type { TimeUs } from '../../kernel/time.ts';
 import type { Txn } from './messages.ts';
 import { ZabRules } from './rules.ts';
 import {
@@ -98,14 +99,17 @@ export abstract class History extends ZabRules {
   // ── Snapshots ────────────────────────────────────────────────────────
 
   /** Of what is committed, and nothing else: from a snapshot, no transaction can be cut off. */
-  private takeSnapshot(ctx: Context): void {
-    const { applied: zxid, timeUs, machine } = this.state;
-    const makeData = this.machine.saveLater(machine);
+  protected takeSnapshot(ctx: Context): void {
+    const { applied, timeUs, machine } = this.state;
+    this.keepSnapshot(ctx, applied, timeUs, this.machine.saveLater(machine));
+  }
+
+  /** The content is settled now; `makeData` makes the text for whoever reads it first. */
+  protected keepSnapshot(ctx: Context, zxid: Zxid, timeUs: TimeUs, makeData: () => string): void {
     let data: string | null = null;
     this.storeSnapshot(ctx, Object.freeze({
       zxid,
       timeUs,
-      // Its content is settled now; the text is made for whoever reads it first.
       get data(): string {
         data ??= makeData();
         return data;

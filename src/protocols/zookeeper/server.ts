@@ -3,15 +3,15 @@
  * connections of their own. Names are ZooKeeper's. The guide is its documentation (Programmer's Guide: sessions,
  * watches, consistency guarantees; Internals: atomic broadcast) and what its issues say of the code.
  *
- * Implemented: the request, sync, commit and final processors (the first three are Zab's); requests that followers hand
- * on to their leader; reads from a server's own tree, in the order of their session; sync, by the leader's word or by a
- * transaction; sessions that the leader tracks, in whole ticks, touched by PING, ended by a transaction, moved from
- * server to server; watches of data, existence and children, and their re-registration. Not implemented: ACLs, quotas,
- * containers and TTLs, local sessions, read-only mode, persistent watches, observers, reconfiguration. Deviations are
- * listed in README.md beside this file.
+ * Implemented: the request, sync, commit and final processors (the first three are Zab's); requests that followers
+ * hand on to their leader; reads from a server's own tree, in the order of their session; sync, by the leader's word or
+ * by a transaction; sessions that the leader tracks, in whole ticks, touched by PING, ended by a transaction, moved from
+ * server to server; watches of data, existence and children, and their re-registration; fuzzy snapshots. Not
+ * implemented: ACLs, quotas, containers and TTLs, local sessions, read-only mode, persistent watches, observers,
+ * reconfiguration. Deviations are listed in README.md beside this file.
  *
- * A server is one class, in layers of one file each, each on top of the one before: rules, sessions (what a leader
- * tracks), pipeline (requests, answers, watches), and here what reaches it, and the handshake of clients.
+ * A server is one class, in layers of one file each, each on top of the one before: rules, snapshots, sessions (what a
+ * leader tracks), pipeline (requests, answers, watches), and here what reaches it, and the handshake of clients.
  *
  * Atomic steps: each handler. A request is read, and handed on, in one; it is prepared in the request processor's, and
  * applied in the commit processor's. A transaction is applied, its events are sent, its client is answered, and so are
@@ -25,7 +25,7 @@ import type { ClientRequest } from '../../contract/client.ts';
 import type { Context } from '../../contract/context.ts';
 import type { Message } from '../../contract/message.ts';
 import type { Node } from '../../contract/node.ts';
-import { unreachable } from '../../kernel/assert.ts';
+import { assert, unreachable } from '../../kernel/assert.ts';
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
 import type { Ping } from '../zab/messages.ts';
@@ -74,6 +74,7 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
 
   override onTimer(ctx: Context, name: string): void {
     if (name === 'sessions') this.onEndOfTick(ctx);
+    else if (name === 'snapshot') this.writeSnapshot(ctx);
     else super.onTimer(ctx, name);
   }
 
@@ -84,6 +85,7 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
 
   protected override onServing(ctx: Context): void {
     super.onServing(ctx);
+    assert(this.tree.settledAt <= this.state.applied, 'who takes part has applied all that its snapshot shows');
     if (this.state.role.kind === 'leading') this.beginTracking(ctx);
   }
 

@@ -7,7 +7,7 @@ import type { Leading, Submission } from '../zab/state.ts';
 import type { Zxid } from '../zab/zxid.ts';
 import type { ErrorCode, SessionId, TreeCommand } from './messages.ts';
 import type { Revalidate, Standing, TouchingPing } from './packets.ts';
-import { ServiceRules } from './rules.ts';
+import { Snapshots } from './snapshots.ts';
 import { applied, noPending } from './tree/pending.ts';
 import type { PrepareRequest } from './tree/prepare.ts';
 
@@ -21,7 +21,7 @@ interface Asked {
 }
 
 /** What the leader knows of sessions: who is alive, and at which server. What ZooKeeper calls its SessionTracker. */
-export abstract class Sessions extends ServiceRules {
+export abstract class Sessions extends Snapshots {
   /** A new leader knows nothing of when a client was heard of: each gets its whole time once more. */
   protected beginTracking(ctx: Context): void {
     const { service } = this.state;

@@ -1,9 +1,10 @@
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
-import type { DurationUs } from '../../kernel/time.ts';
+import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import type { ZabState } from '../zab/state.ts';
 import type { Zxid } from '../zab/zxid.ts';
 import type { Op, ReadOp, SessionId, SetWatches } from './messages.ts';
 import { noPending, type PendingChanges } from './tree/pending.ts';
+import type { FuzzySave } from './tree/saved.ts';
 import { noWatches, type Watches } from './watches.ts';
 
 /** The cell that counts the starts of a server: no two of its sessions get the same id. */
@@ -43,6 +44,16 @@ export interface TrackedSession {
   isClosing: boolean;
 }
 
+/** A snapshot that is being written. */
+export interface SnapshotInProgress {
+  /** What was applied when it was begun: what comes behind is applied again by whoever loads it. */
+  readonly zxid: Zxid;
+  readonly timeUs: TimeUs;
+  /** As of this election: the tree of another role may show what is not committed. */
+  readonly election: number;
+  readonly save: FuzzySave;
+}
+
 /** What a server knows beside its Zab state. All of it is volatile, but for the count of starts. */
 export interface ServiceState {
   readonly clients: Map<ConnectionId, ClientConnection>;
@@ -61,6 +72,7 @@ export interface ServiceState {
   readonly starts: number;
   /** Sessions begun since this start. */
   begun: number;
+  writing: SnapshotInProgress | null;
 }
 
 /** Everything that a server knows. */
@@ -72,6 +84,6 @@ export interface ZooKeeperState extends ZabState {
 export function newService(starts: number): ServiceState {
   return {
     clients: new Map(), connections: new Map(), syncing: new Set(), watches: noWatches(), touched: new Set(),
-    tracked: new Map(), pending: noPending(), starts, begun: 0,
+    tracked: new Map(), pending: noPending(), starts, begun: 0, writing: null,
   };
 }

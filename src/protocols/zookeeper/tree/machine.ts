@@ -11,7 +11,8 @@ import {
 } from './state.ts';
 
 type Change<K extends TreeChange['change']> = Extract<TreeChange, { change: K }>;
-type Events = { readonly type: TreeApplied['events'][number]['type']; readonly path: string }[];
+/** What has happened, in its order. */
+export type Events = { readonly type: TreeApplied['events'][number]['type']; readonly path: string }[];
 
 /**
  * The tree as a state machine (ZooKeeper's DataTree): applies {@link TreeCommand}s, answers {@link TreeApplied}.

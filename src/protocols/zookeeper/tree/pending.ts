@@ -72,7 +72,12 @@ export class Draft {
 
   /** Whether the session will be there, once what is proposed is applied. */
   get isOpen(): boolean {
-    return this.pending.sessions.get(this.session)?.isOpen ?? this.tree.sessions.has(this.session);
+    return this.pending.sessions.get(this.session)?.isOpen ?? this.isInTree;
+  }
+
+  /** Whether the session is there now. */
+  get isInTree(): boolean {
+    return this.tree.sessions.has(this.session);
   }
 
   /** Paths of what the tree has of the session now. */
