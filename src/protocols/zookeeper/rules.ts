@@ -39,10 +39,13 @@ export abstract class ServiceRules extends ZabNode {
     return this.state.machine as TreeState;
   }
 
-  /** Clients are served by who takes part in broadcast, and by nobody else. */
+  /**
+   * Clients are served by who takes part in broadcast, and by nobody else. Its commit processor may have to come first:
+   * a tree out of a snapshot is what the log comes to once that is applied which was applied while it was written.
+   */
   protected get isServing(): boolean {
-    const { role } = this.state;
-    return role.kind !== 'looking' && role.phase === 'broadcast';
+    const { role, applied } = this.state;
+    return role.kind !== 'looking' && role.phase === 'broadcast' && this.tree.settledAt <= applied;
   }
 
   // ── Sessions ─────────────────────────────────────────────────────────

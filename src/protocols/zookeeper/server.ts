@@ -25,7 +25,7 @@ import type { ClientRequest } from '../../contract/client.ts';
 import type { Context } from '../../contract/context.ts';
 import type { Message } from '../../contract/message.ts';
 import type { Node } from '../../contract/node.ts';
-import { assert, unreachable } from '../../kernel/assert.ts';
+import { unreachable } from '../../kernel/assert.ts';
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
 import type { DurationUs } from '../../kernel/time.ts';
 import type { Ping } from '../zab/messages.ts';
@@ -85,7 +85,6 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
 
   protected override onServing(ctx: Context): void {
     super.onServing(ctx);
-    assert(this.tree.settledAt <= this.state.applied, 'who takes part has applied all that its snapshot shows');
     if (this.state.role.kind === 'leading') this.beginTracking(ctx);
   }
 

@@ -24,7 +24,8 @@ interface Asked {
 export abstract class Sessions extends Snapshots {
   /** A new leader knows nothing of when a client was heard of: each gets its whole time once more. */
   protected beginTracking(ctx: Context): void {
-    const { service } = this.state;
+    const { service, applied: last } = this.state;
+    assert(this.tree.settledAt <= last, 'whoever leads has applied all that its snapshot shows');
     const nowUs = ctx.monotonicUs();
     service.pending = noPending();
     for (const [session, { timeoutUs, password }] of this.tree.sessions) {
