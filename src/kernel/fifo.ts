@@ -1,4 +1,4 @@
-/** So little that some queue grows early in each run: when the first one did, V8 threw away its code for all of them. */
+/** So little that some queue grows early in a run: when the first one did, V8 threw away its code for all of them. */
 const FIRST_CAPACITY = 4;
 
 /**
