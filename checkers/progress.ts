@@ -61,14 +61,14 @@ export function checkProgress(history: History, options: ProgressOptions): Progr
   return { verdict: 'invalid', summary, fromUs, atUs: toUs };
 }
 
-/**
- * When the last fault healed: the time of the last fault line, or later if that fault says how long it lasts.
- * Beliefs and ownerships are lines of the nemesis as well, but not faults.
- */
+/** Lines of the nemesis that tell what befell others. */
+const NO_FAULTS: readonly string[] = ['believes', 'owns', 'session', 'event', 'committed'];
+
+/** When the last fault healed: the time of the last fault line, or later if that fault says how long it lasts. */
 function lastHealUs(history: History): TimeUs {
   let healUs = 0;
   for (const { process, f, time, value } of history) {
-    if (process !== 'nemesis' || f === 'believes' || f === 'owns') continue;
+    if (process !== 'nemesis' || NO_FAULTS.includes(f)) continue;
     const forUs = typeof value === 'object' && value !== null && !isList(value) ? value['forUs'] : 0;
     healUs = Math.max(healUs, typeof forUs === 'number' ? time + forUs : time);
   }

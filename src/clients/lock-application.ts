@@ -17,7 +17,7 @@ import type { Message, Plain } from '../contract/message.ts';
 import type { Node } from '../contract/node.ts';
 import type { StoreAnswer, StoreCommand } from '../contract/resource.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { LockRecorder } from './recorder.ts';
 
@@ -127,6 +127,18 @@ export class LockApplication implements Node<LockApplicationState>, LockListener
     if (from !== this.init.resource) return this.client.onMessage(ctx, from, message);
     const { id, body } = message as ClientResponse;
     this.onAnswer(ctx, id, body as unknown as StoreAnswer);
+  }
+
+  onConnected(ctx: Context, connection: ConnectionId, peer: NodeId): void {
+    this.client.onConnected?.(ctx, connection, peer);
+  }
+
+  onReceived(ctx: Context, connection: ConnectionId, peer: NodeId, message: Message): void {
+    this.client.onReceived?.(ctx, connection, peer, message);
+  }
+
+  onClosed(ctx: Context, connection: ConnectionId, peer: NodeId): void {
+    this.client.onClosed?.(ctx, connection, peer);
   }
 
   onTimer(ctx: Context, name: string): void {

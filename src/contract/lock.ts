@@ -1,7 +1,7 @@
-import type { NodeId } from '../kernel/ids.ts';
+import type { ConnectionId, NodeId } from '../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import type { Context } from './context.ts';
-import type { Message } from './message.ts';
+import type { Message, Plain } from './message.ts';
 import type { Options, OptionTable } from './options.ts';
 
 /** Until when a client's own rule says that it holds a lock, and by which of its clocks. */
@@ -61,6 +61,10 @@ export interface LockClient<S = unknown> {
   onStart?(ctx: Context): void;
   /** A message that is not from the protected resource. */
   onMessage(ctx: Context, from: NodeId, message: Message): void;
+  /** Of clients that have connections, see `Node`. */
+  onConnected?(ctx: Context, connection: ConnectionId, peer: NodeId): void;
+  onReceived?(ctx: Context, connection: ConnectionId, peer: NodeId, message: Message): void;
+  onClosed?(ctx: Context, connection: ConnectionId, peer: NodeId): void;
   onTimer(ctx: Context, name: string): void;
   onContinue?(ctx: Context, step: string): void;
   /** Asks for a lock. Nothing is held, and nothing is being asked for. */
@@ -107,6 +111,18 @@ export interface LockServers<S = unknown> {
   quorum(nodes: number, options: Options): number;
 }
 
+/** What the execution of a command means for who owns a lock. */
+export interface OwnershipChange {
+  readonly kind: 'granted' | 'released';
+  readonly lock: string;
+  readonly owner: string;
+}
+
+/** Reads who owns the locks of one run out of the commands that are committed, in their order. */
+export interface LockOwnership {
+  changes(command: Plain): readonly OwnershipChange[];
+}
+
 /** What a module adds to be a lock service: clients of its own, and what is known of them. */
 export interface LockSystem<S = unknown> {
   /** Options of the clients, beside those of the servers. */
@@ -118,10 +134,14 @@ export interface LockSystem<S = unknown> {
   readonly events: readonly string[];
   /** `null` where ownership is decided by a replicated state machine, which is watched as such. */
   readonly servers: LockServers<S> | null;
-  /** The length that is asked for, before drift: no validity is longer. */
+  /** Where a tree is kept, that decides who owns a lock. */
+  ownership?(): LockOwnership;
+  /** The length that is asked for, before drift. */
   ttlUs(options: Options): DurationUs;
   /** What a client takes off the length for the drift of clocks. */
   driftUs(options: Options): DurationUs;
+  /** No validity is longer. Without it: what is asked for, less the drift. */
+  validityUsMax?(options: Options): DurationUs;
   /**
    * For how long the lock of one who is gone may keep others waiting whose servers answer again: the part of the
    * module's `progressBudgetUs` that no disk and no election has a share in.

@@ -6,7 +6,7 @@ import { formatTime } from '../kernel/trace.ts';
 import type { Check, Metric } from '../scenario/scenario.ts';
 import type { VerdictRecord } from './result.ts';
 
-const CHANGE_NOTHING: readonly string[] = ['read', 'contains', 'store'];
+const CHANGE_NOTHING: readonly string[] = ['read', 'contains', 'store', 'get', 'exists', 'children', 'sync'];
 
 /** What a world has counted by the end of its run. */
 export interface Meters {

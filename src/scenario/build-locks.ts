@@ -1,5 +1,6 @@
 import { LockApplication, type LockApplicationInit, type LockStep } from '../clients/lock-application.ts';
 import type { LockRecorder } from '../clients/recorder.ts';
+import type { Monitor } from '../contract/invariant.ts';
 import type { LockSystem, Validity } from '../contract/lock.ts';
 import type { Plain } from '../contract/message.ts';
 import type { ProtocolModule } from '../contract/module.ts';
@@ -8,6 +9,7 @@ import type { HistoryRecorder } from '../history/recorder.ts';
 import { assert } from '../kernel/assert.ts';
 import { nodeId, type NodeId } from '../kernel/ids.ts';
 import { FencedStore } from '../services/fenced-store.ts';
+import { tellingCommitted } from './committed-log.ts';
 import type { BuildParts, Crew } from './crew.ts';
 import { GrantingMachine } from './granting-machine.ts';
 import { LockWatch } from './lock-watch.ts';
@@ -36,17 +38,26 @@ export function lockCrew(parts: BuildParts, locking: Locking): Crew {
     resources: 1,
     order: null,
     watched: (machine) => {
+      if (parts.module.coordination !== undefined) return () => machine;
       // The same for all nodes: whichever executes a command first tells.
       const granting = new GrantingMachine(machine, watch);
       return () => granting;
     },
-    observe: (monitor) => watch.observe(monitor),
+    observe: (monitor) => observed(monitor, parts.module, watch),
     create: (process, disk) => (process === resource
       ? new FencedStore(disk, checksTokens, (client, owner) => watch.issued(client, owner))
       : makeApplication(process)),
     onStopped: (process) => watch.crashed(process),
     finish: () => watch.finish(parts.nowUs()),
   };
+}
+
+/** Where a tree decides who owns a lock, the watch learns of it as transactions are committed. */
+function observed(monitor: Monitor, { coordination, locks }: ProtocolModule, watch: LockWatch): Monitor {
+  const watched = watch.observe(monitor);
+  const ownership = locks?.ownership?.();
+  if (coordination === undefined || ownership === undefined) return watched;
+  return tellingCommitted(watched, coordination, (command) => { watch.changed(ownership.changes(command)); });
 }
 
 /** Makes the applications, each with a lock client in it. */

@@ -68,9 +68,6 @@ export class GrantingMachine implements StateMachine {
   private tell(command: Plain, result: Plain): void {
     const request = command as unknown as SessionCommand;
     if (request.kind !== 'execute') return;
-    for (const { kind, lock, owner } of ownershipChanges(request.operation, result as unknown as SessionResult)) {
-      if (kind === 'granted') this.watch.granted(lock, owner);
-      else this.watch.released(lock, owner);
-    }
+    this.watch.changed(ownershipChanges(request.operation, result as unknown as SessionResult));
   }
 }

@@ -4,6 +4,8 @@ import type { DurationUs } from '../kernel/time.ts';
 
 /** What is claimed of who holds a lock, at one true time. */
 const EXCLUSION: readonly string[] = ['mutual-exclusion', 'lock-ownership', 'L2', 'L9'];
+/** The same, but for who the servers say holds it. */
+const BELIEF: readonly string[] = ['mutual-exclusion', 'L2'];
 const LOSING: readonly string[] = [
   'crash', 'wipe-disk', 'torn-write', 'bit-flip', 'lying-sync', 'sync-error', 'disk-full',
 ];
@@ -56,6 +58,33 @@ export function redisLockAssumptions(locks: LockSystem, servers: readonly Assump
       withstands: (strike, premises) => (each.withstands?.(strike, premises) ?? false)
         || (each.id === 'a-restart-loses-nothing' && isOutFor(strike, premises.options, locks.ttlUs(premises.options))),
     })),
+  ];
+}
+
+/**
+ * What a lock on ZooKeeper relies on, besides its servers: that whoever has just been answered has a session. The
+ * leader ends a session of which it hears nothing; a follower that is cut off from it answers clients for as long as it
+ * takes to notice that, which is syncLimit ticks. Who owns a lock, and that tokens grow, relies on the servers alone.
+ */
+export function zooKeeperLockAssumptions(locks: LockSystem, servers: readonly Assumption[]): readonly Assumption[] {
+  return [
+    ...servers.filter(({ properties }) => !properties.includes('linearizable')),
+    ...inFencingToo({
+      id: 'who-is-answered-has-a-session',
+      text: 'a third of a session is longer than a follower takes to notice that it is cut off, holders stop when they '
+        + 'are suspended, and clocks run at similar rates',
+      properties: BELIEF,
+      brokenBy: ['partition', 'cut', 'hold', 'link', 'pause', 'clock-drift', 'disk-slow'],
+      isGiven: ({ options }) => options['onSuspended'] === 'stop',
+      withstands: (strike, { options }) => {
+        const { kind, perMillion, apartPerMillion } = strike;
+        if (kind === 'clock-drift') return apartPerMillion * locks.ttlUs(options) <= locks.driftUs(options) * MILLION;
+        if (kind === 'pause' && perMillion !== null) return false;
+        const ticks = (options['syncLimit'] as number) + 2;
+        return ticks * (options['tickTime'] as number) < locks.driftUs(options);
+      },
+    }),
+    promptWrites(locks),
   ];
 }
 

@@ -39,7 +39,7 @@ export class LockRules {
   constructor(settings: LockRulesSettings) {
     this.settings = settings;
     const { system, options } = settings;
-    this.validityMaxUs = system.ttlUs(options) - system.driftUs(options);
+    this.validityMaxUs = system.validityUsMax?.(options) ?? system.ttlUs(options) - system.driftUs(options);
   }
 
   /** A client believes from now on, or for longer than before: L4, L9. */

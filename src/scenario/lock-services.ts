@@ -8,7 +8,9 @@ import { raft } from '../protocols/raft/module.ts';
 import { lockVariants, redis, redisLockServers, singleInstanceLock } from '../protocols/redis/module.ts';
 import { redlockSystem } from '../protocols/redlock/lock-system.ts';
 import { redlockVariants } from '../protocols/redlock/variants.ts';
-import { redisLockAssumptions, redlockAssumptions } from './lock-assumptions.ts';
+import { zooKeeperLock } from '../protocols/zookeeper/client/lock-system.ts';
+import { zooKeeper } from '../protocols/zookeeper/module.ts';
+import { redisLockAssumptions, redlockAssumptions, zooKeeperLockAssumptions } from './lock-assumptions.ts';
 import { lockInvariants } from './lock-invariants.ts';
 
 /** What notes of applications and resources say, whatever the lock. */
@@ -90,5 +92,12 @@ export const lockServices: readonly ProtocolModule[] = [
     defaults: { logTime: 'all' },
     variants: [...leaseLockVariants(raft.client), ...leaseServiceVariants],
     assumptions: [...raft.assumptions, ...leaseLockAssumptions],
+  }),
+  lockService({
+    name: 'zookeeper-lock',
+    servers: zooKeeper,
+    locks: zooKeeperLock,
+    variants: [],
+    assumptions: zooKeeperLockAssumptions(zooKeeperLock, zooKeeper.assumptions),
   }),
 ];

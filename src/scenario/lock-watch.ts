@@ -1,5 +1,5 @@
 import type { Monitor } from '../contract/invariant.ts';
-import type { LockServers, Validity } from '../contract/lock.ts';
+import type { LockServers, OwnershipChange, Validity } from '../contract/lock.ts';
 import type { Hold, HoldKind } from '../history/lock-lines.ts';
 import type { HistoryRecorder } from '../history/recorder.ts';
 import { assert } from '../kernel/assert.ts';
@@ -145,6 +145,14 @@ export class LockWatch {
   }
 
   // ── What servers show ─────────────────────────────────────────────────
+
+  /** What a replicated service has executed for the first time. */
+  changed(changes: readonly OwnershipChange[]): void {
+    for (const { kind, lock, owner } of changes) {
+      if (kind === 'granted') this.granted(lock, owner);
+      else this.released(lock, owner);
+    }
+  }
 
   /** A replicated service has granted the lock: it was executed for the first time. */
   granted(lock: string, owner: string): void {

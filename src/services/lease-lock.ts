@@ -1,3 +1,4 @@
+import type { OwnershipChange } from '../contract/lock.ts';
 import type { Service } from '../contract/service.ts';
 import type { Operation, SessionResult } from '../contract/session.ts';
 import { AssertionError } from '../kernel/assert.ts';
@@ -47,13 +48,6 @@ export interface ExtendValue {
 
 /** The value of a `release`: by owner, because who never had the answer to its `acquire` knows no token. */
 export interface ReleaseValue {
-  readonly owner: string;
-}
-
-/** What an operation that was executed means for who owns a lock. */
-export interface OwnershipChange {
-  readonly kind: 'granted' | 'released';
-  readonly lock: string;
   readonly owner: string;
 }
 

@@ -1,5 +1,7 @@
 import type { Assumption, MetricTable, ProtocolModule } from '../../contract/module.ts';
 import { zab } from '../zab/module.ts';
+import { createZnodeClient } from './client/clients.ts';
+import { registerOptions } from './client/options.ts';
 import { committedIn } from './committed.ts';
 import type { ServicePacket } from './packets.ts';
 import { zooKeeperInvariants } from './monitor.ts';
@@ -47,12 +49,12 @@ const assumptions: readonly Assumption[] = [
 export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   ...zab,
   name: 'zookeeper',
-  options: zooKeeperOptions,
+  options: { ...zooKeeperOptions, ...registerOptions },
   create: (init) => new ZooKeeperNode(init),
   coordination: {
     machine: treeMachine,
     committedIn: (state, after) => committedIn(state as ZooKeeperState, after),
-    createClient: () => ({ state: {} }), // Nobody speaks to the servers yet but tests.
+    createClient: (init) => createZnodeClient(init),
   },
   events: [
     ...zab.events,

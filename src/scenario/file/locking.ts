@@ -55,7 +55,7 @@ export function resolveLocking(
 
 /** What only lock services have. */
 function refuse({ workload, resource }: LockingFile, report: Report): void {
-  const hint = 'lock services are redlock, redis-lock and raft-lock';
+  const hint = 'lock services are redlock, redis-lock, raft-lock and zookeeper-lock';
   if (workload?.kind === 'lock') report.value(['workload', 'kind'], 'this system is no lock service', hint);
   for (const key of ['hold', 'writes'] as const) {
     if (workload?.[key] === undefined) continue;

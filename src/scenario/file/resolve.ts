@@ -271,7 +271,8 @@ function refuseOtherSystem(
     report.value(path, message, `their checks are ${lockCheckers.join(', ')}`);
   }
   if ((lockCheckers as readonly string[]).includes(checker) && !hasLocks) {
-    report.value(path, `${quote(checker)} judges locks`, 'lock services are redlock, redis-lock and raft-lock');
+    const hint = 'lock services are redlock, redis-lock, raft-lock and zookeeper-lock';
+    report.value(path, `${quote(checker)} judges locks`, hint);
   }
 }
 

@@ -46,7 +46,8 @@ describe('after the last fault', () => {
   test('a fault that says how long it lasts heals then, and beliefs and ownerships are no faults', () => {
     const paused = history('nemesis info pause {"forUs":40}', '0 invoke write 1', '0 ok write 1', '0 invoke read',
       '0 ok read 1', '0 invoke read', '0 ok read 1', 'nemesis info believes {"process":0}',
-      'nemesis info owns {"process":0}');
+      'nemesis info owns {"process":0}', 'nemesis info committed {"zxid":1}', 'nemesis info session {"process":0}',
+      'nemesis info event {"process":0}');
     expect(checkProgress(paused, { budgetUs: 30, endUs: 100 })).toMatchObject({ verdict: 'valid', atUs: 60 });
   });
 

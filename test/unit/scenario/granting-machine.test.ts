@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plain } from '../../../src/contract/message.ts';
 import type { Operation } from '../../../src/contract/session.ts';
 import { GrantingMachine } from '../../../src/scenario/granting-machine.ts';
+import type { OwnershipChange } from '../../../src/contract/lock.ts';
 import type { LockWatch } from '../../../src/scenario/lock-watch.ts';
 import { leaseLockService } from '../../../src/services/lease-lock.ts';
 import { SessionMachine } from '../../../src/services/sessions.ts';
@@ -9,8 +10,8 @@ import { SessionMachine } from '../../../src/services/sessions.ts';
 describe('the state machine of a replicated lock service, watched', () => {
   const told: string[] = [];
   const watch = {
-    granted: (lock: string, owner: string) => told.push(`granted ${lock} ${owner}`),
-    released: (lock: string, owner: string) => told.push(`released ${lock} ${owner}`),
+    changed: (changes: readonly OwnershipChange[]) =>
+      told.push(...changes.map(({ kind, lock, owner }) => `${kind} ${lock} ${owner}`)),
   } as unknown as LockWatch;
   const machine = new GrantingMachine(new SessionMachine(leaseLockService), watch);
   const execute = (sequence: number, f: string, value: Plain): Plain => {

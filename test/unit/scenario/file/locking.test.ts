@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { catalogueWith } from '../../../../src/scenario/catalogue.ts';
 import { parseScenario, type ParsedScenario } from '../../../../src/scenario/file/parse.ts';
 
-const services = 'lock services are redlock, redis-lock and raft-lock';
+const services = 'lock services are redlock, redis-lock, raft-lock and zookeeper-lock';
 
 const parse = (text: string): ParsedScenario =>
   parseScenario(text, { fileName: 'a.yaml', catalogue: catalogueWith() });

@@ -331,9 +331,10 @@ describe('checks and expectations fit each other', () => {
       + 'progress, metric'],
     ['check: [progress, watches]',
       '3:19 `watches` judges a tree of znodes | the workload that has one is `znodes`'],
-    ['check: [progress, fencing]', '3:19 `fencing` judges locks | lock services are redlock, redis-lock and raft-lock'],
+    ['check: [progress, fencing]', '3:19 `fencing` judges locks'
+      + ' | lock services are redlock, redis-lock, raft-lock and zookeeper-lock'],
     ['workload: { kind: mutex }\ncheck: [{ lock-ownership: { name: owned } }]',
-      '4:9 `lock-ownership` judges locks | lock services are redlock, redis-lock and raft-lock'],
+      '4:9 `lock-ownership` judges locks | lock services are redlock, redis-lock, raft-lock and zookeeper-lock'],
     ['check: [mutual-exlusion]', '3:9 `mutual-exlusion` is not a checker | did you mean `mutual-exclusion`?'],
     ['check: [{ progress: { from: 1s, to: 11s } }]',
       '3:37 `to` is 11s, but the run lasts 10s | lengthen `duration`, or end the window earlier'],

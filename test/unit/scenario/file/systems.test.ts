@@ -140,7 +140,7 @@ describe('what a system cannot do is told with its place', () => {
 
   it('but once, without a name, where none of them can', () => {
     expect(told(`${head}check: [fencing]\nduration: 2s\nfaults: [{ at: 3s, crash: n1 }]\n`)).toEqual([
-      '4:9 `fencing` judges locks [lock services are redlock, redis-lock and raft-lock]',
+      '4:9 `fencing` judges locks [lock services are redlock, redis-lock, raft-lock and zookeeper-lock]',
       '6:16 this fault strikes at 3s, but the run lasts 2s [lengthen `duration`, or choose an earlier time]',
     ]);
   });
@@ -158,7 +158,8 @@ describe('systems that cannot stand side by side', () => {
     ['different workloads', 'systems: [raft, raft-lock]',
       '2:10 these systems have no workload in common: append, lock [set `workload: { kind }`]'],
     ['a workload of one of them', 'systems: [raft, raft-lock]\nworkload: { kind: lock }',
-      '3:19 with raft: this system is no lock service [lock services are redlock, redis-lock and raft-lock]'],
+      '3:19 with raft: this system is no lock service '
+        + '[lock services are redlock, redis-lock, raft-lock and zookeeper-lock]'],
     ['a profile', `${head.slice(8)}profile: swarm`,
       '4:10 `swarm` draws other faults for each system, and they are to meet the same '
       + '[write the faults out, or a file for each system]'],

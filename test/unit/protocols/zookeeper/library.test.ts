@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectionId } from '../../../../src/kernel/ids.ts';
+import { failure, libraryBench, stat } from '../../../support/zookeeper/library-bench.ts';
+
+const got = { op: 'get', data: 'x', stat } as const;
+const get = { op: 'get', path: '/a', watch: true } as const;
+
+function connected(): ReturnType<typeof libraryBench> {
+  const bench = libraryBench();
+  bench.library.open(bench.ctx);
+  bench.greet();
+  return bench;
+}
+
+describe('a session', () => {
+  it('is begun with what the client wishes, and asked for what has waited for it', () => {
+    const { library, ctx, greet, packets, told } = libraryBench();
+    library.open(ctx);
+    library.submit(ctx, 'first', get);
+    greet();
+    expect(packets()).toEqual([
+      { kind: 'ConnectRequest', lastZxid: 0, timeoutUs: 600_000, session: 0, password: 0 },
+      { kind: 'Request', xid: 1, op: get },
+    ]);
+    expect(told).toEqual(['session']);
+  });
+
+  it('is kept by a ping after a third of its length without anything to say', () => {
+    const { timers, fire, packets, library, ctx } = connected();
+    expect(timers.get('zk/ping')).toBe(200);
+    fire('zk/ping');
+    expect(packets().at(-1)).toEqual({ kind: 'Ping', zxid: 0 });
+    expect(timers.get('zk/ping')).toBe(200);
+    timers.set('zk/ping', 1);
+    library.submit(ctx, 'a', get);
+    expect(timers.get('zk/ping')).toBe(200);
+  });
+
+  it('is suspended after two thirds without an answer, and taken along to another server', () => {
+    const bench = connected();
+    const { library, ctx, timers, fire, told, packets, connections, answer, closed, greet } = bench;
+    library.submit(ctx, 'a', get);
+    answer(1, got, 41);
+    expect(timers.get('zk/read')).toBe(400);
+    fire('zk/read');
+    expect([told.at(-1), closed]).toEqual(['suspended', [1]]);
+    fire('zk/pause');
+    greet();
+    expect(connections[1]).not.toBe(connections[0]);
+    expect(packets()).toEqual([
+      { kind: 'ConnectRequest', lastZxid: 41, timeoutUs: 600_000, session: 77, password: 9 },
+      { kind: 'SetWatches', relativeZxid: 41, data: ['/a'], exists: [], children: [] },
+    ]);
+    expect(told.at(-1)).toBe('reconnected');
+  });
+
+  it('is over when a server says so, and not before, however long nobody was reached', () => {
+    const { lose, fire, pass, told, receive, state, accept, timers } = connected();
+    lose();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      pass(600);
+      fire('zk/pause');
+      fire('zk/connect');
+    }
+    expect(told).toEqual(['session', 'suspended']);
+    fire('zk/pause');
+    accept();
+    receive({ kind: 'ConnectResponse', session: 0, password: 0, timeoutUs: 0 });
+    expect(told.at(-1)).toBe('expired');
+    expect([state.phase, [...timers.keys()]]).toEqual(['idle', []]);
+  });
+
+  it('begins anew with nothing of the last one, but goes on counting its requests', () => {
+    const { library, ctx, answer, lose, fire, accept, receive, packets, greet } = connected();
+    library.submit(ctx, 'a', get);
+    answer(1, got, 41);
+    lose();
+    fire('zk/pause');
+    accept();
+    receive({ kind: 'ConnectResponse', session: 0, password: 0, timeoutUs: 0 });
+    library.open(ctx);
+    greet(78);
+    library.submit(ctx, 'b', get);
+    expect(packets()).toEqual([
+      { kind: 'ConnectRequest', lastZxid: 0, timeoutUs: 600_000, session: 0, password: 0 },
+      { kind: 'Request', xid: 2, op: get },
+    ]);
+  });
+
+  it('that is closed is over, and nothing more is heard of it', () => {
+    const { library, ctx, answer, told, state, closed, lose } = connected();
+    library.submit(ctx, 'end', { op: 'close' });
+    answer(1, { op: 'close' });
+    lose();
+    expect([told, state.phase, closed]).toEqual([['session', 'end: close'], 'idle', [1]]);
+  });
+});
+
+describe('a request', () => {
+  it('ends as unknown with its connection, sent or not, and is not repeated', () => {
+    const { library, ctx, lose, told, fire, packets, greet } = connected();
+    library.submit(ctx, 'sent', get);
+    lose();
+    expect(told.slice(1)).toEqual(['suspended', 'sent: connection-loss']);
+    library.submit(ctx, 'waiting', get);
+    fire('zk/pause');
+    lose();
+    expect(told.slice(3)).toEqual(['waiting: connection-loss']);
+    fire('zk/pause');
+    greet();
+    expect(packets()).toHaveLength(1);
+  });
+
+  it('is answered in its turn: a server that has lost count is left', () => {
+    const { library, ctx, answer, told, closed } = connected();
+    library.submit(ctx, 'a', get);
+    library.submit(ctx, 'b', get);
+    answer(2, got);
+    expect([told.slice(1), closed]).toEqual([['suspended', 'a: connection-loss', 'b: connection-loss'], [1]]);
+  });
+
+  it('of an earlier connection is no business of this one', () => {
+    const { library, ctx, lose, fire, greet, told, receive } = connected();
+    library.submit(ctx, 'a', get);
+    lose();
+    fire('zk/pause');
+    greet();
+    receive({ kind: 'Reply', xid: 1, zxid: 5, result: got }, 1 as ConnectionId);
+    lose(1 as ConnectionId);
+    expect(told).toEqual(['session', 'suspended', 'a: connection-loss', 'reconnected']);
+  });
+});
+
+describe('a watch', () => {
+  it('stands where the answer allows it, and is told to the next server until it has fired', () => {
+    const { library, ctx, answer, receive, lose, fire, greet, packets, told } = connected();
+    const asked = [
+      [{ op: 'exists', path: '/there', watch: true }, { op: 'exists', stat }],
+      [{ op: 'exists', path: '/missing', watch: true }, failure('NoNode')],
+      [{ op: 'get', path: '/gone', watch: true }, failure('NoNode')],
+      [{ op: 'children', path: '/dir', watch: true }, { op: 'children', children: [], stat }],
+      [{ op: 'get', path: '/unwatched', watch: false }, got],
+      [{ op: 'get', path: '/fired', watch: true }, got],
+    ] as const;
+    for (const [at, [op, result]] of asked.entries()) {
+      library.submit(ctx, String(at), op);
+      answer(at + 1, result);
+    }
+    receive({ kind: 'WatcherEvent', type: 'NodeDataChanged', path: '/fired', zxid: 6 });
+    receive({ kind: 'WatcherEvent', type: 'NodeDataChanged', path: '/dir', zxid: 7 });
+    expect(told.at(-1)).toBe('NodeDataChanged /dir');
+    lose();
+    fire('zk/pause');
+    greet();
+    expect(packets()[1]).toEqual(
+      { kind: 'SetWatches', relativeZxid: 5, data: ['/there'], exists: ['/missing'], children: ['/dir'] });
+  });
+});
+
+describe('how long the session was alive', () => {
+  it('counts from when what was answered was sent', () => {
+    const { library, ctx, answer, pass, state, fire, receive } = connected();
+    pass(100);
+    library.submit(ctx, 'a', get);
+    pass(50);
+    answer(1, got);
+    expect(state.aliveAtUs).toBe(100_000);
+    pass(50);
+    fire('zk/ping');
+    pass(30);
+    receive({ kind: 'Ping', zxid: 5 });
+    expect(state.aliveAtUs).toBe(200_000);
+  });
+});
