@@ -5,8 +5,8 @@
  *
  * Implemented: the request, sync, commit and final processors (the first three are Zab's); requests that followers
  * hand on to their leader; reads from a server's own tree, in the order of their session; sync, by the leader's word or
- * by a transaction; sessions that the leader tracks, in whole ticks, touched by PING, ended by a transaction, moved from
- * server to server; watches of data, existence and children, and their re-registration; fuzzy snapshots. Not
+ * by a transaction; sessions that the leader tracks, in whole ticks, touched by PING, ended by a transaction, moved
+ * from server to server; watches of data, existence and children, and their re-registration; fuzzy snapshots. Not
  * implemented: ACLs, quotas, containers and TTLs, local sessions, read-only mode, persistent watches, observers,
  * reconfiguration. Deviations are listed in README.md beside this file.
  *
