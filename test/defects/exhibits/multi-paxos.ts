@@ -47,7 +47,7 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-09', id: 'multi-paxos/stale-promise-counted', publishedPerMille: 67,
-    ratePerMille: 50, firstCatcher: 'P16',
+    ratePerMille: 110, firstCatcher: 'P16',
     seenBy: 'P16', where: 'tests', system: 'multi-paxos', firstSeed: 5010,
   },
   {
@@ -83,7 +83,7 @@ export const multiPaxosExhibits: readonly Exhibit[] = [
   },
   {
     row: 'MP-17', id: 'multi-paxos/single-ballot', publishedPerMille: null,
-    ratePerMille: 150, firstCatcher: 'P9',
+    ratePerMille: 50, firstCatcher: 'P9',
     seenBy: 'end-to-end', where: 'tests', system: 'multi-paxos', firstSeed: 5007,
   },
   {

@@ -217,7 +217,7 @@ export const proposerVariants: readonly Variant[] = [
     row: 'MP-24', id: 'multi-paxos/master-lease-symmetric',
     title: "the master's lease is as long as that of the replicas, and begins when their answer comes",
     breaks: "Paxos Made Live, section 5.2: the master's time-out is shorter than the replicas'",
-    source: 'https://github.com/ceph/ceph/pull/1478', difficulty: 'E', firstCatcher: 'P15',
+    source: 'https://github.com/ceph/ceph/pull/1478', difficulty: 'M', firstCatcher: 'P15',
     in: 'node', create: (init, fired) => new MasterLeaseSymmetric(init, fired),
   },
   {
