@@ -9,6 +9,7 @@ import { lockVariants, redis, redisLockServers, singleInstanceLock } from '../pr
 import { redlockSystem } from '../protocols/redlock/lock-system.ts';
 import { redlockVariants } from '../protocols/redlock/variants.ts';
 import { zooKeeperLock } from '../protocols/zookeeper/client/lock-system.ts';
+import { zooKeeperLockVariants } from '../protocols/zookeeper/client/variants.ts';
 import { zooKeeper } from '../protocols/zookeeper/module.ts';
 import { redisLockAssumptions, redlockAssumptions, zooKeeperLockAssumptions } from './lock-assumptions.ts';
 import { lockInvariants } from './lock-invariants.ts';
@@ -97,7 +98,7 @@ export const lockServices: readonly ProtocolModule[] = [
     name: 'zookeeper-lock',
     servers: zooKeeper,
     locks: zooKeeperLock,
-    variants: [],
+    variants: zooKeeperLockVariants,
     assumptions: zooKeeperLockAssumptions(zooKeeperLock, zooKeeper.assumptions),
   }),
 ];

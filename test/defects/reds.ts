@@ -229,6 +229,22 @@ export const reds: readonly Red[] = [
     row: 'C-79', scenario: 'raft-lock/a-lock-delay-keeps-the-successor-waiting-for-a-late-packet',
     plants: [NO_LOCK_DELAY],
   },
+  {
+    row: 'C-51', scenario: 'zookeeper-lock/a-release-wakes-one-waiter',
+    plants: ['zookeeper-lock/herd'],
+  },
+  {
+    row: 'C-52', scenario: 'zookeeper-lock/a-create-whose-answer-was-lost-is-found-again',
+    plants: ['zookeeper-lock/orphan-after-connection-loss'],
+  },
+  {
+    row: 'C-53', scenario: 'zookeeper-lock/a-holder-that-is-suspended-stops',
+    plants: ['zookeeper-lock/believed-while-suspended', 'zookeeper-lock/never-deposed'],
+  },
+  {
+    row: 'ZS-17', scenario: 'zookeeper-lock/who-is-gone-when-the-watch-is-set-is-not-waited-for',
+    plants: ['zookeeper-lock/waits-for-the-gone'],
+  },
   { row: 'LC-04', scenario: 'raft-lock/a-renewal-that-comes-too-late-is-refused', plants: ['lease/renew-race'] },
   {
     row: 'LC-08', scenario: 'raft-lock/clocks-that-drift-within-the-factor-keep-a-lease-to-one',

@@ -18,6 +18,7 @@ function scripted(exhibit: Scripted, script: string): Exhibit {
 const redlock = 'redlock';
 const redis = 'redis-lock';
 const raft = 'raft-lock';
+const zooKeeper = 'zookeeper-lock';
 
 /** Rows of locks, their servers, and the applications that use them. */
 export const lockExhibits: readonly Exhibit[] = [
@@ -136,5 +137,27 @@ export const lockExhibits: readonly Exhibit[] = [
   scripted(
     { row: 'LC-10', id: 'lease/check-then-act', firstCatcher: 'fencing', system: redlock },
     'a-holder-that-was-paused-looks-at-its-clock-before-it-writes',
+  ),
+  scripted(
+    { row: 'ZS-14', id: 'zookeeper-lock/orphan-after-connection-loss', firstCatcher: 'progress', system: zooKeeper },
+    'zookeeper-lock/a-create-whose-answer-was-lost-is-found-again',
+  ),
+  scripted(
+    { row: 'ZS-15', id: 'zookeeper-lock/herd', firstCatcher: 'notificationsPerChange', system: zooKeeper },
+    'zookeeper-lock/a-release-wakes-one-waiter',
+  ),
+  scripted(
+    {
+      row: 'ZS-16', id: 'zookeeper-lock/believed-while-suspended', firstCatcher: 'L2', system: zooKeeper,
+    },
+    'zookeeper-lock/a-holder-that-is-suspended-stops',
+  ),
+  scripted(
+    { row: 'ZS-17', id: 'zookeeper-lock/waits-for-the-gone', firstCatcher: 'unavailable', system: zooKeeper },
+    'zookeeper-lock/who-is-gone-when-the-watch-is-set-is-not-waited-for',
+  ),
+  scripted(
+    { row: 'ZS-18', id: 'zookeeper-lock/never-deposed', firstCatcher: 'L2', system: zooKeeper },
+    'zookeeper-lock/a-holder-that-is-suspended-stops',
   ),
 ];
