@@ -77,7 +77,7 @@ describe('the museum of defects, swarm profile', () => {
   });
 
   it.each([
-    'raft', 'multi-paxos', 'zab', 'paxos', 'paxos-cas', 'redlock', 'redis-lock', 'raft-lock',
+    'raft', 'multi-paxos', 'zab', 'zookeeper', 'paxos', 'paxos-cas', 'redlock', 'redis-lock', 'raft-lock',
     'zookeeper-lock',
   ] as const)('finds nothing in the reference of %s', (system) => {
     for (let seed = 1; seed <= 46; seed += 1) {

@@ -12,6 +12,7 @@ import { replicationExhibits } from './exhibits/replication.ts';
 import { snapshotExhibits } from './exhibits/snapshots.ts';
 import { storageExhibits } from './exhibits/storage.ts';
 import { zabExhibits } from './exhibits/zab.ts';
+import { zooKeeperExhibits } from './exhibits/zookeeper.ts';
 
 /** Every defect that can be armed: those of Raft, of Multi-Paxos, of Zab, of clients, of locks, and of Paxos. */
 export const exhibits: readonly Exhibit[] = [
@@ -21,6 +22,7 @@ export const exhibits: readonly Exhibit[] = [
   ].sort((a, b) => (a.row < b.row ? -1 : 1)),
   ...multiPaxosExhibits,
   ...zabExhibits,
+  ...zooKeeperExhibits,
   ...clientExhibits,
   ...lockExhibits,
   ...paxosExhibits,

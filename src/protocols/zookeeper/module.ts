@@ -8,6 +8,7 @@ import { zooKeeperInvariants } from './monitor.ts';
 import { zooKeeperOptions } from './options.ts';
 import { ZooKeeperNode } from './server.ts';
 import type { ZooKeeperState } from './state.ts';
+import { serverVariants } from './variants/server.ts';
 import { treeMachine } from './tree/machine.ts';
 
 const packetKinds: Readonly<Record<ServicePacket['kind'], true>> = {
@@ -64,5 +65,5 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   metrics: { ...zab.metrics, ...metrics },
   assumptions,
   invariants: zooKeeperInvariants,
-  variants: [],
+  variants: serverVariants,
 };
