@@ -27,9 +27,9 @@ export interface Node<S = unknown> {
   onPersisted?(ctx: Context, tag: PersistTag): void;
   /**
    * The disk has failed to sync (EIO) what a `persist` covered, and takes it for synced from now on: another persist
-   * would succeed. Messages behind it are lost. A node without this handler goes down with its machine.
+   * would succeed. Messages behind it are lost. A node that has no handler then goes down with its machine.
    */
-  onPersistFailed?(ctx: Context, tag: PersistTag | undefined): void;
+  readonly onPersistFailed?: ((ctx: Context, tag: PersistTag | undefined) => void) | undefined;
   onContinue?(ctx: Context, step: string): void;
   /** The operator asks for something that no client may ask for. A node that cannot do it now ignores it. */
   onOrder?(ctx: Context, order: Order): void;

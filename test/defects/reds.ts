@@ -326,11 +326,30 @@ export const reds: readonly Red[] = [
     plants: ['zab/retained-db', 'zab/trunc-missing'],
   },
   {
+    row: 'C-43', scenario: 'zab/the-history-is-on-the-disk-before-the-epoch-is', plants: ['zab/epoch-before-history'],
+  },
+  {
     row: 'C-44', scenario: 'zab/followers-that-crash-as-they-join-keep-what-they-acknowledged',
     plants: ['zab/ack-before-history', 'zab/epoch-before-history', 'zab/history-by-processor', 'zab/ack-before-sync'],
   },
+  {
+    row: 'C-45', scenario: 'zab/a-snapshot-that-was-installed-is-there-after-a-restart',
+    plants: ['zab/snapshot-not-stored', 'zab/committed-log-gap'],
+  },
+  {
+    row: 'C-46', scenario: 'zab/a-leader-that-dies-while-followers-join-takes-nothing-with-it',
+    plants: ['zab/early-ack', 'zab/delivers-pending', 'zab/loses-what-is-under-way', 'zab/forwards-late'],
+  },
   { row: 'C-46', scenario: 'zab/a-follower-that-joins-under-load-misses-nothing', plants: ['zab/delivers-pending'] },
+  {
+    row: 'C-47', scenario: 'zab/a-log-that-cannot-be-cut-takes-its-node-out', plants: ['zab/trunc-failure-ignored'],
+  },
   { row: 'C-48', scenario: 'zab/a-counter-that-is-used-up-begins-a-new-epoch', plants: ['zab/zxid-rollover'] },
+  { row: 'C-49', scenario: 'zab/of-two-votes-one-is-better', plants: ['zab/vote-cycle'] },
+  {
+    row: 'C-49', scenario: 'zab/a-vote-of-a-round-that-is-over-elects-nobody', plants: ['zab/counts-stale-rounds'],
+  },
+  { row: 'C-50', scenario: 'zab/a-leader-whose-disk-fails-gives-way', plants: ['zab/leader-hangs'] },
   {
     row: 'C-40', scenario: 'paxos-cas/a-read-finishes-the-change-that-it-finds',
     plants: ['paxos-cas/read-leaves-inflight'],

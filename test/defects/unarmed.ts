@@ -112,6 +112,10 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'rejoin: observed, of Multi-Paxos. With an empty disk, acceptors of single-decree Paxos take part at once',
   },
   {
+    row: 'ZB-24', kind: 'not-hosted', shownBy: null,
+    reason: 'the acknowledgement of an observer is counted: this Zab has no observers',
+  },
+  {
     row: 'MP-32', kind: 'option', shownBy: 'multi-paxos/two-candidates-duel-until-they-back-off',
     reason: 'backOff: 0, and latencies that are equal',
   },

@@ -118,6 +118,7 @@ export abstract class Election extends History {
   private onSettled(ctx: Context, looking: Looking, from: NodeId, notification: Notification): void {
     const { state } = this;
     const { vote, round } = notification;
+    if (ctx.monotonicUs() < state.joinsFromUs) return;
     looking.settled.set(from, notification);
     if (round === state.round) looking.votes.set(from, vote);
     const ofRound = [...looking.votes.values()].filter((each) => this.isSameVote(each, vote));

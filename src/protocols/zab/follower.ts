@@ -50,6 +50,11 @@ export abstract class Follower extends Election {
     ctx.setTimer('connect', this.settings.finalizeWaitUs);
   }
 
+  /** A connection ends with what it was for: nothing that comes on it is for the next one. */
+  protected leaveLeader(ctx: Context, { connection }: Following): void {
+    if (connection !== null) ctx.close(connection);
+  }
+
   /** Step f.0: initLimit to take part, then syncLimit from each word of the leader to the next. */
   protected onLeaderSilent(ctx: Context): void {
     this.look(ctx, 'nothing is heard of the leader');
@@ -103,7 +108,11 @@ export abstract class Follower extends Election {
   /** Steps f.1.1 and f.1.2: the promise is on the disk before anybody hears of it. */
   private onLeaderInfo(ctx: Context, role: Following, { epoch }: LeaderInfo): void {
     const { durable, applied } = this.state;
-    if (epoch < durable.acceptedEpoch) return this.look(ctx, 'the leader is of an epoch that is over');
+    if (epoch < durable.acceptedEpoch) {
+      // We can follow it no sooner than it has a new epoch. Until then we would go round as fast as messages do.
+      this.state.joinsFromUs = ctx.monotonicUs() + this.settings.notificationUsMax;
+      return this.look(ctx, 'the leader is of an epoch that is over');
+    }
     const isFirst = epoch > durable.acceptedEpoch;
     role.epoch = epoch;
     role.phase = 'synchronisation';
@@ -229,9 +238,14 @@ export abstract class Follower extends Election {
   // ── Phase 3, broadcast ───────────────────────────────────────────────
 
   private onProposal(ctx: Context, role: Following, txn: Txn): void {
-    if (role.phase === 'synchronisation') role.history.push(txn);
+    if (role.phase === 'synchronisation') this.collect(role, txn);
     else if (this.mayLog(role)) this.log(ctx, txn);
     else role.early.push(txn);
+  }
+
+  /** What comes before NEWLEADER is written, and delivered, when it is whole. */
+  protected collect({ history }: Following, txn: Txn): void {
+    history.push(txn);
   }
 
   private onCommit(ctx: Context, role: Following, zxid: Zxid): void {

@@ -33,13 +33,17 @@ export abstract class History extends ZabRules {
     ctx.append(LOG_FILE, txn);
   }
 
-  /** Cuts off what is behind `zxid`, from the log and from the service. */
+  /**
+   * Cuts off what is behind `zxid`, from the log and from the service. The cut has a sync of its own: where that fails,
+   * the node goes down before it writes anything behind what it meant to cut (ZOOKEEPER-3701).
+   */
   protected truncateTo(ctx: Context, zxid: Zxid): void {
     const { durable: { log }, applied } = this.state;
     const end = indexAfter(log, zxid);
     if (end === log.entries.length) return;
     log.entries.length = end;
     ctx.truncateFrom(LOG_FILE, log.dropped + end + 1);
+    ctx.persist({ kind: 'truncated', zxid });
     ctx.note({ event: 'truncated', zxid });
     if (applied > zxid) this.rebuild();
   }
@@ -88,7 +92,7 @@ export abstract class History extends ZabRules {
     if (snapCount > 0 && state.sinceSnapshot >= snapCount) this.takeSnapshot(ctx);
   }
 
-  private apply({ zxid, timeUs, command }: Txn): unknown {
+  protected apply({ zxid, timeUs, command }: Txn): unknown {
     const { state } = this;
     state.applied = zxid;
     state.timeUs = timeUs;

@@ -154,6 +154,8 @@ export interface ZabState {
   round: number;
   /** How often we have begun to look for a leader: what was begun before has no say any more. */
   election: number;
+  /** Before that instant of our clock we join nobody who leads already: the last one was of an epoch that is over. */
+  joinsFromUs: DurationUs;
   /** What we vote for, or did in the last election. */
   vote: Vote;
   /** The last transaction that is in `machine`. */
@@ -220,6 +222,7 @@ export function recover(init: NodeInit, isAmnesiac: boolean): ZabState {
     role: { kind: 'looking', vote, votes: new Map(), settled: new Map(), notifyUs: 0, isFinalizing: false },
     round: 0,
     election: 0,
+    joinsFromUs: 0,
     vote,
     applied: snapshot?.zxid ?? NO_ZXID,
     timeUs: snapshot?.timeUs ?? 0,

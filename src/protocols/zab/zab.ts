@@ -130,6 +130,8 @@ export class ZabNode extends Leader implements Node<ZabState> {
         return this.onLogged(ctx, tag);
       case 'snapshot':
         return this.onSnapshotPersisted(ctx, tag);
+      case 'truncated':
+        return; // What comes behind it is written already, and synced after it.
       case 'own-promise':
       case 'own-history':
       case 'own-epoch':
@@ -186,7 +188,7 @@ export class ZabNode extends Leader implements Node<ZabState> {
   protected override leaveRole(ctx: Context): void {
     const { role } = this.state;
     if (role.kind === 'leading') this.abandon(ctx, role);
-    if (role.kind === 'following' && role.connection !== null) ctx.close(role.connection);
+    if (role.kind === 'following') this.leaveLeader(ctx, role);
   }
 
   // ── Clients ──────────────────────────────────────────────────────────
