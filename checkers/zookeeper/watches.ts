@@ -182,6 +182,8 @@ class WatchedSession {
     const lines = [watch.index, trigger.index, operation.invokedIndex, index];
     const about = { session: this.session, path: watch.path };
     if (late === undefined) {
+      // The server may have kept it for the next change: that one breach is told once.
+      this.lost.set(nameOf(watch.table, watch.path), { index, endIndex: null });
       return this.breaches.add('K7', 'event-lost', lines, `${seen}, and never told of ${what}`, about);
     }
     this.excused.add(late);
