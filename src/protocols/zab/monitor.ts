@@ -234,6 +234,8 @@ export class ZabMonitor implements Monitor<ZabState> {
         `${leads}, which ${promised} disks have promised and ${current} begun, of ${this.nodes.length}`);
     }
     this.highestEstablished = Math.max(this.highestEstablished, epoch);
+    // Its ACKs may have been under way while a later epoch began: it need not have what that has committed.
+    if (epochOf(this.lastCommitted) > epoch) return;
     const dropped = ghost.state?.durable.log.base ?? NO_ZXID;
     if (ghost.positions.has(this.lastCommitted) || this.lastCommitted <= dropped) return;
     this.breach(invariants.leaderCompleteness,
