@@ -31,6 +31,8 @@ export class ZabMonitor implements Monitor<ZabState> {
   private highestEstablished = 0;
   private readonly committed = new Set<Zxid>();
   private lastCommitted: Zxid = NO_ZXID;
+  /** By epoch: the last transaction that its leader has committed. */
+  private readonly committedIn = new Map<number, Zxid>();
   /** By transaction: the state after it. */
   private readonly digests = new Map<Zxid, number>();
   /** Nothing is remembered of the transactions up to here. */
@@ -235,14 +237,14 @@ export class ZabMonitor implements Monitor<ZabState> {
     }
     this.highestEstablished = Math.max(this.highestEstablished, epoch);
     // Its ACKs may have been under way while a later epoch began: it need not have what that has committed.
-    if (epochOf(this.lastCommitted) > epoch) return;
+    const earlier = [...this.committedIn].filter(([by]) => by <= epoch).map(([, zxid]) => zxid);
+    const committed = Math.max(NO_ZXID, ...earlier);
     const dropped = ghost.state?.durable.log.base ?? NO_ZXID;
-    if (ghost.positions.has(this.lastCommitted) || this.lastCommitted <= dropped) return;
-    this.breach(invariants.leaderCompleteness,
-      `${leads} without ${showZxid(this.lastCommitted)}, which is committed`);
+    if (ghost.positions.has(committed) || committed <= dropped) return;
+    this.breach(invariants.leaderCompleteness, `${leads} without ${showZxid(committed)}, which is committed`);
   }
 
-  private onCommits(node: NodeId, ghost: NodeGhost, { committedTo, phase }: Leading): void {
+  private onCommits(node: NodeId, ghost: NodeGhost, { epoch, committedTo, phase }: Leading): void {
     ghost.committedTo = committedTo;
     if (phase !== 'broadcast') return;
     const fresh: Zxid[] = [];
@@ -253,7 +255,9 @@ export class ZabMonitor implements Monitor<ZabState> {
       zxid = before;
     }
     for (const zxid of fresh.reverse()) this.onCommitted(node, zxid);
-    if (fresh.length > 0) this.checkDurable(node, committedTo);
+    if (fresh.length === 0) return;
+    this.committedIn.set(epoch, committedTo);
+    this.checkDurable(node, committedTo);
   }
 
   private onCommitted(node: NodeId, zxid: Zxid): void {

@@ -236,6 +236,27 @@ describe('the monitor of Zab', () => {
     });
   }
 
+  // n2 is late: its last ACK was under way when n1 began epoch 3, with 1:5, and committed 3:1.
+  for (const hasMissed of [true, false]) {
+    it(`Z9 ${hasMissed ? 'is' : 'is not'} reported of a late leader ${hasMissed ? 'without' : 'with'} 1:5`, () => {
+      const stage = running();
+      const before = propose(stage);
+      const own = txnOf(zxidOf(3, 1));
+      stage.monitor.afterEvent(n3, leading(of(stage, n3), { committedTo: before.zxid }));
+      const role: Leading = { ...stage.leader(), epoch: 3, phase: 'synchronisation', committedTo: 0 };
+      const state = logged(stage, n1, before);
+      stage.monitor.afterEvent(n1, { ...state, role: { ...role } });
+      stage.monitor.afterEvent(n1, { ...state, role: { ...role, phase: 'broadcast' } });
+      send(stage, n1, { kind: 'DIFF', zxid: before.zxid });
+      send(stage, n1, { kind: 'PROPOSAL', txn: own });
+      stage.monitor.afterEvent(n1, { ...state, role: { ...role, phase: 'broadcast', committedTo: own.zxid } });
+      if (!hasMissed) logged(stage, n2, before);
+      succeed(stage);
+      const told = 'Z9: n2 leads in epoch 2 without 1:5, which is committed';
+      expect(stage.texts.filter((text) => text.startsWith('Z9'))).toEqual(hasMissed ? [told] : []);
+    });
+  }
+
   it('Z11 is reported where an epoch is on a disk without its history', () => {
     const stage = running();
     stage.crash(n3);
