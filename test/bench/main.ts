@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { checkLinearizable } from '../../checkers/index.ts';
 import { multiPaxos } from '../../src/protocols/multi-paxos/module.ts';
 import { raft } from '../../src/protocols/raft/module.ts';
+import { zab } from '../../src/protocols/zab/module.ts';
 import type { ProtocolModule } from '../../src/contract/module.ts';
 import type { TraceMode } from '../../src/kernel/trace.ts';
 import { Streams } from '../../src/kernel/streams.ts';
@@ -106,6 +107,7 @@ const quiet = standard({ clients: 1, thinkUsMax: 2_000_000_000, seconds: 600 });
 const faulty = standard({ seconds: 60, faults: true, thinkUsMax: 200_000 });
 const loaded = standard({ seconds: 20 });
 const loadedPaxos = standard({ seconds: 20, system: multiPaxos });
+const loadedZab = standard({ seconds: 20, system: zab });
 
 /** Each in a process of its own: what V8 has seen of one would slow the next. */
 const measurements: Readonly<Record<string, Measurement>> = {
@@ -135,6 +137,12 @@ const measurements: Readonly<Record<string, Measurement>> = {
   },
   'multi-paxos, invariants and history, digest': {
     unit: 'event', rounds: 15, work: eventsOf(loadedPaxos, 'digest', multiPaxos),
+  },
+  'zab, no invariants, trace off': {
+    unit: 'event', rounds: 15, work: eventsOf(loadedZab, 'off', unwatched(zab)),
+  },
+  'zab, invariants and history, digest': {
+    unit: 'event', rounds: 15, work: eventsOf(loadedZab, 'digest', zab),
   },
   // About 5,000 events each simulated second.
   'raft, runs of 10^5 events': { unit: 'event', rounds: 3, work: times(10, eventsOf(loaded)) },
@@ -214,6 +222,9 @@ async function all(): Promise<void> {
   table.speed('raft over reference', bare, 'reference, 100 pending');
   table.speed('multi-paxos over raft', 'multi-paxos, invariants and history, digest', digest);
   table.speed('the same without invariants and digest', 'multi-paxos, no invariants, trace off',
+    'raft, no invariants, trace off');
+  table.speed('zab over raft', 'zab, invariants and history, digest', digest);
+  table.speed('zab over raft, without invariants and digest', 'zab, no invariants, trace off',
     'raft, no invariants, trace off');
   table.cost('invariants', bare, 'raft, no invariants, trace off');
   table.cost('digest', digest, bare);
