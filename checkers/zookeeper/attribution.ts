@@ -1,5 +1,5 @@
 import type {
-  Committed, SessionId, ZnodeChange, ZnodeRequest, ZnodeWrite, Zxid,
+  Committed, SentAs, SessionId, ZnodeChange, ZnodeRequest, ZnodeWrite, Zxid,
 } from '../../src/history/znode-lines.ts';
 import { isAnswered, isWrite, sessionsByProcess, type Asked, type ZnodeRecord } from './record.ts';
 import { isNumbered } from './tree.ts';
@@ -11,15 +11,20 @@ export interface Attribution {
   /** Who else was answered with the same zxid. */
   readonly claimedTwice: readonly Asked[];
   readonly committedFor: ReadonlyMap<Asked, Committed>;
+  /**
+   * Of these it is not certain that the transaction is theirs: another one's of the same effect may be, which had other
+   * conditions, and another place in its session. Nothing that rests on it may be held against anybody.
+   */
+  readonly guessed: ReadonlySet<Asked>;
   /** Transactions of clients for which there is no operation. */
   readonly unasked: readonly Committed[];
 }
 
 /**
- * An answered operation is that of the transaction whose zxid it names. One that was not answered may be that of any
- * transaction which does what it asked for, of a session that its process may have had, behind its invocation. Equal
- * ones are matched from behind, the last with the last: an earlier one that was never carried out so takes nothing away
- * from a later one, and if there is a matching in which a session's operations are in their order, this is one.
+ * An answered operation is that of the transaction whose zxid it names, and one without an answer that of its session
+ * and xid, if the history has them. Without, it may be that of any transaction which does what it asked for, of a
+ * session that its process may have had, behind its invocation. Equal ones are matched from behind, the last with the
+ * last: an earlier one that was never carried out so takes nothing away from a later one.
  */
 export function attribute(record: ZnodeRecord): Attribution {
   const { asked, committed } = record;
@@ -29,7 +34,7 @@ export function attribute(record: ZnodeRecord): Attribution {
   const claimedTwice: Asked[] = [];
   const open: Asked[] = [];
   for (const one of asked.filter(isWrite)) {
-    if (one.zxid === null) open.push(one);
+    if (one.zxid === null && one.sent === null) open.push(one);
     const found = one.zxid === null ? undefined : byZxid.get(one.zxid);
     if (found === undefined || !isAnswered(one)) continue;
     // What was refused need not have come as far as the log: its zxid is then that of somebody else.
@@ -39,12 +44,40 @@ export function attribute(record: ZnodeRecord): Attribution {
     else askedBy.set(found.zxid, one);
     committedFor.set(one, found);
   }
-  const unasked = matchUnanswered(record, open, askedBy, committedFor);
-  return { askedBy, claimedTwice, committedFor, unasked };
+  matchSent(record, askedBy, committedFor);
+  const guessed = new Set<Asked>();
+  const unasked = guessUnanswered(record, open, askedBy, (one, by) => {
+    guessed.add(one);
+    askedBy.set(by.zxid, one);
+    committedFor.set(one, by);
+  });
+  return { askedBy, claimedTwice, committedFor, guessed, unasked };
 }
 
-function matchUnanswered(
-  record: ZnodeRecord, open: readonly Asked[], askedBy: Map<Zxid, Asked>, committedFor: Map<Asked, Committed>,
+/** Each once: not what comes again under its xid, nor what comes before it was asked for, or does something else. */
+function matchSent(
+  { asked, committed }: ZnodeRecord, askedBy: Map<Zxid, Asked>, committedFor: Map<Asked, Committed>,
+): void {
+  const open = new Map<string, Asked>();
+  for (const one of asked.filter(isWrite)) if (one.sent !== null && one.sent.xid !== 0) open.set(nameOf(one.sent), one);
+  for (const by of committed) {
+    const one = open.get(nameOf(by));
+    if (one === undefined || askedBy.has(by.zxid) || one.operation.invokedIndex > by.index) continue;
+    if (by.change.change !== 'error' && !fits(one.request, by)) continue;
+    open.delete(nameOf(by));
+    askedBy.set(by.zxid, one);
+    committedFor.set(one, by);
+  }
+}
+
+function nameOf({ session, xid }: SentAs): string {
+  return `${session} ${xid}`;
+}
+
+/** Returns the transactions for which nobody is left. */
+function guessUnanswered(
+  record: ZnodeRecord, open: readonly Asked[], askedBy: ReadonlyMap<Zxid, Asked>,
+  onMatch: (one: Asked, by: Committed) => void,
 ): readonly Committed[] {
   const sessions = sessionsByProcess(record);
   const left = new Set(open);
@@ -66,8 +99,7 @@ function matchUnanswered(
       continue;
     }
     left.delete(best);
-    askedBy.set(zxid, best);
-    committedFor.set(best, committed);
+    onMatch(best, committed);
   }
   return unasked.reverse();
 }

@@ -1,8 +1,8 @@
 import type { History, HistoryEvent } from '../../src/history/operation.ts';
 import { pairOperations, type Operation } from '../../src/history/operations.ts';
 import {
-  committedOf, isZnodeOperation, sessionTurnOf, watchEventOf, znodeLineProblem, znodeRequest, type Committed,
-  type SessionId, type SessionTurn, type WatchEvent, type ZnodeAnswer, type ZnodeRequest, type Zxid,
+  committedOf, isZnodeOperation, sentAsOf, sessionTurnOf, watchEventOf, znodeLineProblem, znodeRequest, type Committed,
+  type SentAs, type SessionId, type SessionTurn, type WatchEvent, type ZnodeAnswer, type ZnodeRequest, type Zxid,
 } from '../../src/history/znode-lines.ts';
 import { isList } from '../value-key.ts';
 
@@ -16,6 +16,8 @@ export interface Asked {
   readonly answer: ZnodeAnswer | null;
   /** Why it failed, else `null`. */
   readonly error: string | null;
+  /** Without an answer, and if the history tells it: which of the session's requests it was. Else `null`. */
+  readonly sent: SentAs | null;
 }
 
 /** Everything that a history tells of znodes. Lists are in the order of the lines. */
@@ -52,10 +54,11 @@ function toAsked(operation: Operation, completion: HistoryEvent | undefined): As
   const request = znodeRequest(operation.f, operation.key, operation.input);
   const { outcome, output } = operation;
   if (outcome === 'info' || typeof output !== 'object' || output === null || isList(output)) {
-    return { operation, request, session: null, zxid: null, answer: null, error: null };
+    const sent = completion === undefined ? null : sentAsOf(completion);
+    return { operation, request, session: null, zxid: null, answer: null, error: null, sent };
   }
   const { session, zxid, ...answer } = output;
-  const told = { operation, request, session: session as SessionId, zxid: zxid as Zxid };
+  const told = { operation, request, session: session as SessionId, zxid: zxid as Zxid, sent: null };
   if (outcome === 'fail') return { ...told, answer: null, error: completion?.error ?? '' };
   return { ...told, answer: answer, error: null };
 }
@@ -93,7 +96,10 @@ export function sessionsByProcess({ asked, turns, events }: ZnodeRecord): Readon
     if (known === undefined) sessions.set(process, new Set([session]));
     else known.add(session);
   };
-  for (const { operation, session } of asked) if (session !== null) add(operation.process, session);
+  for (const { operation: { process }, session, sent } of asked) {
+    const own = session ?? sent?.session ?? null;
+    if (own !== null) add(process, own);
+  }
   for (const { process, session } of [...turns, ...events]) add(process, session);
   return sessions;
 }

@@ -8,7 +8,8 @@ import { wrongAnswer } from './wrong-answer.ts';
 /**
  * K2, K3 and K4: what one session does and sees.
  *
- * - The writes of a session are in the log in the order in which they were asked for, those without an answer included.
+ * - The writes of a session are in the log in the order in which they were asked for; those without an answer, too, if
+ *   the history tells which of the session's requests they were.
  * - The zxids of its answers never fall, whichever server gives them. An event is no answer, and a session that has
  *   moved may hear of a change again, from a server that has it later: as with ZooKeeper's own client.
  * - Each read shows the tree as the log has it at the zxid of the answer, with all of its Stat. If it shows a half of a
@@ -73,11 +74,11 @@ function zxidsGrow(answers: readonly Asked[], breaches: Breaches): void {
 
 /** Of each session the place of its writes in the log, in the order in which they were asked for. */
 function writesInOrder(record: ZnodeRecord, breaches: Breaches): void {
-  const { committedFor } = attribute(record);
+  const { committedFor, guessed } = attribute(record);
   const highest = new Map<SessionId, { readonly asked: Asked; readonly committed: Committed }>();
   for (const asked of record.asked) {
     const committed = committedFor.get(asked);
-    if (committed === undefined) continue;
+    if (committed === undefined || guessed.has(asked)) continue;
     const { session, zxid, index } = committed;
     const before = highest.get(session);
     if (before !== undefined && zxid < before.committed.zxid) {

@@ -177,23 +177,44 @@ function notAsAsked(lines: readonly HistoryEvent[]): boolean {
     && (sessionOf(committed) !== sessionOf(first) || !isFor(asked, committed));
 }
 
-/** Up to some transaction of the kind, there were more of them than invocations that they could be of. */
+/**
+ * Up to some transaction of the kind, there were more of them than invocations that they could be of. Where a lost
+ * request tells what it was sent as, both have the other as their own, and are left out.
+ */
 function nobodyAsked([own]: readonly HistoryEvent[], history: History): boolean {
   if (own === undefined || !isTold(own, 'committed') || number(own.value, 'xid') === 0) return false;
   const session = sessionOf(own);
   const answers = answersOf(history);
+  const takenFor = takenByXid(history, answers);
   let [asked, carriedOut] = [0, 0];
   for (const line of history) {
     if (isInvocation(line)) {
       const answer = answers.get(line.index);
-      const isOfAnother = answer !== undefined && isAnswer(answer) && sessionOf(answer) !== session;
+      const isOfAnother = answer !== undefined
+        && (isAnswer(answer) ? sessionOf(answer) !== session : !Number.isNaN(number(answer.value, 'xid')));
       if (isFor(line, own) && answer?.type !== 'fail' && !isOfAnother) asked += 1;
     } else if (isTold(line, 'committed') && sessionOf(line) === session && sameEffect(line, own)) {
+      if (takenFor.has(line.index)) continue;
       carriedOut += 1;
       if (line.index >= own.index && carriedOut > asked) return true;
     }
   }
   return false;
+}
+
+/** The transactions of lost requests that tell what they were sent as: for each the first that does what it asks. */
+function takenByXid(history: History, answers: ReadonlyMap<number, HistoryEvent>): ReadonlySet<number> {
+  const taken = new Set<number>();
+  const isTaken = (line: HistoryEvent, asked: HistoryEvent, value: Json): boolean => isTold(line, 'committed')
+    && line.index > asked.index && sessionOf(line) === number(value, 'session')
+    && number(line.value, 'xid') === number(value, 'xid') && number(value, 'xid') > 0 && isFor(asked, line);
+  for (const asked of history) {
+    const end = isInvocation(asked) ? answers.get(asked.index) : undefined;
+    if (end?.type !== 'info') continue;
+    const line = history.find((one) => isTaken(one, asked, end.value));
+    if (line !== undefined) taken.add(line.index);
+  }
+  return taken;
 }
 
 function sameEffect(left: HistoryEvent, right: HistoryEvent): boolean {

@@ -14,7 +14,8 @@ import { wrongAnswer } from './wrong-answer.ts';
  * to be the one that the tree gives at its place in the log. That writes respect real time follows from where the lines
  * stand: a transaction is committed between the invocation and the answer, and the log has one order.
  *
- * What is not known is not held against anybody: a request without an answer may have been carried out or not.
+ * What is not known is not held against anybody: a request without an answer may have been carried out or not, and a
+ * transaction that may be that of another request is not measured by the conditions of this one.
  */
 export function judgeWrites(record: ZnodeRecord): Found {
   const breaches = new Breaches(record);
@@ -103,16 +104,18 @@ class Replay {
   }
 
   take(committed: Committed): void {
-    const asked = this.attribution.askedBy.get(committed.zxid);
+    const { askedBy, guessed } = this.attribution;
+    const asked = askedBy.get(committed.zxid);
     const isRefusal = committed.change.change === 'error';
-    if (asked !== undefined && (isRefusal || fits(asked.request, committed))) this.compare(asked, committed);
+    if (asked !== undefined && asked.zxid === null) this.unanswered += 1;
+    const isJudged = asked !== undefined && !guessed.has(asked);
+    if (isJudged && (isRefusal || fits(asked.request, committed))) this.compare(asked, committed);
     this.tree.take(committed);
   }
 
   private compare(asked: Asked, committed: Committed): void {
     const { request, operation, zxid: answered } = asked;
     const { change, session, zxid, index } = committed;
-    if (answered === null) this.unanswered += 1;
     const refused = change.change === 'error' ? change.error : null;
     // What a path may look like is a matter of its own, and sessions are another checker's.
     if (refused === 'BadArguments' || refused === 'SessionExpired' || refused === 'SessionMoved') return;

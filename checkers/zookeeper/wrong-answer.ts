@@ -14,6 +14,8 @@ export function wrongAnswer(actual: ZnodeAnswer, expected: ZnodeAnswer): string 
         if (wrong !== null) return `result ${at + 1}: ${wrong}`;
       }
     } else if (name === 'stat') {
+      // A part of a multi that was answered as another kind of request has none.
+      if (found === null) return 'no stat';
       const wrong = wrongAnswer(found as ZnodeAnswer, value as ZnodeAnswer);
       if (wrong !== null) return wrong;
     } else if (valueKey(found) !== valueKey(value)) {

@@ -176,8 +176,27 @@ export function znodeLineProblem({ process, type, f, key, value }: HistoryEvent)
     case 'invoke': return REQUESTS[f] === undefined ? null : problemWith(f, value, REQUESTS[f]);
     case 'ok': return problemWith(`an ok ${f}`, value, { session: isWhole, zxid: isWhole, ...ANSWERS[f] });
     case 'fail': return problemWith(`a failed ${f}`, value, { session: isWhole, zxid: isWhole });
-    case 'info': return null;
+    case 'info': return tellsSent(value) ? problemWith(`a lost ${f}`, value, { session: isWhole, xid: isWhole }) : null;
   }
+}
+
+/** What an operation without an answer was sent as. */
+export interface SentAs {
+  readonly session: SessionId;
+  /** Its number among the requests of the session; 0: it was not sent. */
+  readonly xid: number;
+}
+
+/** `null`: the completion, of an operation without an answer, does not say it. */
+export function sentAsOf({ value }: HistoryEvent): SentAs | null {
+  if (!tellsSent(value)) return null;
+  const { session, xid } = value as unknown as SentAs;
+  return { session, xid };
+}
+
+/** Other tools repeat what was asked for, or tell nothing: no request has a field of this name. */
+function tellsSent(value: Json): boolean {
+  return Object.hasOwn(fieldsOf(value) ?? {}, 'xid');
 }
 
 /** Whether a line is an operation on znodes. */

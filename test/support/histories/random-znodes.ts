@@ -43,6 +43,8 @@ interface Client {
   server: number | null;
   seen: number;
   asked: Request | null;
+  /** Of the last request. */
+  xid: number;
   /** Whether the request has left the client; and a write, whether it waits for the log. */
   sent: boolean;
   queued: boolean;
@@ -78,7 +80,7 @@ class Cluster {
   constructor(draw: Draw) {
     this.draw = draw;
     this.clients = [0, 1, 2].map((process) => ({
-      process, session: 0, server: null, seen: 0, asked: null, sent: false, queued: false, packets: [],
+      process, session: 0, server: null, seen: 0, asked: null, xid: 0, sent: false, queued: false, packets: [],
       serverWatches: new Set<string>(), watches: new Map<string, 'data' | 'exists' | 'children'>(),
     }));
   }
@@ -123,20 +125,20 @@ class Cluster {
 
   private commit(client: Client): void {
     client.queued = false;
-    const { session, asked } = client;
+    const { session, asked, xid } = client;
     if (asked === null) return;
-    if (asked['op'] === 'close') return this.end(session, 1, client);
+    if (asked['op'] === 'close') return this.end(session, xid, client);
     const isMulti = asked['op'] === 'multi';
     const ops = isMulti ? asked['ops'] as readonly Request[] : [asked];
     const done = carryOut((this.log.at(-1) as Logged).tree, ops, session, this.nextZxid());
     if ('error' in done) {
       const { error } = done;
-      return this.append(session, 1, { change: 'error', error, results: [] }, { client, asked, error });
+      return this.append(session, xid, { change: 'error', error, results: [] }, { client, asked, error });
     }
     const { tree, events, changes, answers } = done;
     const change = isMulti ? { change: 'multi', changes } : changes[0] as Json;
     const answer = isMulti ? { results: answers } : answers[0] as Json;
-    this.append(session, 1, change, { tree, events, client, asked, answer });
+    this.append(session, xid, change, { tree, events, client, asked, answer });
   }
 
   private end(session: number, xid: number, client: Client | null): void {
@@ -190,8 +192,10 @@ class Cluster {
     const { op, path } = asked;
     // What the leader has not seen yet goes with the connection, or comes before the session is taken elsewhere.
     if (client.queued && this.draw(2) === 0) this.commit(client);
+    // Two clients of three know what they have sent it as.
+    const value = client.process % 3 === 0 ? null : { session: client.session, xid: client.sent ? client.xid : 0 };
     this.write({
-      process: client.process, type: 'info', f: op as string, key: (path ?? '/') as string, value: null,
+      process: client.process, type: 'info', f: op as string, key: (path ?? '/') as string, value,
       error: 'connection-loss',
     });
     client.process += this.clients.length;
@@ -258,6 +262,7 @@ class Cluster {
   private invoke(client: Client): void {
     const asked = this.drawRequest();
     client.asked = asked;
+    client.xid += 1;
     client.sent = false;
     const { op, path, ...value } = asked;
     const isBare = op === 'sync' || op === 'close';

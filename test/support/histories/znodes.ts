@@ -22,8 +22,13 @@ export function refused(
   return { process, type: 'fail', f, key, value: { session, zxid }, error };
 }
 
-export function lost(process: number, f: string, key: string, error = 'connection-loss'): Line {
-  return { process, type: 'info', f, key, value: null, error };
+export function lost(process: number, f: string, key: string, error = 'connection-loss', value: Json = null): Line {
+  return { process, type: 'info', f, key, value, error };
+}
+
+/** Lost, too, by a client that tells what it was sent as. */
+export function lostAs(process: number, f: string, key: string, session: number, xid: number): Line {
+  return lost(process, f, key, 'connection-loss', { session, xid });
 }
 
 /** Of session 0 and xid 0 where nothing else is said. */

@@ -25,6 +25,8 @@ export function libraryBench(make: (init: LibraryInit) => SessionLibrary = (init
   const closed: ConnectionId[] = [];
   const timers = new Map<string, number>();
   const told: string[] = [];
+  /** Of each request that was lost, as what it was sent. */
+  const lostAs: string[] = [];
   let clockUs = 0;
   const refuse = (): never => { throw new Error('a library does not do that'); };
   const ctx: Context = {
@@ -44,7 +46,10 @@ export function libraryBench(make: (init: LibraryInit) => SessionLibrary = (init
     onSession: (_ctx, isNew) => { told.push(isNew ? 'session' : 'reconnected'); },
     onSuspended: () => { told.push('suspended'); },
     onExpired: () => { told.push('expired'); },
-    onEnd: (_ctx, tag, _op, end) => { told.push(`${tag}: ${end.kind === 'answered' ? end.result.op : end.kind}`); },
+    onEnd: (_ctx, tag, _op, end) => {
+      told.push(`${tag}: ${end.kind === 'answered' ? end.result.op : end.kind}`);
+      if (end.kind !== 'answered') lostAs.push(`${tag}: ${end.session} ${end.xid}`);
+    },
     onEvent: (_ctx, { type, path }) => { told.push(`${type} ${path}`); },
   };
   const library = make({ servers: [0, 1, 2].map(nodeId), timeoutUs: 600 * MS, prefix: 'zk/', listener });
@@ -53,7 +58,7 @@ export function libraryBench(make: (init: LibraryInit) => SessionLibrary = (init
     library.onReceived(ctx, connection, packet);
   };
   return {
-    library, ctx, said, told, timers, closed, connections, receive,
+    library, ctx, said, told, lostAs, timers, closed, connections, receive,
     state: library.state,
     pass: (ms: number): void => { clockUs += ms * MS; },
     /** The packets of the last connection. */

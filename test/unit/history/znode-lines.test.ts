@@ -23,6 +23,10 @@ const RIGHT = [
     `{"session":7,"zxid":6,"results":[{"op":"check"},{"op":"create","path":"/b","stat":${STAT}}]}`, '/'),
   op(0, 'invoke', 'close', 'null', '/'),
   op(0, 'info', 'close', 'null', '/'),
+  op(3, 'invoke', 'delete', '{"version":2}'),
+  op(3, 'info', 'delete', '{"version":2}'),
+  op(2, 'invoke', 'delete', '{"version":2}'),
+  op(2, 'info', 'delete', '{"session":7,"xid":0}'),
   told('committed', '{"zxid":6,"session":7,"xid":1,"change":{"change":"multi","changes":[{"change":"check"},'
     + '{"change":"create","path":"/b","data":"","ephemeralOwner":0,"cversion":1}]}}'),
   told('committed', '{"zxid":7,"session":7,"xid":0,"change":{"change":"close-session","paths":["/b"]}}'),
@@ -63,6 +67,8 @@ describe('lines about znodes', () => {
     ['ok', 'sync', '{"session":7}', '"zxid" of an ok sync'],
     ['ok', 'multi', '{"session":7,"zxid":3,"results":[{"op":"set"}]}', '"results" of an ok multi'],
     ['fail', 'get', '{"zxid":3}', '"session" of a failed get'],
+    ['info', 'get', '{"xid":3}', '"session" of a lost get'],
+    ['info', 'get', '{"session":7,"xid":-1}', '"xid" of a lost get'],
   ])('answers are: %s %s', (type, f, value, message) => {
     const asked = RIGHT.find((line) => line.includes(`"f":"${f}"`)) ?? op(0, 'invoke', f, '{"watch":true}');
     const key = f === 'multi' ? '/' : '/a';

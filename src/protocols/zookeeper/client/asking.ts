@@ -11,7 +11,7 @@ export type Step =
 
 /** How operations of a workload are asked of ZooKeeper. Pure: what comes next depends on the arguments alone. */
 export interface Asking {
-  /** Whether answers carry the session and the zxid that they came with. */
+  /** Whether answers carry the session and the zxid that they came with, and what has no answer its session and xid. */
   readonly tells: boolean;
   first(operation: Operation): Op;
   /** `op` was answered by `result`, and everything before it as it had to be for `op` to be asked. */

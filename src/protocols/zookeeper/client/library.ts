@@ -31,8 +31,11 @@ import { forget, noWatches, register, type RegisteredWatches, setWatches } from 
 /** How a request ended. */
 export type RequestEnd =
   | { readonly kind: 'answered'; readonly zxid: Zxid; readonly result: OpResult }
-  /** Nobody knows whether it was executed, or will be. `session-expired`: it will not be any more. */
-  | { readonly kind: 'connection-loss' | 'session-expired' };
+  /**
+   * Nobody knows whether it was executed, or will be. `session-expired`: it will not be any more. It was sent as
+   * number `xid` of `session`; 0: it was not sent.
+   */
+  | { readonly kind: 'connection-loss' | 'session-expired'; readonly session: SessionId; readonly xid: number };
 
 /** What the library tells who is around it, from within its handlers. */
 export interface SessionListener {
@@ -67,6 +70,12 @@ interface Queued {
 interface Sent extends Queued {
   readonly xid: number;
   readonly atUs: TimeUs;
+}
+
+interface Ended extends Queued {
+  readonly session: SessionId;
+  /** 0: it was not sent. */
+  readonly xid: number;
 }
 
 /** `idle`: nobody asked for a session. `pausing`: before the next attempt. `greeting`: waits for ConnectResponse. */
@@ -259,7 +268,7 @@ export class SessionLibrary {
     state.phase = 'pausing';
     ctx.setTimer(this.timer('pause'), ctx.random('zk-pause').between(0, PAUSE_US_MAX));
     if (wasConnected) init.listener.onSuspended(ctx);
-    for (const { tag, op } of ended) init.listener.onEnd(ctx, tag, op, { kind: 'connection-loss' });
+    for (const { tag, op, ...sent } of ended) init.listener.onEnd(ctx, tag, op, { kind: 'connection-loss', ...sent });
   }
 
   private expire(ctx: Context): void {
@@ -270,12 +279,17 @@ export class SessionLibrary {
     state.phase = 'idle';
     forget(state.watches);
     init.listener.onExpired(ctx);
-    for (const { tag, op } of ended) init.listener.onEnd(ctx, tag, op, { kind: 'session-expired' });
+    for (const { tag, op, ...sent } of ended) init.listener.onEnd(ctx, tag, op, { kind: 'session-expired', ...sent });
   }
 
-  private disconnect(ctx: Context): readonly Queued[] {
+  /** What was open, with the session that it was asked in: who is told of the loss may begin another one. */
+  private disconnect(ctx: Context): readonly Ended[] {
     const { state } = this;
-    const open = [...state.sent, ...state.queued];
+    const { session } = state;
+    const open = [
+      ...state.sent.map(({ tag, op, xid }) => ({ tag, op, session, xid })),
+      ...state.queued.map(({ tag, op }) => ({ tag, op, session, xid: 0 })),
+    ];
     state.connection = null;
     state.sent = [];
     state.queued = [];
@@ -316,7 +330,7 @@ export class SessionLibrary {
     const left = this.disconnect(ctx);
     state.phase = 'idle';
     forget(state.watches);
-    for (const { tag, op } of left) init.listener.onEnd(ctx, tag, op, { kind: 'session-expired' });
+    for (const { tag, op, ...sent } of left) init.listener.onEnd(ctx, tag, op, { kind: 'session-expired', ...sent });
   }
 
   private onWatcherEvent(ctx: Context, event: WatcherEvent): void {

@@ -153,7 +153,11 @@ export class ZnodeClient implements Node<ZnodeClientState>, SessionListener {
     const lane = Number(tag);
     const { operation } = this.slot(lane);
     assert(operation !== null, 'only what was asked for ends');
-    if (end.kind !== 'answered') return this.complete(ctx, lane, 'info', operation.value, end.kind);
+    if (end.kind !== 'answered') {
+      // Equal requests differ in this alone: it is how the log tells which of them was carried out.
+      const sent = this.init.asking.tells ? { session: end.session, xid: end.xid } : operation.value;
+      return this.complete(ctx, lane, 'info', sent, end.kind);
+    }
     const step = this.init.asking.next(operation, op, end.result);
     if (step.kind === 'ask') return this.library.submit(ctx, tag, step.op);
     this.state.seen.last.set(operation.key, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkZnodes, type History, type ZnodeResult } from '../../../../checkers/index.ts';
 import {
-  asks, begins, committed, created, lost, ok, refused, stat, story, wasSet, type Line,
+  asks, begins, committed, created, lost, lostAs, ok, refused, stat, story, wasSet, type Line,
 } from '../../../support/histories/znodes.ts';
 
 const judged = (history: History): ZnodeResult => checkZnodes(history, 'linearizable-writes');
@@ -129,7 +129,7 @@ describe('K12, a multi', () => {
     { op: 'set', path: '/a', data: 'w', version: 0 }];
   const create = { change: 'create', path: '/a/b', data: 'x', ephemeralOwner: 8, cversion: 1 };
   const set = { change: 'set', path: '/a', data: 'w', version: 1 };
-  const results = (more = {}): object => ({ results: [{ op: 'check' },
+  const results = (more = {}): { readonly results: readonly object[] } => ({ results: [{ op: 'check' },
     { op: 'create', path: '/a/b', stat: stat(4, { ephemeralOwner: 8 }) },
     { op: 'set', stat: stat(3, { mzxid: 4, pzxid: 4, version: 1, cversion: 1, numChildren: 1, ...more }) }] });
 
@@ -147,6 +147,11 @@ describe('K12, a multi', () => {
       committed(4, 8, { change: 'multi', changes: [{ change: 'check' }, create, set] }),
       ok(1, 'multi', '/', 8, 4, { results: [] }));
     expect(found(short)).toEqual(['K12 wrong-answer']);
+    const swapped = story(start, asks(1, 'multi', '/', { ops }),
+      committed(4, 8, { change: 'multi', changes: [{ change: 'check' }, create, set] }),
+      ok(1, 'multi', '/', 8, 4, { results: [...results().results.slice(0, 2), { op: 'check' }] }));
+    expect(found(swapped)).toEqual(['K12 wrong-answer']);
+    expect(judged(swapped).reason).toBe('K12: multi at 0:4 has a wrong answer: result 3: no stat');
   });
 
   test('is refused as a whole, for the first that is', () => {
@@ -170,6 +175,54 @@ test('K13, a version that was asked for is the one that is found', () => {
     refused(1, 'delete', '/a', 8, 4, 'BadVersion'));
   expect(found(refusal(1))).toEqual(['valid']);
   expect(found(refusal(0))).toEqual(['K13 wrong-change']);
+});
+
+describe('a write without an answer', () => {
+  const remove = { change: 'delete', path: '/a' };
+  const deletes = (version: number): Line => asks(1, 'delete', '/a', { version });
+  const other = asks(2, 'delete', '/a', { version: 7 });
+
+  test('has the transaction of its session and xid, and not an equal one that was never carried out', () => {
+    const ends = (first: Line, second: Line): readonly string[] =>
+      found(story(start, begins(4, 9), deletes(-1), other, committed(5, 8, remove, 3), first, second));
+    expect(ends(lostAs(1, 'delete', '/a', 8, 3), lostAs(2, 'delete', '/a', 9, 1))).toEqual(['valid']);
+    expect(ends(lostAs(1, 'delete', '/a', 9, 1), lostAs(2, 'delete', '/a', 8, 3))).toEqual(['K13 wrong-change']);
+    expect(ends(lostAs(1, 'delete', '/a', 8, 2), lostAs(2, 'delete', '/a', 8, 4))).toEqual(['K1 nobody-asked']);
+    expect(ends(lostAs(1, 'delete', '/a', 8, 0), lostAs(2, 'delete', '/a', 9, 0))).toEqual(['K1 nobody-asked']);
+  });
+
+  test('that does not tell them is measured by no condition: the transaction may be that of another one', () => {
+    const ends = [lost(1, 'delete', '/a'), lost(2, 'delete', '/a', 'connection-loss', { version: 7 })];
+    for (const left of [ends, ends.slice(1), []]) {
+      const history = story(start, deletes(-1), other, committed(5, 8, remove, 3), left);
+      expect(found(history)).toEqual(['valid']);
+      expect(judged(history).checked).toMatchObject({ unanswered: 1 });
+    }
+  });
+
+  test('was carried out once, and not before it was asked for, and as it was asked for', () => {
+    const set = (zxid: number, version: number, data = 'w'): Line =>
+      committed(zxid, 8, { change: 'set', path: '/a', data, version }, 5);
+    const asked = asks(1, 'set', '/a', { data: 'w', version: -1 });
+    const end = lostAs(1, 'set', '/a', 8, 5);
+    expect(found(story(start, asked, set(4, 1), end))).toEqual(['valid']);
+    expect(found(story(start, asked, end, set(4, 1), set(5, 2)))).toEqual(['K1 nobody-asked']);
+    expect(found(story(start, set(4, 1), asked, end))).toEqual(['K1 nobody-asked']);
+    expect(found(story(start, asked, set(4, 1, 'x'), end))).toEqual(['K1 nobody-asked']);
+  });
+
+  test('is refused as the tree gives it', () => {
+    const refusal = (error: string): readonly string[] => found(story(start, other,
+      committed(5, 8, { change: 'error', error, results: [] }, 3), lostAs(2, 'delete', '/a', 8, 3)));
+    expect(refusal('BadVersion')).toEqual(['valid']);
+    expect(refusal('NoNode')).toEqual(['K13 wrong-change']);
+  });
+
+  test('tells both, or the history is malformed', () => {
+    const history = story(start, deletes(-1), lost(1, 'delete', '/a', 'connection-loss', { xid: 3 }));
+    expect(judged(history).reason).toBe(
+      'the history is malformed at index 6: "session" of a lost delete is not what it should be');
+  });
 });
 
 test('nothing committed, nothing answered, nothing right: unknown', () => {

@@ -98,7 +98,7 @@ describe('a session', () => {
 
 describe('a request', () => {
   it('ends as unknown with its connection, sent or not, and is not repeated', () => {
-    const { library, ctx, lose, told, fire, packets, greet } = connected();
+    const { library, ctx, lose, told, fire, packets, greet, lostAs } = connected();
     library.submit(ctx, 'sent', get);
     lose();
     expect(told.slice(1)).toEqual(['suspended', 'sent: connection-loss']);
@@ -106,6 +106,7 @@ describe('a request', () => {
     fire('zk/pause');
     lose();
     expect(told.slice(3)).toEqual(['waiting: connection-loss']);
+    expect(lostAs).toEqual(['sent: 77 1', 'waiting: 77 0']);
     fire('zk/pause');
     greet();
     expect(packets()).toHaveLength(1);

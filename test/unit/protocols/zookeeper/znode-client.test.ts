@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Plain } from '../../../../src/contract/message.ts';
+import { nodeId } from '../../../../src/kernel/ids.ts';
+import { askDirectly, type Asking, askRegisters } from '../../../../src/protocols/zookeeper/client/asking.ts';
+import { SessionLibrary } from '../../../../src/protocols/zookeeper/client/library.ts';
+import { ZnodeClient } from '../../../../src/protocols/zookeeper/client/znode-client.ts';
+import { libraryBench } from '../../../support/zookeeper/library-bench.ts';
+
+/** A client with a session that asks for the same thing over and over, and the ends of what it has asked for. */
+function clientBench(asking: Asking, f: string, key: string, value: Plain) {
+  const ends: { readonly type: string; readonly value: Plain; readonly error: string | undefined }[] = [];
+  const made: ZnodeClient[] = [];
+  const bench = libraryBench((own) => {
+    const libraries: SessionLibrary[] = [];
+    made.push(new ZnodeClient({
+      asking, self: nodeId(3), nodes: own.servers, options: {}, clients: 1, sessionTimeoutUs: own.timeoutUs,
+      processes: [0], processStride: 1, operations: 0, isOfTree: true, steps: null,
+      source: { thinkUs: () => 1_000, next: () => ({ f, key, value }) },
+      recorder: {
+        invoke: () => undefined, session: () => undefined, event: () => undefined,
+        complete: (_process, type, _f, _key, told, error) => { ends.push({ type, value: told, error }); },
+      },
+      createLibrary: (init) => {
+        libraries.push(new SessionLibrary(init));
+        return libraries[0] as SessionLibrary;
+      },
+    }));
+    return libraries[0] as SessionLibrary;
+  });
+  const client = made[0] as ZnodeClient;
+  client.onStart(bench.ctx);
+  bench.greet();
+  return { ...bench, ends, ask: (): void => { client.onTimer(bench.ctx, 'think/0'); } };
+}
+
+describe('an operation without an answer', () => {
+  it('tells which request of its session it was, or that it was not sent', () => {
+    const { ask, lose, fire, receive, accept, ends } = clientBench(askDirectly, 'delete', '/a', { version: -1 });
+    ask();
+    lose();
+    fire('zk/pause');
+    accept();
+    ask();
+    receive({ kind: 'ConnectResponse', session: 0, password: 0, timeoutUs: 0 });
+    expect(ends).toEqual([
+      { type: 'info', value: { session: 77, xid: 1 }, error: 'connection-loss' },
+      // The session that it was asked in, though the next one has begun.
+      { type: 'info', value: { session: 77, xid: 0 }, error: 'session-expired' },
+    ]);
+  });
+
+  it('on a register is what was asked for: its checkers know nothing of sessions', () => {
+    const { ask, lose, ends } = clientBench(askRegisters('local'), 'write', 'k0', 7);
+    ask();
+    lose();
+    expect(ends).toEqual([{ type: 'info', value: 7, error: 'connection-loss' }]);
+  });
+});
