@@ -56,6 +56,9 @@ const FORGETS: Planted = {
   called: 'RL-12, restart without data', settings: options({ appendfsync: 'off', startDelay: 0 }),
 };
 
+/** Whatever server a client is at answers its reads at once. */
+const LOCAL_READS: Planted = { called: 'reads without a sync', settings: options({ reads: 'local' }) };
+
 /** PX-32: whoever is overtaken tries a higher ballot at once. */
 const NO_BACK_OFF: Planted = { called: 'PX-32, no back-off', settings: options({ backOff: false }) };
 
@@ -244,6 +247,28 @@ export const reds: readonly Red[] = [
   {
     row: 'ZS-17', scenario: 'zookeeper-lock/who-is-gone-when-the-watch-is-set-is-not-waited-for',
     plants: ['zookeeper-lock/waits-for-the-gone'],
+  },
+  { row: 'C-55', scenario: 'zookeeper/a-read-behind-a-sync-is-fresh', plants: [LOCAL_READS] },
+  {
+    row: 'C-55', scenario: 'zookeeper/a-sync-by-a-quorum-finds-out-who-leads',
+    plants: ['zookeeper/sync-not-quorum'],
+  },
+  {
+    row: 'C-56', scenario: 'zookeeper/a-client-that-moves-is-not-taken-back-in-time',
+    plants: ['zookeeper/read-goes-back'],
+  },
+  {
+    row: 'C-56',
+    scenario: 'zookeeper/what-a-client-left-at-a-server-is-not-done-behind-what-it-does-at-the-next',
+    plants: ['zookeeper/session-moved-unchecked'],
+  },
+  {
+    row: 'C-57', scenario: 'zookeeper/what-has-come-while-nobody-watched-is-told',
+    plants: ['zookeeper/watch-lost-on-reconnect'],
+  },
+  {
+    row: 'C-58', scenario: 'zookeeper/an-event-comes-before-the-data-that-it-tells-of',
+    plants: ['zookeeper/watch-after-data'],
   },
   { row: 'LC-04', scenario: 'raft-lock/a-renewal-that-comes-too-late-is-refused', plants: ['lease/renew-race'] },
   {

@@ -30,14 +30,16 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
   {
     row: 'ZS-10', id: 'zookeeper/sync-not-quorum', publishedPerMille: null,
     ratePerMille: 0, firstCatcher: 'fresh-sync',
-    seenBy: 'fresh-sync', where: { script: 'a-sync-by-a-quorum-finds-out-who-leads' }, system: 'zookeeper',
+    seenBy: 'fresh-sync', where: { script: 'zookeeper/a-sync-by-a-quorum-finds-out-who-leads' }, system: 'zookeeper',
     firstSeed: 1,
   },
   {
     row: 'ZS-12', id: 'zookeeper/session-moved-unchecked', publishedPerMille: null,
     ratePerMille: 0, firstCatcher: 'session-order',
     seenBy: 'session-order',
-    where: { script: 'what-a-client-left-at-a-server-is-not-done-behind-what-it-does-at-the-next' },
+    where: {
+      script: 'zookeeper/what-a-client-left-at-a-server-is-not-done-behind-what-it-does-at-the-next',
+    },
     system: 'zookeeper', firstSeed: 1,
   },
 ];
