@@ -9,6 +9,7 @@ import { zooKeeperOptions } from './options.ts';
 import { ZooKeeperNode } from './server.ts';
 import type { ZooKeeperState } from './state.ts';
 import { serverVariants } from './variants/server.ts';
+import { treeVariants } from './variants/tree.ts';
 import { treeMachine } from './tree/machine.ts';
 
 const packetKinds: Readonly<Record<ServicePacket['kind'], true>> = {
@@ -65,5 +66,5 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   metrics: { ...zab.metrics, ...metrics },
   assumptions,
   invariants: zooKeeperInvariants,
-  variants: serverVariants,
+  variants: [...serverVariants, ...treeVariants],
 };
