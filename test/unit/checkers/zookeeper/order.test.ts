@@ -36,6 +36,16 @@ describe('K2, the order of a session', () => {
       /^valid/);
   });
 
+  test('is kept where what was left at another server comes late and is refused', () => {
+    const both = [asked(1, 'x'), lostAs(1, 'set', '/a', 8, 1), asked(5, 'y')];
+    const answer = ok(5, 'set', '/a', 8, 4, { stat: stat(3, { mzxid: 4, version: 1 }) });
+    const late = (error: string): Line => committed(5, 8, { change: 'error', error, results: [] }, 1);
+    const told = (error: string): string =>
+      found(story(start, sees(1, 8, 3), both, set(4, 'y', 1), answer, late(error)))[0] as string;
+    expect(told('SessionMoved')).toMatch(/^valid/);
+    expect(told('BadVersion')).toMatch(/^K2 out-of-order/);
+  });
+
   test('is not that of equal writes of others: each has the transaction of its own xid', () => {
     const other = [asks(2, 'set', '/a', { data: 'x', version: -1 }), lostAs(2, 'set', '/a', 8, 7)];
     const history = (xid: number): History => story(start, sees(1, 8, 3), asked(1, 'x'), lostAs(1, 'set', '/a', 8, 1),
