@@ -224,8 +224,16 @@ class FrontierSearch {
     const operation = members[usedByAll + countUsed(used, unknownClass)];
     if (operation === undefined) return;
     const nextState = this.machine.step(state, operation);
-    if (nextState === NONE || nextState === state) return;
+    if (nextState === NONE) return;
+    // A write of what is there already may still be needed: behind another one, which nobody sees, as an unknown delete
+    // comes behind an open write where a cas has found nothing.
+    if (nextState === state && !(this.machine.isBlind(operation) && this.absorbs())) return;
     this.place(completing, operation, nextState, withUse(used, unknownClass), trace);
+  }
+
+  /** Whether a blind write in the configuration `current` leaves another one nothing to do. */
+  private absorbs(): boolean {
+    return this.blind.some((open, word) => (open & ~(this.current[1 + word] as number)) !== 0);
   }
 
   /** `operation` takes place in the configuration `current`, and with it all open reads that are right afterwards. */
