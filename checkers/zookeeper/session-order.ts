@@ -2,7 +2,7 @@ import type { Committed, SessionId, ZnodeAnswer, Zxid } from '../../src/history/
 import { attribute } from './attribution.ts';
 import { Breaches, showZxid, type Found } from './breaches.ts';
 import { isAnswered, isRead, isWrite, linesOf, type Asked, type ZnodeRecord } from './record.ts';
-import { apply, childOf, statOf, treeOf, type TreeHistory, type Znode } from './tree.ts';
+import { apply, childOf, statOf, treeOf, type Standing, type TreeHistory, type Znode } from './tree.ts';
 import { wrongAnswer } from './wrong-answer.ts';
 
 /**
@@ -134,9 +134,22 @@ class Reads {
     const lines = [standing.index, ...causes, ...linesOf(asked)].filter((index) => index >= 0);
     const where = `${request.op} ${path} as of ${showZxid(zxid)}`;
     if (half !== null) return this.breaches.addOf(asked, 'K12', 'wrong-read', lines, `${where} shows half of a multi`);
-    const then = this.tree.allOf(path).filter(({ znode }) => wrongRead(asked, znode) === null).at(-1);
-    const other = then === undefined ? '' : `; so it was as of ${showZxid(then.zxid)}`;
+    const then = this.shownLast(asked, path);
+    const other = then === null ? '' : `; so it was as of ${showZxid(then.zxid)}`;
     this.breaches.addOf(asked, 'K2', 'wrong-read', lines, `${where} shows ${wrong}${other}`);
+  }
+
+  /** When the path stood last as it is shown. Its zxids are looked at first: lists of children are long. */
+  private shownLast(asked: Asked, path: string): Standing | null {
+    const stat = asked.answer?.stat;
+    const standings = this.tree.allOf(path);
+    for (let at = standings.length - 1; at >= 0; at -= 1) {
+      const standing = standings[at] as Standing;
+      const { znode } = standing;
+      const isOther = stat !== undefined && (stat.mzxid !== znode?.mzxid || stat.pzxid !== znode.pzxid);
+      if (!isOther && wrongRead(asked, znode) === null) return standing;
+    }
+    return null;
   }
 
   /** The line of a multi, the last that the server had applied or the one behind it, of which some part is shown. */

@@ -20,9 +20,10 @@ export function judgeWatches(record: ZnodeRecord): Found {
   const breaches = new Breaches(record);
   const tree = treeOf(record.committed);
   const sessions = momentsBySession(record);
+  const sessionsOf = sessionsByProcess(record);
   const counts = { set: 0, fired: 0, open: 0 };
   for (const [session, moments] of sessions) {
-    const watched = new WatchedSession(session, record, tree, breaches);
+    const watched = new WatchedSession(session, record, sessionsOf, tree, breaches);
     moments.forEach((moment) => watched.take(moment));
     counts.set += watched.set;
     counts.fired += watched.fired;
@@ -95,15 +96,17 @@ class WatchedSession {
   private readonly twice = new Set<string>();
   private lastEvent: WatchEvent | null = null;
 
-  constructor(session: SessionId, record: ZnodeRecord, tree: TreeHistory, breaches: Breaches) {
+  constructor(
+    session: SessionId, record: ZnodeRecord, sessionsOf: ReadonlyMap<number, ReadonlySet<SessionId>>, tree: TreeHistory,
+    breaches: Breaches,
+  ) {
     this.session = session;
     this.tree = tree;
     this.breaches = breaches;
     this.events = record.events.filter((event) => event.session === session);
-    const sessions = sessionsByProcess(record);
     for (const { request, operation, zxid } of record.asked) {
       const isLost = zxid === null && 'watch' in request && request.watch
-        && (sessions.get(operation.process)?.has(session) ?? true);
+        && (sessionsOf.get(operation.process)?.has(session) ?? true);
       if (!isLost) continue;
       const name = nameOf(request.op === 'children' ? 'children' : 'data', request.path);
       const { invokedIndex: index, completedIndex: endIndex } = operation;

@@ -1,13 +1,24 @@
 import type { Plain } from '../../contract/message.ts';
 import type { StateMachine } from '../../contract/state-machine.ts';
+import type { NodeId } from '../../kernel/ids.ts';
 import { NO_ZXID, type Zxid } from '../zab/zxid.ts';
 import type { SessionId, TreeChange, TreeCommand } from './messages.ts';
 import { nameOf, parentOf } from './tree/paths.ts';
-import type { TreeState, Znode } from './tree/state.ts';
+import type { TreeState } from './tree/state.ts';
 
 type CreateChange = Extract<TreeChange, { change: 'create' }>;
 
 const NUMBER = /\d{10}$/;
+
+/** What was committed up to where one server was, when its tree was looked at last. */
+interface View {
+  readonly tree: TreeState;
+  /** Place of the first transaction that is not in it. */
+  next: number;
+  applied: Zxid;
+  /** In their order, those of which more than one part can still be told. */
+  multis: readonly TreeCommand[];
+}
 
 /** What a run has committed, from its beginning, and the tree that it comes to by the rules as they should be. */
 export class CommittedTree {
@@ -23,6 +34,7 @@ export class CommittedTree {
   private readonly ends = new Map<SessionId, Zxid>();
   /** By parent: the highest number of its children. */
   private readonly numbers = new Map<string, number>();
+  private readonly views = new Map<NodeId, View>();
 
   constructor(machine: StateMachine) {
     this.machine = machine;
@@ -69,19 +81,37 @@ export class CommittedTree {
     return this.digests.get(zxid);
   }
 
-  /** A multi of which a tree that has applied up to there shows a part; `null`: there is none. Cost: all of the run. */
-  partialMulti(tree: TreeState, applied: Zxid): TreeCommand | null {
-    const expected = this.machine.initial() as TreeState;
-    const multis: TreeCommand[] = [];
-    for (const command of this.commands) {
-      if (command.zxid > applied) break;
-      this.machine.apply(expected, command as unknown as Plain, 0);
-      if (command.change.change === 'multi') multis.push(command);
-    }
-    return multis.find((command) => {
-      const effects = new Set(partsOf(command.change).map((part) => hasEffect(part, command.zxid, expected, tree)));
+  /**
+   * A multi of which the tree of a server that has applied up to there shows a part; `null`: there is none. Cost: what
+   * was committed since that server was looked at last, and the multis that later transactions have not covered; all of
+   * the run where it has gone back.
+   */
+  partialMulti(node: NodeId, tree: TreeState, applied: Zxid): TreeCommand | null {
+    const view = this.viewOf(node, applied);
+    return view.multis.find((command) => {
+      const effects = new Set(partsOf(command.change).map((part) => hasEffect(part, command.zxid, view.tree, tree)));
       return effects.has(true) && effects.has(false);
     }) ?? null;
+  }
+
+  private viewOf(node: NodeId, applied: Zxid): View {
+    let view = this.views.get(node);
+    if (view === undefined || view.applied > applied) {
+      view = { tree: this.machine.initial() as TreeState, next: 0, applied, multis: [] };
+      this.views.set(node, view);
+    }
+    const multis = [...view.multis];
+    for (; view.next < this.commands.length; view.next += 1) {
+      const command = this.commands[view.next] as TreeCommand;
+      if (command.zxid > applied) break;
+      this.machine.apply(view.tree, command as unknown as Plain, 0);
+      if (command.change.change === 'multi') multis.push(command);
+    }
+    view.applied = applied;
+    const { tree } = view;
+    view.multis = multis.filter((command) =>
+      partsOf(command.change).filter((part) => canBeTold(part, command.zxid, tree)).length > 1);
+    return view;
   }
 }
 
@@ -94,6 +124,17 @@ export function partsOf(change: TreeChange): readonly TreeChange[] {
 function hasEffect(part: TreeChange, zxid: Zxid, expected: TreeState, tree: TreeState): boolean | null {
   if (part.change === 'delete') return expected.znodes.has(part.path) ? null : !tree.znodes.has(part.path);
   if (part.change !== 'create' && part.change !== 'set') return null;
-  const zxidOf = (znode: Znode | undefined): Zxid | undefined => part.change === 'set' ? znode?.mzxid : znode?.czxid;
-  return zxidOf(expected.znodes.get(part.path)) === zxid ? zxidOf(tree.znodes.get(part.path)) === zxid : null;
+  return isMark(part, zxid, expected) ? isMark(part, zxid, tree) : null;
+}
+
+/** Whether {@link hasEffect} may tell of a part, now or later: a znode that has come back may go once more. */
+function canBeTold(part: TreeChange, zxid: Zxid, expected: TreeState): boolean {
+  if (part.change === 'delete') return true;
+  return (part.change === 'create' || part.change === 'set') && isMark(part, zxid, expected);
+}
+
+/** Whether what a part has left in a znode is still there. Zxids grow: what is covered does not come again. */
+function isMark(part: Extract<TreeChange, { change: 'create' | 'set' }>, zxid: Zxid, { znodes }: TreeState): boolean {
+  const znode = znodes.get(part.path);
+  return (part.change === 'set' ? znode?.mzxid : znode?.czxid) === zxid;
 }
