@@ -1,16 +1,19 @@
 import {
-  checkLinearizable, checkLock, checkProgress, pairOperations, prepareZnodes, type Evidence, type Json,
-  type LinearizabilityOptions, type LockModelName, type Operation, type ZnodeModelName, type ZnodeResult,
+  checkLinearizable, checkLock, checkProgress, checkZnodes, pairOperations, type Evidence, type Json,
+  type LinearizabilityOptions, type LockModelName, type Operation, type ZnodeModelName,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
 import type { History } from '../history/operation.ts';
+import { nodeName } from '../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../kernel/time.ts';
 import { assert } from '../kernel/assert.ts';
 import { formatTime } from '../kernel/trace.ts';
 import type { Breach } from '../scenario/build.ts';
+import type { SentUpdate } from '../scenario/commit-order.ts';
 import { progressBudgetUs } from '../scenario/progress-budget.ts';
 import type { Check, Scenario } from '../scenario/scenario.ts';
+import { checkClientOrder } from './client-order.ts';
 import { brokenBy, claimedOf } from './ledger.ts';
 import { lockAxis, lockSummary, type LockSurroundings } from './lock-axis.ts';
 import { checkMetric, propertyOf, type Measured } from './metrics.ts';
@@ -22,6 +25,8 @@ export interface Judged extends Measured {
   readonly module: ProtocolModule;
   /** For each key the order in which its operations took effect, where somebody knows it; see `checkLinearizable`. */
   readonly order?: LinearizabilityOptions['order'];
+  /** The updates that clients sent, where somebody has watched what became of them. */
+  readonly updates?: readonly SentUpdate[] | null;
   readonly breaches: readonly Breach[];
   /** The monotonic clocks of the nodes; without them, time is true time alone. */
   readonly nodeClocks?: readonly NodeClock[];
@@ -40,12 +45,10 @@ type Finding = Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'> 
  * that the scenario expects to be, in the order of the first breach.
  */
 export function judge(judged: Judged): VerdictRecord[] {
-  const { scenario, module, breaches, history } = judged;
-  let prepared: ReturnType<typeof prepareZnodes> | null = null;
-  const checkZnodes = (model: ZnodeModelName): ZnodeResult => (prepared ??= prepareZnodes(history))(model);
+  const { scenario, module, breaches } = judged;
   const records = scenario.checks.map((check) => {
     const property = check.checker === 'metric' ? propertyOf(check.metric) : check.checker;
-    return record(judged, check.name, property, findingOf(judged, check, checkZnodes));
+    return record(judged, check.name, property, findingOf(judged, check));
   });
   for (const breach of breaches) {
     const info = module.invariants.declared.find(({ id }) => id === breach.id);
@@ -87,12 +90,13 @@ function isBefore(fault: AppliedFault | undefined, instantUs: TimeUs): boolean {
   return fault !== undefined && fault.atUs <= instantUs;
 }
 
-function findingOf(judged: Judged, check: Check, checkZnodes: (model: ZnodeModelName) => ZnodeResult): Finding {
+function findingOf(judged: Judged, check: Check): Finding {
   switch (check.checker) {
     case 'linearizable': return linearizable(judged);
+    case 'client-order': return clientOrder(judged);
     case 'mutual-exclusion': case 'fencing': case 'lock-ownership': return ofLocks(judged, check.checker);
     case 'linearizable-writes': case 'session-order': case 'fresh-sync': case 'watches': case 'sessions':
-      return ofZnodes(checkZnodes(check.checker));
+      return ofZnodes(judged, check.checker);
     case 'progress': return progress(judged, check);
     case 'metric': return checkMetric(check, judged);
   }
@@ -112,7 +116,8 @@ function ofLocks({ history, scenario, faults }: Judged, model: LockModelName): F
 }
 
 /** Of many breaches the first one is told; programs are given the others. */
-function ofZnodes({ verdict, reason, evidence, verified }: ZnodeResult): Finding {
+function ofZnodes({ history }: Judged, model: ZnodeModelName): Finding {
+  const { verdict, reason, evidence, verified } = checkZnodes(history, model);
   const [first] = evidence?.findings ?? [];
   if (evidence === null || first === undefined) return { verdict, summary: reason, atUs: null, evidence: [] };
   const lines = evidence.axis.slice(-EVIDENCE_LINES_MAX);
@@ -128,6 +133,32 @@ function linearizable({ history, scenario, order }: Judged): Finding {
   const atUs = evidence.offending.completedAtUs;
   const lines = evidenceLines(evidence, history, scenario.clients.count);
   return { verdict, summary: evidence.summary, atUs, evidence: lines, proof: { evidence, verified } };
+}
+
+/** Of many breaches the first one is told: the update that took effect first of those that overtook another. */
+function clientOrder({ history, scenario, updates }: Judged): Finding {
+  const nothing = { atUs: null, evidence: [] };
+  const { updates: count, sessions, overtaken } = checkClientOrder(history, updates ?? []);
+  if (count === 0) return { verdict: 'unknown', summary: 'no leader took two updates of one session', ...nothing };
+  const [first] = overtaken;
+  if (first === undefined) {
+    const summary = `${count} updates of ${sessions} sessions took effect behind what their leader took before them`;
+    return { verdict: 'valid', summary, ...nothing };
+  }
+  const { earlier, later, isLate, taken } = first;
+  const who = `c${(later.process % scenario.clients.count) + 1}`;
+  const how = `took effect ${isLate ? 'before' : 'without'} ${updateText(earlier)}, which it had sent before`;
+  const more = overtaken.length === 1 ? '' : `, and ${overtaken.length - 1} more`;
+  const where = `both came to ${nodeName(taken.node, scenario.system.nodes, scenario.clients.count)} alone, `
+    + `in this order, in its epoch ${taken.epoch}`;
+  const shown = [earlier, later].map((each) => operationLine(each, each.output, scenario.clients.count));
+  const evidence = [...shown, where];
+  const atUs = later.outcome === 'info' ? null : later.completedAtUs;
+  return { verdict: 'invalid', summary: `${updateText(later)} of ${who} ${how}${more}`, atUs, evidence };
+}
+
+function updateText({ f, key, input }: Operation): string {
+  return [f, key, ...(input === null ? [] : [JSON.stringify(input)])].join(' ');
 }
 
 /** No person follows more. */

@@ -82,7 +82,8 @@ function conclude(
   const verdicts = stop.kind === 'error'
     ? []
     : judge({
-      scenario, module, breaches, order: built.order?.orderOf(events), nodeClocks: nodeClocksOf(scenario, built),
+      scenario, module, breaches, order: built.order?.orderOf(events), updates: built.updates(),
+      nodeClocks: nodeClocksOf(scenario, built),
       ...measured,
     });
   const { outcome, reason } = outcomeOf(stop, verdicts, vacuity(scenario, built));

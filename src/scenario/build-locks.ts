@@ -37,6 +37,7 @@ export function lockCrew(parts: BuildParts, locking: Locking): Crew {
   return {
     resources: 1,
     order: null,
+    intake: null,
     watched: (machine) => {
       if (parts.module.coordination !== undefined) return () => machine;
       // The same for all nodes: whichever executes a command first tells.

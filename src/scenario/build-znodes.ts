@@ -18,6 +18,7 @@ export function znodeCrew(parts: BuildParts, service: CoordinationService): Crew
   return {
     resources: 0,
     order: null,
+    intake: null,
     watched: (machine) => () => machine,
     observe: (monitor) => {
       if (!isOfTree) return monitor;

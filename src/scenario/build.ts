@@ -31,8 +31,9 @@ import { World } from '../world/world.ts';
 import { Armed } from './armed.ts';
 import { lockCrew } from './build-locks.ts';
 import { znodeCrew } from './build-znodes.ts';
-import { CommitOrder } from './commit-order.ts';
+import { CommitOrder, type SentUpdate } from './commit-order.ts';
 import type { BuildParts, Crew } from './crew.ts';
+import { Intake } from './intake.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The first breach of one invariant, or one failed assertion. */
@@ -52,6 +53,8 @@ export interface Built {
   readonly history: HistoryRecorder;
   /** What took effect in which order; `null` where the history goes into a sink. */
   readonly order: CommitOrder | null;
+  /** The updates that clients have sent, those of one session in that order; `null` where no check asks for them. */
+  updates(): readonly SentUpdate[] | null;
   /** When nodes noted what {@link BuildSettings.meteredEvents} names; grows as the run goes. */
   readonly notes: ReadonlyMap<string, readonly TimeUs[]>;
   /** Grows as the run goes. */
@@ -146,8 +149,13 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
   });
   const notes = new Map(settings.meteredEvents.map((event): [string, TimeUs[]] => [event, []]));
   world.onNote(settings.meteredEvents, (_process, event) => notes.get(event)?.push(world.nowUs));
-  const { order } = crew;
-  return { world, nemesis, history, order, notes, breaches, finish: () => crew.finish(), fired: () => armed.fired() };
+  const { order, intake } = crew;
+  return {
+    world, nemesis, history, order, notes, breaches,
+    updates: () => (order === null || intake === null ? null : order.updatesOf(history.events, intake)),
+    finish: () => crew.finish(),
+    fired: () => armed.fired(),
+  };
 }
 
 function crewOf(parts: BuildParts): Crew {
@@ -159,10 +167,12 @@ function crewOf(parts: BuildParts): Crew {
 /** Clients of a service behind sessions. Who keeps the history is told the order of commands with it. */
 function sessionCrew(parts: BuildParts): Crew {
   const order = parts.keepsHistory ? new CommitOrder() : null;
+  const isAskedFor = parts.scenario.checks.some(({ checker }) => checker === 'client-order');
   const makeClient = clientMaker(parts, new OrderedRecorder(parts.history, order));
   return {
     resources: 0,
     order,
+    intake: order !== null && isAskedFor ? new Intake(parts.module, () => order.nextPlace) : null,
     watched: (machine) => () => order?.watch(machine) ?? machine,
     observe: (monitor) => monitor,
     create: (process) => makeClient(process),
@@ -187,7 +197,8 @@ function nodeMaker(
     const init: NodeInit = { self, nodes, options, machine, disk, isNew, initial: scenario.initial };
     const create = (own: StateMachine): Node => make({ ...init, machine: own });
     const parts: ReplicaParts = { service, limits, client: module.client, create };
-    return armed.make('replica', (row, fired) => row.replica(parts, fired)) ?? make(init);
+    const node = armed.make('replica', (row, fired) => row.replica(parts, fired)) ?? make(init);
+    return crew.intake?.watch(node, self) ?? node;
   };
 }
 

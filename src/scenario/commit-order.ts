@@ -3,6 +3,7 @@ import type { SessionCommand, SessionResult } from '../contract/session.ts';
 import type { Applied, CommandId, StateMachine } from '../contract/state-machine.ts';
 import type { History } from '../history/operation.ts';
 import type { TimeUs } from '../kernel/time.ts';
+import type { Intake, Taken } from './intake.ts';
 
 /** An operation of a client, by the index of its invocation, and the command that carries it. */
 interface Sent {
@@ -11,6 +12,16 @@ interface Sent {
   readonly sequence: number;
   /** Once it is answered. */
   place: number | undefined;
+}
+
+/** An update of a client that was sent, by the index of its invocation. */
+export interface SentUpdate {
+  readonly index: number;
+  readonly session: number;
+  /** Where it came first; `null` where it never arrived. */
+  readonly taken: Taken | null;
+  /** Its place among all commands that were executed; `null` where no node has executed it. */
+  readonly place: number | null;
 }
 
 /** What a process does, and the command that carries it; `null` while none does, and where it is complete. */
@@ -53,6 +64,11 @@ export class CommitOrder {
   private readonly operations: Sent[] = [];
   /** By process: its last operation. */
   private readonly open = new Map<number, Open>();
+
+  /** That of the command that is executed next. */
+  get nextPlace(): number {
+    return this.count;
+  }
 
   /** The same machine, watched, for one node: it finds the state that it saw last without a search. */
   watch(machine: StateMachine): StateMachine {
@@ -110,6 +126,15 @@ export class CommitOrder {
       else ofKey.push(index);
     }
     return order;
+  }
+
+  /** The updates of clients, those of one session in the order in which they were sent. */
+  updatesOf(history: History, intake: Pick<Intake, 'takenOf'>): readonly SentUpdate[] {
+    return this.operations.flatMap(({ index, session, sequence }) => {
+      if (QUESTIONS.includes(history[index]?.f ?? '')) return [];
+      const place = this.executed[session]?.[sequence] ?? null;
+      return [{ index, session, taken: intake.takenOf(session, sequence), place }];
+    });
   }
 
   /** A node has executed a command. Returns the place behind it. */

@@ -9,6 +9,7 @@ import type { TimeUs } from '../kernel/time.ts';
 import type { Clock } from '../world/clock.ts';
 import type { Armed } from './armed.ts';
 import type { CommitOrder } from './commit-order.ts';
+import type { Intake } from './intake.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What the parts of a world share while it is built. */
@@ -31,6 +32,8 @@ export interface Crew {
   readonly resources: number;
   /** What took effect in which order, where that is watched. */
   readonly order: CommitOrder | null;
+  /** Which commands came to which node, where that is watched. */
+  readonly intake: Intake | null;
   /** The state machine of nodes, watched: what is returned gives each node that starts the one that it is to use. */
   watched(machine: StateMachine): () => StateMachine;
   /** The monitor of the protocol, and whoever looks over its shoulder. */

@@ -113,6 +113,8 @@ export interface ScriptLine {
 /** A judge of the run. `name` is what `expect` refers to; by default the checker's own. */
 export type Check =
   | { readonly checker: 'linearizable'; readonly name: string }
+  /** Whether what a session sent took effect in that order, and nothing without what was sent before it. */
+  | { readonly checker: 'client-order'; readonly name: string }
   /** Of workloads with locks: who held one, or which store a resource took. */
   | { readonly checker: LockModelName; readonly name: string }
   /** Of workloads of kind `znodes`: what ZooKeeper guarantees. */

@@ -107,6 +107,10 @@ export const unarmed: readonly Unarmed[] = [
     reason: 'backOff: false, and latencies that are equal',
   },
   {
+    row: 'PX-31', kind: 'option', shownBy: 'systems/commands-of-one-client-while-their-leader-dies',
+    reason: 'no defect: with Multi-Paxos as published, a leader that dies with several slots under way',
+  },
+  {
     row: 'PX-22', kind: 'option',
     shownBy: 'multi-paxos/an-acceptor-that-has-seen-one-instance-again-breaks-its-promise',
     reason: 'rejoin: observed, of Multi-Paxos. With an empty disk, acceptors of single-decree Paxos take part at once',

@@ -225,7 +225,7 @@ const lockCheckers = ['mutual-exclusion', 'fencing', 'lock-ownership'] as const;
 /** What ZooKeeper guarantees. That `sync` is fresh it does not, unless it is made to. */
 const treeCheckers = ['linearizable-writes', 'session-order', 'watches', 'sessions'] as const;
 const znodeCheckers = [...treeCheckers, 'fresh-sync'] as const;
-const namedCheckers = ['linearizable', ...lockCheckers, ...znodeCheckers] as const;
+const namedCheckers = ['linearizable', 'client-order', ...lockCheckers, ...znodeCheckers] as const;
 const checkers = [...namedCheckers, 'progress', 'metric'] as const;
 
 /** What checks depend on. */
@@ -250,7 +250,7 @@ function resolveChecks(
       ? bareCheck(item, path, report)
       : fullCheck(item, path, surroundings, report);
     if (check === null) continue;
-    refuseOtherSystem(check.checker, hasLocks, path, report);
+    refuseOtherSystem(check.checker, protocol, path, report);
     refuseOtherKind(check.checker, kind, path, report);
     if (checks.some(({ name }) => name === check.name)) {
       const key = check.checker === 'metric' ? 'as' : 'name';
@@ -263,12 +263,16 @@ function resolveChecks(
 
 /** A lock that expires is no mutex, and what is asked of a register says nothing of who held what. */
 function refuseOtherSystem(
-  checker: Check['checker'], hasLocks: boolean | null, path: readonly PropertyKey[], report: Report,
+  checker: Check['checker'], protocol: CatalogueProtocol | null, path: readonly PropertyKey[], report: Report,
 ): void {
-  if (hasLocks === null) return;
+  if (protocol === null) return;
+  const hasLocks = protocol.locks !== undefined;
   if (checker === 'linearizable' && hasLocks) {
     const message = 'locks that expire are not linearizable';
     report.value(path, message, `their checks are ${lockCheckers.join(', ')}`);
+  }
+  if (checker === 'client-order' && (hasLocks || protocol.coordination !== undefined)) {
+    report.value(path, `${quote(checker)} judges commands in sessions of a log`, 'this system has none of them');
   }
   if ((lockCheckers as readonly string[]).includes(checker) && !hasLocks) {
     const hint = 'lock services are redlock, redis-lock, raft-lock and zookeeper-lock';

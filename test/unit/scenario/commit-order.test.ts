@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkLinearizable } from '../../../checkers/index.ts';
 import type { Plain } from '../../../src/contract/message.ts';
 import type { History } from '../../../src/history/operation.ts';
+import { nodeId } from '../../../src/kernel/ids.ts';
 import { Streams } from '../../../src/kernel/streams.ts';
 import { raft } from '../../../src/protocols/raft/module.ts';
 import { buildWorld } from '../../../src/scenario/build.ts';
@@ -39,6 +40,22 @@ describe('the order in which commands took effect', () => {
     machine.apply(behind, execute(2, 'write', 2), 0);
     order.onCompleted(0, 'ok', 1);
     expect(order.orderOf(historyOf('write', 'write'))).toEqual(new Map([['x', [1, 0]]]));
+  });
+
+  it('tells of each update that was sent where any node executed it first, or that none has', () => {
+    const order = new CommitOrder();
+    const machine = order.watch(new SessionMachine(registerStore));
+    const state = machine.initial();
+    machine.apply(state, { kind: 'register', client: 9 }, 0);
+    for (const process of [0, 1, 2, 3]) send(order, process, process, process + 1);
+    for (const sequence of [4, 1]) machine.apply(state, execute(sequence, 'write', sequence), 0);
+    machine.query(state, execute(3, 'read', null));
+    const taken = { node: nodeId(2), epoch: 4, position: 0, untilPlace: Infinity };
+    const intake = { takenOf: (session: number, sequence: number) => (session + sequence === 5 ? taken : null) };
+    expect(order.updatesOf(historyOf('write', 'write', 'read', 'write'), intake)).toEqual([
+      { index: 0, session: 1, taken: null, place: 2 }, { index: 1, session: 1, taken: null, place: null },
+      { index: 3, session: 1, taken, place: 0 },
+    ]);
   });
 
   it('has a question where its node stood, by the answer that arrived', () => {

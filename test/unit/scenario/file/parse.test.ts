@@ -134,6 +134,7 @@ seeds: { first: 0, count: 5 }
     expect(checksOf('check: [fresh-sync, { watches: { name: told } }]')).toEqual(
       [{ checker: 'fresh-sync', name: 'fresh-sync' }, { checker: 'watches', name: 'told' }]);
     expect(checksOf('check: [linearizable]')).toEqual(['a tree that is read locally is not linearizable']);
+    expect(checksOf('check: [client-order]')).toEqual(['`client-order` judges commands in sessions of a log']);
     expect(checksOf('workload: { kind: register }\ncheck: [watches]')).toEqual(['`watches` judges a tree of znodes']);
     expect(checksOf('workload: { kind: register }')).toMatchObject([{ checker: 'linearizable' }, { name: 'progress' }]);
   });

@@ -318,6 +318,8 @@ describe('checks and expectations fit each other', () => {
     const problems = told('name: a\nsystem: { protocol: raft-lock }\ncheck: [fencing, linearizable]');
     expect(problems).toEqual(['3:18 locks that expire are not linearizable'
       + ' | their checks are mutual-exclusion, fencing, lock-ownership']);
+    expect(told('name: a\nsystem: { protocol: raft-lock }\ncheck: [fencing, client-order]')).toEqual(
+      ['3:18 `client-order` judges commands in sessions of a log | this system has none of them']);
     expect(told('name: a\nsystem: { protocol: what }\ncheck: [fencing, linearizable]')).toHaveLength(1);
   });
 
@@ -327,8 +329,8 @@ describe('checks and expectations fit each other', () => {
     ['check: [linearizible]', '3:9 `linearizible` is not a checker | did you mean `linearizable`?'],
     ['check: [progress, progress]', '3:19 a second check with the name `progress` | give it a `name` of its own'],
     ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, '
-      + 'mutual-exclusion, fencing, lock-ownership, linearizable-writes, session-order, watches, sessions, fresh-sync, '
-      + 'progress, metric'],
+      + 'client-order, mutual-exclusion, fencing, lock-ownership, linearizable-writes, session-order, watches, '
+      + 'sessions, fresh-sync, progress, metric'],
     ['check: [progress, watches]',
       '3:19 `watches` judges a tree of znodes | the workload that has one is `znodes`'],
     ['check: [progress, fencing]', '3:19 `fencing` judges locks'
