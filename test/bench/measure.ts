@@ -5,7 +5,7 @@ export interface Figure {
 }
 
 /** CPU microseconds of this process so far, user and system. */
-function cpuUs(): number {
+export function cpuUs(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
 }
