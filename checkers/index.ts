@@ -21,7 +21,7 @@ export { LOCK_MODEL_NAMES } from './locks/result.ts';
 export type { LockEvidence, LockFinding, LockModelName, LockResult, Store } from './locks/result.ts';
 export { verifyLockFindings, verifyLockWitness } from './locks/verify-locks.ts';
 export type { LockVerification } from './locks/verify-locks.ts';
-export { checkZnodes } from './zookeeper/by-name.ts';
+export { checkZnodes, prepareZnodes } from './zookeeper/by-name.ts';
 export { ZNODE_MODEL_NAMES } from './zookeeper/result.ts';
 export type {
   BreachKind, Guarantee, ZnodeEvidence, ZnodeFinding, ZnodeModelName, ZnodeResult,

@@ -105,7 +105,7 @@ function appendMachine(operations: readonly Operation[]): Machine {
   // A number that is no position and no element: such an operation is legal at most beyond.
   const nowhere = target.length + 2;
   const startsLongest = (list: readonly Json[]): boolean =>
-    list.every((value, position) => numbers.get(valueKey(value)) === target[position]);
+    list.every((value, position) => value === longest[position] || numbers.get(valueKey(value)) === target[position]);
   const places = Int32Array.from(operations, (operation, index) => {
     if (!isRead[index]) return numbers.get(valueKey(operation.input)) ?? nowhere;
     const list = listOf(operation);

@@ -25,7 +25,16 @@ const JUDGES: Readonly<Record<ZnodeModelName, (record: ZnodeRecord) => Found>> =
  * `unknown`: a malformed history; nothing of the kind happened. Costs O(n log n), for watches times how many stand.
  */
 export function checkZnodes(history: History, model: ZnodeModelName): ZnodeResult {
+  return prepareZnodes(history)(model);
+}
+
+/** The same for several models: what they have in common is read once. Nobody may change the history in between. */
+export function prepareZnodes(history: History): (model: ZnodeModelName) => ZnodeResult {
   const record = readRecord(history);
+  return (model) => judgeRecord(history, record, model);
+}
+
+function judgeRecord(history: History, record: ZnodeRecord | string, model: ZnodeModelName): ZnodeResult {
   const common = { model, witness: null, evidence: null, verified: false };
   if (typeof record === 'string') {
     return { ...common, verdict: 'unknown', operations: 0, algorithm: 'none', reason: record, checked: {} };

@@ -20,11 +20,11 @@ export function judgeWatches(record: ZnodeRecord): Found {
   const breaches = new Breaches(record);
   const tree = treeOf(record.committed);
   const sessions = momentsBySession(record);
-  const sessionsOf = sessionsByProcess(record);
+  const lost = lostWatches(record);
   const counts = { set: 0, fired: 0, open: 0 };
   for (const [session, moments] of sessions) {
-    const watched = new WatchedSession(session, record, sessionsOf, tree, breaches);
-    moments.forEach((moment) => watched.take(moment));
+    const watched = new WatchedSession(session, moments, lost, tree, breaches);
+    for (const moment of moments) watched.take(moment);
     counts.set += watched.set;
     counts.fired += watched.fired;
     counts.open += watched.open();
@@ -59,6 +59,27 @@ function momentsBySession({ asked, events, turns }: ZnodeRecord): ReadonlyMap<Se
   return sessions;
 }
 
+/** A watch that may have been set by an answer that was lost. */
+interface LostWatch {
+  readonly name: string;
+  /** Sessions that may have set it; `null`: any. */
+  readonly sessions: ReadonlySet<SessionId> | null;
+  /** Line of the invocation, and of its end. */
+  readonly index: number;
+  readonly endIndex: number | null;
+}
+
+/** In the order of the invocations. Found once for all sessions: hundreds may come and go in one history. */
+function lostWatches(record: ZnodeRecord): readonly LostWatch[] {
+  const sessionsOf = sessionsByProcess(record);
+  return record.asked.flatMap(({ request, operation, zxid }): readonly LostWatch[] => {
+    if (zxid !== null || !('watch' in request) || !request.watch) return [];
+    const { process, invokedIndex: index, completedIndex: endIndex } = operation;
+    const name = nameOf(request.op === 'children' ? 'children' : 'data', request.path);
+    return [{ name, sessions: sessionsOf.get(process) ?? null, index, endIndex }];
+  });
+}
+
 /** A watch that stands. */
 interface Watch {
   readonly table: WatchTable;
@@ -89,28 +110,22 @@ class WatchedSession {
   private readonly breaches: Breaches;
   private readonly events: readonly WatchEvent[];
   private readonly standing = new Map<string, Watch>();
-  /** Watches of lost answers, by table and path: the line of the invocation, and of its end. */
-  private readonly lost = new Map<string, { readonly index: number; readonly endIndex: number | null }>();
+  /** Watches of lost answers, by table and path. */
+  private readonly lost = new Map<string, Pick<LostWatch, 'index' | 'endIndex'>>();
   /** Events that were told too late already, or that one event has told for two watches. */
   private readonly excused = new Set<WatchEvent>();
   private readonly twice = new Set<string>();
   private lastEvent: WatchEvent | null = null;
 
   constructor(
-    session: SessionId, record: ZnodeRecord, sessionsOf: ReadonlyMap<number, ReadonlySet<SessionId>>, tree: TreeHistory,
-    breaches: Breaches,
+    session: SessionId, moments: readonly Moment[], lost: readonly LostWatch[], tree: TreeHistory, breaches: Breaches,
   ) {
     this.session = session;
     this.tree = tree;
     this.breaches = breaches;
-    this.events = record.events.filter((event) => event.session === session);
-    for (const { request, operation, zxid } of record.asked) {
-      const isLost = zxid === null && 'watch' in request && request.watch
-        && (sessionsOf.get(operation.process)?.has(session) ?? true);
-      if (!isLost) continue;
-      const name = nameOf(request.op === 'children' ? 'children' : 'data', request.path);
-      const { invokedIndex: index, completedIndex: endIndex } = operation;
-      if (!this.lost.has(name)) this.lost.set(name, { index, endIndex });
+    this.events = moments.flatMap((moment) => (moment.kind === 'event' ? [moment.event] : []));
+    for (const one of lost) {
+      if ((one.sessions?.has(session) ?? true) && !this.lost.has(one.name)) this.lost.set(one.name, one);
     }
   }
 

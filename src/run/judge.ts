@@ -1,6 +1,6 @@
 import {
-  checkLinearizable, checkLock, checkProgress, checkZnodes, pairOperations, type Evidence, type Json,
-  type LinearizabilityOptions, type LockModelName, type Operation, type ZnodeModelName,
+  checkLinearizable, checkLock, checkProgress, pairOperations, prepareZnodes, type Evidence, type Json,
+  type LinearizabilityOptions, type LockModelName, type Operation, type ZnodeModelName, type ZnodeResult,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
@@ -45,10 +45,12 @@ type Finding = Pick<VerdictRecord, 'verdict' | 'summary' | 'atUs' | 'evidence'> 
  * that the scenario expects to be, in the order of the first breach.
  */
 export function judge(judged: Judged): VerdictRecord[] {
-  const { scenario, module, breaches } = judged;
+  const { scenario, module, breaches, history } = judged;
+  let prepared: ReturnType<typeof prepareZnodes> | null = null;
+  const checkZnodes = (model: ZnodeModelName): ZnodeResult => (prepared ??= prepareZnodes(history))(model);
   const records = scenario.checks.map((check) => {
     const property = check.checker === 'metric' ? propertyOf(check.metric) : check.checker;
-    return record(judged, check.name, property, findingOf(judged, check));
+    return record(judged, check.name, property, findingOf(judged, check, checkZnodes));
   });
   for (const breach of breaches) {
     const info = module.invariants.declared.find(({ id }) => id === breach.id);
@@ -90,13 +92,13 @@ function isBefore(fault: AppliedFault | undefined, instantUs: TimeUs): boolean {
   return fault !== undefined && fault.atUs <= instantUs;
 }
 
-function findingOf(judged: Judged, check: Check): Finding {
+function findingOf(judged: Judged, check: Check, checkZnodes: (model: ZnodeModelName) => ZnodeResult): Finding {
   switch (check.checker) {
     case 'linearizable': return linearizable(judged);
     case 'client-order': return clientOrder(judged);
     case 'mutual-exclusion': case 'fencing': case 'lock-ownership': return ofLocks(judged, check.checker);
     case 'linearizable-writes': case 'session-order': case 'fresh-sync': case 'watches': case 'sessions':
-      return ofZnodes(judged, check.checker);
+      return ofZnodes(checkZnodes(check.checker));
     case 'progress': return progress(judged, check);
     case 'metric': return checkMetric(check, judged);
   }
@@ -116,8 +118,7 @@ function ofLocks({ history, scenario, faults }: Judged, model: LockModelName): F
 }
 
 /** Of many breaches the first one is told; programs are given the others. */
-function ofZnodes({ history }: Judged, model: ZnodeModelName): Finding {
-  const { verdict, reason, evidence, verified } = checkZnodes(history, model);
+function ofZnodes({ verdict, reason, evidence, verified }: ZnodeResult): Finding {
   const [first] = evidence?.findings ?? [];
   if (evidence === null || first === undefined) return { verdict, summary: reason, atUs: null, evidence: [] };
   const lines = evidence.axis.slice(-EVIDENCE_LINES_MAX);
