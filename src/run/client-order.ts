@@ -36,11 +36,11 @@ interface Placed {
  * it who sends commands without waiting: the FIFO client order of ZooKeeper (Hunt et al. 2010, section 2.3). Agreement
  * does not ask for it, and neither does linearizability: operations that are under way together are concurrent.
  *
- * Compared are two updates of one session, a and b, which came to one node, in the order in which they were sent, in
- * one term, ballot or epoch of that node; and up to when b took effect, neither of them had come to any node again, or
- * been turned away. Then b took effect only behind a. What comes twice is left out: a client whose leader has died with
- * two of its commands, and who asks again, may be heard with the second one first, and no protocol can put that right.
- * So is what overtook another one, or was lost, on its way to the node.
+ * Compared are two updates of one session, a and b, which came to one node, in the order in which they were sent,
+ * while it led in one term, ballot or epoch; and up to when b took effect, neither of them had come to any node again,
+ * or been turned away. Then b took effect only behind a. What comes twice is left out: a client whose leader has died
+ * with two of its commands, and who asks again, may be heard with the second one first, and no protocol can put that
+ * right. So is what overtook another one, or was lost, on its way to the leader, be that by way of a follower.
  *
  * *Zab*: a leader gives a and b zxids of its epoch in the order in which they come, and whoever has b in his history
  * has all of that epoch before it; later leaders go on from such histories. *Raft*: the same, by Log Matching.

@@ -16,8 +16,8 @@ export interface Taken {
   /** Among all requests of the run, in the order in which they came to any node. */
   readonly position: number;
   /**
-   * Before what was executed at this place any node was asked for it again, or has said that it does not do it; until
-   * then the command was in that one node's hands, and once. Infinite where that never happened.
+   * Up to what was executed before this place, the command was in the hands of this node alone, once, and it led: the
+   * command came to no node again, and was not turned away. Infinite where it stayed so.
    */
   untilPlace: number;
 }
@@ -55,8 +55,12 @@ export class Intake {
     const row = this.taken[session] ??= [];
     const earlier = row[sequence];
     if (earlier !== undefined) return this.end(earlier);
-    row[sequence] = { node, epoch: this.view(state).epoch, position: this.count, untilPlace: Infinity };
+    const { epoch, leader } = this.view(state);
+    const taken: Taken = { node, epoch, position: this.count, untilPlace: Infinity };
     this.count += 1;
+    row[sequence] = taken;
+    // A follower may hand it on, by a way on which another command overtakes it.
+    if (leader !== node) this.end(taken);
   }
 
   /** A node has answered. */

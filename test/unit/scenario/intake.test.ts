@@ -3,13 +3,23 @@ import type { ClientRequest } from '../../../src/contract/client.ts';
 import type { Context } from '../../../src/contract/context.ts';
 import type { Plain } from '../../../src/contract/message.ts';
 import type { Node } from '../../../src/contract/node.ts';
-import { nodeId } from '../../../src/kernel/ids.ts';
+import { nodeId, type NodeId } from '../../../src/kernel/ids.ts';
 import { Intake } from '../../../src/scenario/intake.ts';
 
-/** A node whose state is its epoch, and which answers what it is told to at the next timer. */
-class Answering implements Node<{ epoch: number }> {
-  readonly state = { epoch: 1 };
+/** What a node of these tests knows. */
+interface Leads {
+  epoch: number;
+  leader: NodeId | null;
+}
+
+/** A node that leads, and answers what it is told to at the next timer. */
+class Answering implements Node<Leads> {
+  readonly state: Leads;
   private request: ClientRequest | null = null;
+
+  constructor(self: NodeId) {
+    this.state = { epoch: 1, leader: self };
+  }
 
   onRequest(_ctx: Context, request: ClientRequest): void {
     this.request = request;
@@ -28,16 +38,16 @@ const request = (session: number, sequence: number): ClientRequest => ({
 /** Two nodes that are watched, and the replies that left them; `place` is that of the next command. */
 function stage(): {
   readonly intake: Intake; readonly nodes: readonly Required<Pick<Node, 'onRequest' | 'onTimer'>>[];
-  readonly states: readonly { epoch: number }[]; readonly ctx: Context; readonly replies: Plain[]; place: number;
+  readonly states: readonly Leads[]; readonly ctx: Context; readonly replies: Plain[]; place: number;
 } {
   const replies: Plain[] = [];
   const ctx = { self: nodeId(0), peers: [], reply: (_to: ClientRequest, body: Plain) => replies.push(body) };
   const staged = { place: 0 };
   const intake = new Intake({
-    view: (state) => ({ role: 'leader', epoch: (state as { epoch: number }).epoch, leader: null }),
+    view: (state) => ({ role: '', ...(state as Leads) }),
     client: { classify: (body) => body as never },
   }, () => staged.place);
-  const inner = [new Answering(), new Answering()];
+  const inner = [new Answering(nodeId(0)), new Answering(nodeId(1))];
   const nodes = inner.map((node, index) =>
     intake.watch(node, nodeId(index)) as Required<Pick<Node, 'onRequest' | 'onTimer'>>);
   return Object.assign(staged, {
@@ -69,6 +79,17 @@ describe('commands on their way into nodes', () => {
     n2?.onRequest(ctx, request(3, 1));
     expect(intake.takenOf(3, 1)).toMatchObject({ node: 0, position: 0, untilPlace: 8 });
     expect(intake.takenOf(3, 2)).toMatchObject({ node: 0, position: 1, untilPlace: 8 });
+  });
+
+  it('are nobody\'s if they come to a node that does not lead: it may hand them on', () => {
+    const staged = stage();
+    const { intake, nodes: [n1], states: [state], ctx } = staged;
+    staged.place = 4;
+    for (const [sequence, leader] of [[1, nodeId(0)], [2, nodeId(1)], [3, null]] as const) {
+      if (state !== undefined) state.leader = leader;
+      n1?.onRequest(ctx, request(3, sequence));
+    }
+    expect([1, 2, 3].map((sequence) => intake.takenOf(3, sequence)?.untilPlace)).toEqual([Infinity, 4, 4]);
   });
 
   it.each([['redirect', 6], ['epoch-over', 6], ['unsure', Infinity], ['done', Infinity]])(
