@@ -37,7 +37,8 @@ describe('the README', () => {
   });
 
   it.each([
-    'scenarios/locks', 'scenarios/systems',
+    'scenarios/locks/one-application-over-four-locks.yaml',
+    'scenarios/systems/a-register-while-its-leader-is-cut-off.yaml',
   ])('shows systems side by side as a terminal of 120 columns does: %s', (scenarios) => {
     const { out } = quorumquake(root, 'run', scenarios, '-j', '1', '--reporter', 'json');
     const { sideBySide } = JSON.parse(out) as { readonly sideBySide: readonly Comparison[] };

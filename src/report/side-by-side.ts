@@ -10,8 +10,12 @@ const COLUMNS_MAX = 120;
 /** What stands for a number that nobody measured. */
 const NONE = '-';
 
+/** Of the column of systems, with a space at both ends: the longest of our own names has room. */
+const NAME_WIDTH_MIN = 14;
+const NAME_WIDTH_MAX = 16;
+
 const heads: readonly (readonly [head: string, width: number])[] = [
-  ['system', 14], ['as\nexpected', 10], ['verdicts', 0], ['ok', 7], ['longest\nwithout ok', 12],
+  ['system', NAME_WIDTH_MIN], ['as\nexpected', 10], ['verdicts', 0], ['ok', 7], ['longest\nwithout ok', 12],
   ['stale\nor lost', 9], ['messages\nper ok', 10], ['syncs\nper ok', 8], ['time to\nrecover', 10],
 ];
 /** Lines between columns and at both ends. */
@@ -32,11 +36,14 @@ export function comparisonText(comparison: Comparison, style: TextStyle, paint: 
 function tableText(
   systems: readonly SystemSummary[], style: TextStyle, columns: number, paint: ChalkInstance,
 ): string {
-  const taken = heads.reduce((sum, [, width]) => sum + width, BORDERS);
+  const longest = Math.max(...systems.map(({ system }) => oneLine(system).length + 2));
+  const spare = columns - COLUMNS_MIN;
+  const nameWidth = Math.min(Math.max(longest, NAME_WIDTH_MIN), NAME_WIDTH_MIN + spare, NAME_WIDTH_MAX);
+  const taken = heads.reduce((sum, [, width]) => sum + width, BORDERS + nameWidth - NAME_WIDTH_MIN);
   const rest = Math.min(columns, COLUMNS_MAX) - taken;
   const table = new Table({
     head: heads.map(([head]) => head),
-    colWidths: heads.map(([, width]) => (width === 0 ? rest : width)),
+    colWidths: [nameWidth, ...heads.slice(1).map(([, width]) => (width === 0 ? rest : width))],
     colAligns: heads.map((_head, at) => (at === 0 || at === 2 ? 'left' : 'right')),
     style: { head: [], border: [] },
     ...(style.hasUnicode ? {} : { chars: asciiFrame }),
@@ -45,7 +52,7 @@ function tableText(
     const { name, met, verdicts, numbers } = cellsOf(system);
     const colour = system.asExpected === system.runs ? paint.green : paint.red;
     const lines = verdicts.flatMap((verdict) => wrapped(verdict, rest - 2));
-    table.push([wrapped(name, 12).join('\n'), colour(met), lines.join('\n'), ...numbers]);
+    table.push([wrapped(name, nameWidth - 2).join('\n'), colour(met), lines.join('\n'), ...numbers]);
   }
   return table.toString();
 }

@@ -46,6 +46,14 @@ describe('the table of systems', () => {
     expect(lines.join('')).not.toContain('…');
   });
 
+  it('has room for the longest name of a lock service, and no more than it needs', () => {
+    const widthOf = (system: string): number | undefined =>
+      render({ columns: 120 }, [raft, { ...raft, system }]).split('\n')[1]?.indexOf('+', 1);
+    expect(['redis', 'multi-paxos', 'zookeeper-lock', 'a-much-longer-name-than-that'].map(widthOf))
+      .toEqual([15, 15, 17, 17]);
+    expect(render({ columns: 120 }, [raft, { ...raft, system: 'zookeeper-lock' }])).toContain('| zookeeper-lock |');
+  });
+
   it.each([null, 80])('is plain lines in %s columns', (columns) => {
     expect(render({ columns }).split('\n')).toEqual([
       'a register over two systems: medians of 20 runs each',

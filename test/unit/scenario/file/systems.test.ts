@@ -88,8 +88,8 @@ describe('a file of several systems', () => {
   });
 
   it('makes the runs that three files made before there was one', () => {
-    const text = readFileSync(resolve(root, 'scenarios/locks/one-application-over-three-locks.yaml'), 'utf8');
-    expect(parsed(text).map(({ scenario }) => scenarioHash12(scenario))).toEqual([
+    const text = readFileSync(resolve(root, 'scenarios/locks/one-application-over-four-locks.yaml'), 'utf8');
+    expect(parsed(text).slice(0, 3).map(({ scenario }) => scenarioHash12(scenario))).toEqual([
       'a65fb9b3e91d', '74615de20bce', '97c9657175f4',
     ]);
   });
