@@ -3,7 +3,8 @@ import type { ValueKey } from './value-key.ts';
 
 /** The models that exist, by the names that users type. */
 export type ModelName =
-  | 'register' | 'cas-register' | 'kv' | 'append' | 'counter' | 'set' | 'mutex' | 'fenced-lock';
+  | 'register' | 'cas-register' | 'kv' | 'append' | 'counter' | 'set' | 'mutex' | 'fenced-lock'
+  | 'queue' | 'stack';
 
 /** The answer of {@link Model.step} where the operation could not have ended as it did. */
 export const ILLEGAL: unique symbol = Symbol('illegal');

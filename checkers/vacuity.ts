@@ -1,7 +1,7 @@
 import type { History, HistoryEvent } from '../src/history/operation.ts';
 
-const UPDATES: readonly string[] = ['write', 'cas', 'append', 'delete', 'add', 'remove'];
-const QUESTIONS: readonly string[] = ['read', 'contains'];
+const UPDATES: readonly string[] = ['write', 'cas', 'append', 'delete', 'add', 'remove', 'enqueue', 'push'];
+const QUESTIONS: readonly string[] = ['read', 'contains', 'dequeue', 'pop'];
 
 /**
  * Whether any answer in this history could have been wrong: some `ok` question about a key had an earlier or

@@ -4,8 +4,10 @@ import { append } from './append.ts';
 import { counterModel } from './counter.ts';
 import { fencedLock } from './fenced-lock.ts';
 import { mutex } from './mutex.ts';
+import { queue } from './queue.ts';
 import { registerModel } from './register.ts';
 import { set } from './set.ts';
+import { stack } from './stack.ts';
 
 const MODELS: Readonly<Record<ModelName, Model>> = {
   register: registerModel('register', null),
@@ -16,6 +18,8 @@ const MODELS: Readonly<Record<ModelName, Model>> = {
   set,
   mutex,
   'fenced-lock': fencedLock,
+  queue,
+  stack,
 };
 
 /** The names of all models, in the order of the documentation. */

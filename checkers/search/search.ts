@@ -4,11 +4,12 @@ import type { Model, Part } from '../model.ts';
 import { withoutUnneeded } from '../needed.ts';
 import { testBlocks } from './block-test.ts';
 import { searchFrontier } from './frontier.ts';
+import { testQueue } from './queue-test.ts';
 import type { SearchResult } from './result.ts';
 import { searchDepthFirst } from './wing-gong-lowe.ts';
 
 /** Which algorithm answered. */
-export type Algorithm = 'block-test' | 'just-in-time-frontier' | 'wing-gong-lowe';
+export type Algorithm = 'block-test' | 'queue-test' | 'just-in-time-frontier' | 'wing-gong-lowe';
 
 /** A {@link SearchResult}, and who found it. */
 export type NamedResult = SearchResult & { readonly algorithm: Algorithm };
@@ -19,6 +20,8 @@ export function searchLinearization(operations: readonly Operation[], model: Mod
   if (parts !== null) return searchParts(operations, parts, meter);
   const tested = testBlocks(operations, model, meter);
   if (tested !== null) return { ...tested, algorithm: 'block-test' };
+  const queued = testQueue(operations, model, meter);
+  if (queued !== null) return { ...queued, algorithm: 'queue-test' };
   const machineOf = model.machine?.bind(model);
   if (machineOf === undefined) return { ...searchDeep(operations, model, meter), algorithm: 'wing-gong-lowe' };
   return { ...searchFrontier(operations, model, meter, machineOf), algorithm: 'just-in-time-frontier' };

@@ -286,5 +286,5 @@ export class SessionClient extends Requester implements Node<ClientState> {
 
 /** Whether it is asked for the sake of the answer. */
 function isAnswered({ f }: Operation): boolean {
-  return f === 'read' || f === 'contains' || f === 'remove' || f === 'acquire';
+  return f === 'read' || f === 'contains' || f === 'remove' || f === 'acquire' || f === 'dequeue';
 }

@@ -138,6 +138,8 @@ const IMPLIED: readonly { readonly model: ModelName; readonly operations: readon
   { model: 'kv', operations: ['write', 'cas', 'delete'] },
   { model: 'append', operations: ['append'] },
   { model: 'set', operations: ['add', 'remove', 'contains'] },
+  { model: 'queue', operations: ['enqueue', 'dequeue'] },
+  { model: 'stack', operations: ['push', 'pop'] },
   { model: 'mutex', operations: ['acquire', 'release'] },
 ];
 

@@ -193,7 +193,7 @@ function producedBy({ f, input }: Operation): Json {
 function operationLine(operation: Operation, mattering: Json, clients: number): string {
   const { process, f, key, input, output, outcome, invokedAtUs, completedAtUs } = operation;
   const asked = input === null ? '' : ` ${JSON.stringify(input)}`;
-  const done = f === 'read' ? answerText(output, mattering) : 'ok';
+  const done = f === 'read' || f === 'dequeue' ? answerText(output, mattering) : 'ok';
   const answered = { ok: done, info: 'unknown', fail: 'failed' }[outcome];
   const end = completedAtUs === null || outcome === 'info' ? '...' : `${formatTime(completedAtUs)} s`;
   const who = `c${(process % clients) + 1} (process ${process})`;

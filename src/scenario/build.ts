@@ -23,6 +23,7 @@ import { counterStore } from '../services/counter.ts';
 import { listStore, registerStore } from '../services/kv.ts';
 import { leaseLockService } from '../services/lease-lock.ts';
 import { fencedLock, mutex } from '../services/lock.ts';
+import { queueStore } from '../services/queue.ts';
 import { GENEROUS_LIMITS, SessionMachine } from '../services/sessions.ts';
 import { setStore } from '../services/set.ts';
 import { createWorkload, type OperationKind } from '../workloads/workload.ts';
@@ -93,6 +94,7 @@ const SERVICES: Readonly<Record<Exclude<OperationKind, 'znodes'>, Service>> = {
   'set': setStore,
   'mutex': mutex,
   'fenced-lock': fencedLock,
+  'queue': queueStore,
 };
 
 /** Makes a world from a scenario whose profile has been applied. Nothing has happened in it yet. */

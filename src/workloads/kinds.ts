@@ -19,7 +19,7 @@ const TENTH = 100_000;
  * not here: who uses a lock service does not choose one operation after the other.
  */
 export type OperationKind =
-  'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock' | 'znodes';
+  'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock' | 'queue' | 'znodes';
 
 /** How each kind of workload changes what it is about. Most names are those of the models that judge. */
 export const CHANGES: Readonly<Record<OperationKind, Change>> = {
@@ -31,12 +31,13 @@ export const CHANGES: Readonly<Record<OperationKind, Change>> = {
   'set': addOrRemove,
   'mutex': (_random, seen, key) => acquireOrRelease(seen, key, () => null),
   'fenced-lock': (_random, seen, key) => acquireOrRelease(seen, key, (token) => token),
+  'queue': enqueueOrDequeue,
   'znodes': changeOfTree,
 };
 
 /** How a kind of workload asks without changing anything; `null` if it cannot. */
 export function questions(kind: OperationKind): Change | null {
-  if (kind === 'mutex' || kind === 'fenced-lock') return null;
+  if (kind === 'mutex' || kind === 'fenced-lock' || kind === 'queue') return null;
   if (kind === 'znodes') return readOfTree;
   return kind === 'set' ? readOrContains : read;
 }
@@ -101,6 +102,11 @@ function acquireOrRelease(seen: Seen, key: string, valueOf: (token: Plain) => Pl
   const last = seen.last.get(key);
   const holds = last?.f === 'acquire' && (!last.isRefused || last.value !== null);
   return holds ? { f: 'release', key, value: valueOf(last.value) } : { f: 'acquire', key, value: null };
+}
+
+/** As much goes in as comes out, so that a queue is empty now and then. No value goes in twice. */
+function enqueueOrDequeue(random: RandomStream, seen: Seen, key: string): Operation {
+  return random.chance(HALF) ? { f: 'enqueue', key, value: uniqueValue(seen) } : { f: 'dequeue', key, value: null };
 }
 
 /** A value that no other operation of the run carries. */

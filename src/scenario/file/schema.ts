@@ -188,7 +188,7 @@ const check = z.union(
 );
 
 const workloadKinds = [
-  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock', 'lock', 'znodes',
+  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock', 'queue', 'lock', 'znodes',
 ] as const satisfies readonly Workload['kind'][];
 
 const operation = z.union(
@@ -229,6 +229,8 @@ const scriptLine = map({
   remove: operation,
   contains: operation,
   acquire: operation,
+  enqueue: operation,
+  dequeue: operation,
   release: operation,
   read: operation,
   create: operation,
@@ -308,8 +310,8 @@ export type FaultLineFile = z.infer<typeof faultLine>;
 export type ScriptLineFile = z.infer<typeof scriptLine>;
 /** All operations that a line of a script can name. */
 export const operationNames = [
-  'append', 'write', 'cas', 'delete', 'add', 'remove', 'contains', 'acquire', 'release', 'read', 'create', 'set', 'get',
-  'exists', 'children', 'multi', 'sync', 'close',
+  'append', 'write', 'cas', 'delete', 'add', 'remove', 'contains', 'acquire', 'release', 'enqueue',
+  'dequeue', 'read', 'create', 'set', 'get', 'exists', 'children', 'multi', 'sync', 'close',
 ] as const satisfies readonly (keyof ScriptLineFile)[];
 /** An item of `check`. */
 export type CheckFile = z.infer<typeof check>;

@@ -25,6 +25,7 @@ const OPERATIONS: Readonly<Record<Exclude<Kind, 'znodes'>, Readonly<Record<strin
   'set': { add: SCALAR, remove: SCALAR, contains: SCALAR, read: 'nothing' },
   'mutex': { acquire: 'nothing', release: 'nothing' },
   'fenced-lock': { acquire: 'nothing', release: 'a whole number' },
+  'queue': { enqueue: SCALAR, dequeue: 'nothing' },
   'lock': { acquire: 'nothing' },
 };
 

@@ -66,7 +66,7 @@ function saysAnything({ invoke, completion }: Call, { failedCas, nilRead }: Brut
 }
 
 const INITIAL: Partial<Record<ModelName, Json>> = {
-  append: [], counter: 0, set: [], mutex: 'free', 'fenced-lock': { holder: null, highest: -1 },
+  append: [], counter: 0, set: [], mutex: 'free', 'fenced-lock': { holder: null, highest: -1 }, queue: [], stack: [],
 };
 
 /**
@@ -94,6 +94,13 @@ function after(state: Json, call: Call, calls: readonly Call[], model: ModelName
       return isRight((state as Json[]).includes(value)) ? [state] : [];
     case 'read':
       return isRight(state) ? [state] : [];
+    case 'enqueue':
+    case 'push':
+      return [[...(state as Json[]), value]];
+    case 'dequeue':
+      return isRight((state as Json[])[0] ?? null) ? [(state as Json[]).slice(1)] : [];
+    case 'pop':
+      return isRight((state as Json[]).at(-1) ?? null) ? [(state as Json[]).slice(0, -1)] : [];
     case 'acquire':
     case 'release':
       return typeof state === 'string' ? afterMutex(state, f) : afterFenced(state as unknown as Fenced, call, calls);

@@ -114,7 +114,7 @@ export function randomHistory(draw: Draw, options: RandomHistoryOptions): Histor
 }
 
 const INITIAL: Partial<Record<ModelName, Json>> = {
-  append: [], counter: 0, set: [], mutex: 'free', 'fenced-lock': { holder: null, highest: 0 },
+  append: [], counter: 0, set: [], mutex: 'free', 'fenced-lock': { holder: null, highest: 0 }, queue: [], stack: [],
 };
 /** What only looks, the most usual one. */
 const READS: Partial<Record<ModelName, string>> = {
@@ -123,7 +123,7 @@ const READS: Partial<Record<ModelName, string>> = {
 const UPDATES: Readonly<Record<ModelName, readonly string[]>> = {
   register: ['write'], 'cas-register': ['cas', 'write'], kv: ['cas', 'write', 'write', 'delete'], append: ['append'],
   counter: ['add'], set: ['add', 'add', 'remove', 'remove', 'read'], mutex: ['acquire', 'release'],
-  'fenced-lock': ['acquire', 'release'],
+  'fenced-lock': ['acquire', 'release'], queue: ['enqueue', 'dequeue'], stack: ['push', 'pop'],
 };
 
 function drawUpdate(draw: Draw, model: ModelName): string {
@@ -146,6 +146,8 @@ function inputOf(f: string, { draw, drawValue, oldValue, tokens }: Inputs): Json
     case 'append':
     case 'add':
     case 'remove':
+    case 'enqueue':
+    case 'push':
     case 'contains': return drawValue();
     default: return null;
   }
@@ -157,6 +159,7 @@ function effectOn(
   const { f, value } = operation;
   if (model === 'set') return effectOnSet(before as readonly Json[], operation, become);
   if (model === 'mutex' || model === 'fenced-lock') return effectOnLock(model, before, operation, become);
+  if (model === 'queue' || model === 'stack') return effectOnCollection(before as readonly Json[], operation, become);
   if (f === 'read') return { isOk: true, value: before };
   if (f === 'append') become([...(before as Json[]), value]);
   if (f === 'write') become(value);
@@ -178,6 +181,18 @@ function effectOnSet(
   if (f === 'add') become([...others, value]);
   if (f === 'remove') become(others);
   return { isOk: true, value: f === 'add' ? value : others.length < before.length };
+}
+
+function effectOnCollection(
+  before: readonly Json[], { f, value }: OpenOperation, become: (next: Json) => void,
+): { isOk: boolean; value: Json } {
+  if (f === 'enqueue' || f === 'push') {
+    become([...before, value]);
+    return { isOk: true, value };
+  }
+  const taken = f === 'dequeue' ? before[0] : before.at(-1);
+  become(f === 'dequeue' ? before.slice(1) : before.slice(0, -1));
+  return { isOk: true, value: taken ?? null };
 }
 
 function effectOnLock(
@@ -204,6 +219,7 @@ function corrupted(
 ): Json {
   if (model === 'fenced-lock' && f === 'acquire') return draw(5);
   if (typeof value === 'boolean') return !value;
+  if (f === 'dequeue' || f === 'pop') return draw(3) === 0 ? null : drawAny();
   if (f !== 'read') return value;
   if (model === 'counter') return drawAny();
   if (!Array.isArray(value)) return draw(6) === 0 ? null : drawAny();

@@ -24,6 +24,15 @@ const PLANTED: readonly (readonly [ModelName, string, readonly string[], string]
     '1 invoke remove 1', '1 ok remove true', '0 invoke read', '0 ok read [2]'], '[]'],
   ['set', 'a member that was removed twice', ['0 invoke add 1', '0 ok add 1', '1 invoke remove 1', '1 ok remove true',
     '1 invoke remove 1', '1 ok remove false'], 'true'],
+  ['queue', 'a value that came out twice', ['0 invoke enqueue 1', '0 ok enqueue 1', '0 invoke dequeue',
+    '0 ok dequeue 1', '1 invoke dequeue', '1 ok dequeue null'], '1'],
+  ['queue', 'a queue that is not empty', ['0 invoke enqueue 1', '0 ok enqueue 1', '1 invoke dequeue', '1 ok dequeue 1'],
+    'null'],
+  ['queue', 'a value that overtook another one', ['0 invoke enqueue 1', '0 ok enqueue 1', '0 invoke enqueue 2',
+    '0 ok enqueue 2', '1 invoke dequeue', '1 ok dequeue 1'], '2'],
+  ['stack', 'a value that went in first and came out first', ['0 invoke push 1', '0 ok push 1', '0 invoke push 2',
+    '0 ok push 2', '1 invoke pop', '1 ok pop 2'], '1'],
+  ['stack', 'a value that was lost', ['0 invoke push 1', '0 ok push 1', '1 invoke pop', '1 ok pop 1'], 'null'],
   ['fenced-lock', 'a token that did not grow', ['0 invoke acquire', '0 ok acquire 7', '0 invoke release 7',
     '0 ok release 7', '1 invoke acquire', '1 ok acquire 9'], '7'],
 ];
@@ -54,6 +63,9 @@ describe('every model', () => {
     ['counter', '0 invoke add 0.5', 'not a whole number'],
     ['counter', '0 invoke write 1', 'no operation of a counter'],
     ['set', '0 invoke append 1', 'no operation of a set'],
+    ['queue', '0 invoke push 1', 'no operation of a queue'],
+    ['queue', '0 invoke enqueue', 'is null, which is what "dequeue" says of an empty queue'],
+    ['stack', '0 invoke push', 'is null, which is what "pop" says of an empty stack'],
     ['mutex', '0 invoke lock', 'no operation of a mutex'],
     ['mutex', '0 invoke toString', 'no operation of a mutex'],
     ['fenced-lock', '0 invoke release', 'no whole number'],
@@ -108,6 +120,52 @@ describe('a fenced lock', () => {
   test('may leave gaps between tokens', () => {
     expect(check({ model: 'fenced-lock' }, '1 invoke acquire', '1 ok acquire 1', '1 invoke release 1',
       '1 ok release 1', '1 invoke acquire', '1 ok acquire 1000').verdict).toBe('valid');
+  });
+});
+
+describe('a queue', () => {
+  const two = ['0 invoke enqueue 1', '0 ok enqueue 1', '0 invoke enqueue 2', '0 ok enqueue 2'];
+  const answer = (...lines: readonly string[]): string => {
+    const { verdict, algorithm } = check({ model: 'queue' }, ...lines);
+    return `${verdict} by ${algorithm}`;
+  };
+
+  test('from which somebody took without an answer has lost the first value, at most one for each who asked', () => {
+    const unknown = [...two, '1 invoke dequeue', '1 info dequeue'];
+    expect(answer(...unknown, '2 invoke dequeue', '2 ok dequeue 2')).toBe('valid by queue-test');
+    expect(answer(...unknown, '2 invoke dequeue', '2 ok dequeue 1')).toBe('valid by queue-test');
+    expect(answer(...unknown, '2 invoke dequeue', '2 ok dequeue null')).toBe('invalid by queue-test');
+    // Who has asked later cannot have taken it.
+    expect(answer(...two, '2 invoke dequeue', '2 ok dequeue 2', '1 invoke dequeue', '1 info dequeue'))
+      .toBe('invalid by queue-test');
+  });
+
+  test('into which a value goes twice is searched', () => {
+    expect(answer('0 invoke enqueue 1', '0 ok enqueue 1', '0 invoke enqueue 1', '0 ok enqueue 1', '1 invoke dequeue',
+      '1 ok dequeue 1', '1 invoke dequeue', '1 ok dequeue 1', '1 invoke dequeue', '1 ok dequeue null'))
+      .toBe('valid by wing-gong-lowe');
+  });
+
+  test('whose values went in at once comes out in an order that the answers tell', () => {
+    const atOnce = ['0 invoke enqueue 1', '1 invoke enqueue 2', '0 ok enqueue 1', '1 ok enqueue 2'];
+    const second = ['2 invoke dequeue', '2 ok dequeue 2'];
+    expect(answer(...atOnce, ...second, '2 invoke dequeue', '2 ok dequeue 1')).toBe('valid by queue-test');
+    expect(answer(...atOnce, ...second, '2 invoke dequeue', '2 ok dequeue null')).toBe('invalid by queue-test');
+    expect(answer(...two, ...second, '2 invoke dequeue', '2 ok dequeue 1')).toBe('invalid by queue-test');
+  });
+
+  test('may be empty between a value that comes out and one that has not gone in', () => {
+    const lines = ['0 invoke enqueue 1', '0 ok enqueue 1', '0 invoke enqueue 2', '1 invoke dequeue', '2 invoke dequeue',
+      '2 ok dequeue null', '1 ok dequeue 1', '0 ok enqueue 2'];
+    expect(answer(...lines)).toBe('valid by queue-test');
+    expect(answer(...lines, '1 invoke dequeue', '1 ok dequeue 1')).toBe('invalid by queue-test');
+  });
+
+  test('tells in its evidence of the two values that came out in the wrong order, and of no other', () => {
+    const many = [3, 4, 5, 6].flatMap((value) => [`1 invoke enqueue ${value}`, `1 ok enqueue ${value}`]);
+    const { verified, evidence } = check({ model: 'queue' }, ...two, ...many, '2 invoke dequeue', '2 ok dequeue 2');
+    expect([verified, evidence?.operations.map(({ f, input, output }) => [f, input ?? output])]).toEqual(
+      [true, [['enqueue', 1], ['enqueue', 2], ['dequeue', 2]]]);
   });
 });
 
@@ -178,7 +236,7 @@ describe('the meaning of a history', () => {
   });
 
   test('cannot be that a list, a set or a lock begins as something else', () => {
-    for (const name of ['append', 'set', 'mutex', 'fenced-lock'] as const) {
+    for (const name of ['append', 'set', 'mutex', 'fenced-lock', 'queue', 'stack'] as const) {
       expect(modelStartingAt(name, [])).toBeNull();
       expect(check({ model: name, initial: 1 }, '0 invoke read', '0 ok read []')).toMatchObject(
         { verdict: 'unknown', reason: `the objects of ${name} cannot begin as 1` });

@@ -33,6 +33,8 @@ describe('a stored history', () => {
       'false'],
     ['fenced locks', 'fenced-lock', ['0 invoke acquire null', '0 ok acquire 1', '0 invoke release 1', '0 ok release 1',
       '0 invoke acquire null', '0 ok acquire 2'], '1'],
+    ['queues', 'queue', ['0 invoke enqueue 1', '0 ok enqueue 1', '0 invoke dequeue null', '0 ok dequeue 1'], 'null'],
+    ['stacks', 'stack', ['0 invoke push 1', '0 ok push 1', '0 invoke pop null', '0 ok pop 1'], 'null'],
     ['lists', 'append', ['0 invoke append 1', '0 ok append 1', '0 invoke read null', '0 ok read [1]'], '[]'],
   ])('is judged by the model that its operations imply, which finds a wrong read: %s', (_, model, lines, wrong) => {
     expect(judged(...lines)).toBe(`${model} valid`);

@@ -37,6 +37,7 @@ describe('a workload', () => {
     ['append', ['append', 'read']], ['register', ['read', 'write']], ['cas-register', ['cas', 'read', 'write']],
     ['kv', ['cas', 'delete', 'read', 'write']], ['counter', ['add', 'read']],
     ['set', ['add', 'contains', 'read', 'remove']], ['mutex', ['acquire']], ['fenced-lock', ['acquire']],
+    ['queue', ['dequeue', 'enqueue']],
     ['znodes', ['children', 'close', 'create', 'delete', 'exists', 'get', 'multi', 'set', 'sync']],
   ] as const)('of kind %s does only %s', (kind, expected) => {
     const words = new Set(operations(settings(kind), 2, 200).map(({ f }) => f));

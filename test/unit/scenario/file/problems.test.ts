@@ -34,7 +34,7 @@ describe('shape: a problem stands where the mistake is', () => {
     [`${head}limits: { events: 1000000001 }`, '3:19 must be at most 1000000000, found `1000000001`'],
     ['name: a\nsystem: { protocol: raft, nodes: 100 }', '2:34 must be at most 99, found `100`'],
     [`${head}workload: { kind: apend }`,
-      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, lock, znodes, '
+      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, queue, lock, znodes, '
         + 'found the text `apend` | did you mean `append`?'],
     [`${head}profile: wild`, '3:10 expected one of none, swarm, gentle, found the text `wild`'],
     [`${head}network: { slow: { rate: 1% } }`, '3:18 `delay` is missing'],
