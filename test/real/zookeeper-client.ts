@@ -2,13 +2,16 @@ import { connect, type Socket } from 'node:net';
 import type {
   CreateMode, ErrorCode, MultiErrorCode, Op, WatchEventType, WriteOp,
 } from '../../src/protocols/zookeeper/messages.ts';
-import type { DrivenSession, Heard, HeardResult, HeardStat } from '../support/zookeeper/heard.ts';
+import type {
+  DrivenSession, Heard, HeardResult, HeardStat, Hello, Received, WatchedPaths,
+} from '../support/zookeeper/heard.ts';
 import { JuteReader, JuteWriter } from './jute.ts';
 
 /** Numbers of ZooKeeper's protocol, as its ZooDefs, Code, CreateMode and EventType have them. */
 const TYPES = {
   delete: 2, exists: 3, get: 4, set: 5, sync: 9, children: 12, check: 13, multi: 14, create: 15, close: -11,
 } as const;
+const SET_WATCHES = 101;
 const CREATE_OF_OLD = 1;
 const ERROR = -1;
 const FLAGS: Readonly<Record<CreateMode, number>> = {
@@ -22,6 +25,7 @@ const ERRORS: Readonly<Record<number, MultiErrorCode>> = {
 const EVENTS: readonly (WatchEventType | null)[] =
   [null, 'NodeCreated', 'NodeDeleted', 'NodeDataChanged', 'NodeChildrenChanged'];
 const EVENT_XID = -1;
+const SET_WATCHES_XID = -8;
 const ALL_PERMISSIONS = 31;
 const PASSWORD_BYTES = 16;
 
@@ -29,61 +33,64 @@ const PASSWORD_BYTES = 16;
 interface Waiting {
   readonly replies: number;
   readonly resolve: (heard: readonly Heard[]) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
- * One session of a real ZooKeeper, on one connection. Client libraries hide what is compared here: whether an event
- * came before or behind a reply, and what each operation of a failed multi came to.
+ * One connection of a session of a real ZooKeeper. Client libraries hide what is compared here: whether an event came
+ * before or behind a reply, what each operation of a failed multi came to, and what a server says to who comes back.
  */
 export class ZooKeeperSession implements DrivenSession {
-  id = '0';
+  session = '0';
+  password = '';
+  timeoutMs = 0;
   private readonly socket: Socket;
   private received: Buffer = Buffer.alloc(0);
   private xid = 0;
-  private readonly asked: Op['op'][] = [];
+  private readonly asked: { readonly xid: number; readonly op: Op['op'] }[] = [];
   private heard: Heard[] = [];
   private waiting: Waiting | null = null;
-  private onBegun: (() => void) | null = null;
+  private onReceived: ((received: Received) => void) | null;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, onReceived: (received: Received) => void) {
     this.socket = socket;
+    this.onReceived = onReceived;
     socket.on('data', (bytes) => this.onData(bytes));
     socket.on('error', () => undefined); // 'close' follows.
-    socket.on('close', () => this.waiting?.reject(new Error('the server has closed the connection')));
+    socket.on('close', () => this.onClose());
   }
 
-  /** Begins a session at a server of the loopback address. Rejects where nobody serves. */
-  static begin(port: number, timeoutMs: number): Promise<ZooKeeperSession> {
-    return new Promise((resolve, reject) => {
+  /** Comes to a server of the loopback address; it answers `closed` if nobody listens, or serves. */
+  static connect(port: number, { session, password, lastZxid, timeoutMs }: Hello): Promise<Received> {
+    return new Promise((resolve) => {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-      const session = new ZooKeeperSession(socket);
-      session.onBegun = (): void => resolve(session);
-      socket.once('error', reject);
-      socket.once('close', () => reject(new Error('the server does not serve')));
-      socket.once('connect', () => {
-        const hello = new JuteWriter().int(0).long(0n).int(timeoutMs).long(0n).buffer(Buffer.alloc(PASSWORD_BYTES));
-        socket.write(hello.bool(false).frame());
-      });
+      new ZooKeeperSession(socket, resolve);
+      const bytes = Buffer.concat([Buffer.from(password, 'hex'), Buffer.alloc(PASSWORD_BYTES)], PASSWORD_BYTES);
+      const hello = new JuteWriter().int(0).long(BigInt(lastZxid)).int(timeoutMs).long(BigInt(session)).buffer(bytes);
+      socket.write(hello.bool(false).frame());
     });
   }
 
   ask(ops: readonly Op[]): Promise<readonly Heard[]> {
-    this.heard = this.heard.filter(({ kind }) => kind === 'event'); // What has come meanwhile belongs to this.
+    this.heard = this.heard.filter(({ kind }) => kind === 'event'); // Who had not waited does not hear of it.
     const frames = ops.map((op) => {
       this.xid += 1;
-      this.asked.push(op.op);
+      this.asked.push({ xid: this.xid, op: op.op });
       const request = new JuteWriter().int(this.xid).int(TYPES[op.op]);
       writeOp(request, op);
       return request.frame();
     });
-    return new Promise((resolve, reject) => {
-      this.waiting = { replies: ops.length, resolve, reject };
-      this.socket.write(Buffer.concat(frames));
+    return new Promise((resolve) => {
+      this.waiting = { replies: ops.length, resolve };
+      if (this.socket.destroyed) this.answerAsClosed();
+      else this.socket.write(Buffer.concat(frames));
     });
   }
 
-  /** Leaves without a word. */
+  watchAgain(relativeZxid: string, { data, exists, children }: WatchedPaths): void {
+    const request = new JuteWriter().int(SET_WATCHES_XID).int(SET_WATCHES).long(BigInt(relativeZxid));
+    this.socket.write(request.texts(data).texts(exists).texts(children).frame());
+  }
+
   leave(): void {
     this.socket.destroy();
   }
@@ -99,28 +106,46 @@ export class ZooKeeperSession implements DrivenSession {
   }
 
   private onFrame(frame: JuteReader): void {
-    if (this.onBegun !== null) return this.onHello(frame, this.onBegun);
+    if (this.onReceived !== null) return this.onWelcome(frame, this.onReceived);
     const xid = frame.int();
     const zxid = String(frame.long());
     const error = frame.int();
+    if (xid === SET_WATCHES_XID) return;
     if (xid === EVENT_XID) this.heard.push(readEvent(frame));
     else {
-      const op = this.asked.shift() as Op['op'];
+      const asked = this.asked.shift();
+      if (asked?.xid !== xid) throw new Error(`an answer to ${xid}, and not to ${asked?.xid}`);
+      const { op } = asked;
       this.heard.push({ kind: 'reply', zxid, result: error === 0 ? readResult(frame, op) : failure(error) });
     }
     const replies = this.heard.filter(({ kind }) => kind === 'reply').length;
-    if (this.waiting === null || replies < this.waiting.replies) return;
-    const { resolve } = this.waiting;
-    this.waiting = null;
-    resolve(this.heard.splice(0));
+    if (this.waiting !== null && replies >= this.waiting.replies) this.answer();
   }
 
-  private onHello(frame: JuteReader, onBegun: () => void): void {
+  private onWelcome(frame: JuteReader, onReceived: (received: Received) => void): void {
     frame.int();
-    frame.int();
-    this.id = String(frame.long());
-    this.onBegun = null;
-    onBegun();
+    this.timeoutMs = frame.int();
+    this.session = String(frame.long());
+    this.password = frame.buffer().toString('hex');
+    this.onReceived = null;
+    onReceived(this.session === '0' ? 'over' : this);
+  }
+
+  private onClose(): void {
+    this.onReceived?.('closed');
+    this.answerAsClosed();
+  }
+
+  private answerAsClosed(): void {
+    this.heard.push({ kind: 'closed' });
+    this.answer();
+  }
+
+  /** With what was heard since the last time. */
+  private answer(): void {
+    const { waiting } = this;
+    this.waiting = null;
+    waiting?.resolve(this.heard.splice(0));
   }
 }
 
@@ -187,7 +212,9 @@ function readMulti(frame: JuteReader): HeardResult {
     if (type === ERROR) words.push(errorOf(frame.int()));
     else if (type === CREATE_OF_OLD) results.push({ op: 'create', path: frame.text(), stat: null });
     else if (type === TYPES.set) results.push({ op: 'set', stat: readStat(frame) });
-    else results.push({ op: type === TYPES.delete ? 'delete' : 'check' });
+    else if (type === TYPES.delete) results.push({ op: 'delete' });
+    else if (type === TYPES.check) results.push({ op: 'check' });
+    else throw new Error(`a part of a multi of no known type: ${type}`);
   }
   const error = words.find((word): word is ErrorCode => word !== 'Ok');
   return error === undefined ? { op: 'multi', results } : { op: 'error', error, results: words };

@@ -20,6 +20,8 @@ export interface Revalidate {
   readonly client: ConnectionId;
   readonly session: SessionId;
   readonly password: number;
+  /** From now on; each server that a client comes to bounds what that wishes. */
+  readonly timeoutUs: DurationUs;
 }
 
 /** What was found of a session that a client comes back with. Of some there is no word that would last. */
@@ -30,8 +32,6 @@ export interface Revalidated {
   readonly kind: 'REVALIDATED';
   readonly client: ConnectionId;
   readonly standing: Standing;
-  /** 0 unless it is valid. */
-  readonly timeoutUs: DurationUs;
 }
 
 /** A client of this follower wants what the leader has. */

@@ -4,8 +4,8 @@ import type { ConnectionId } from '../../kernel/ids.ts';
 import type { Txn } from '../zab/messages.ts';
 import type { Following } from '../zab/state.ts';
 import {
-  ANY_VERSION, type ClientPacket, type Op, type OpResult, type ReadOp, type Request, type SessionId, type SetWatches,
-  type TreeApplied, type TreeCommand, type WatcherEvent, type WatchEventType,
+  ANY_VERSION, type ClientPacket, type ErrorCode, type Op, type OpResult, type ReadOp, type Request, type SessionId,
+  type SetWatches, type TreeApplied, type TreeCommand, type WatcherEvent, type WatchEventType,
 } from './messages.ts';
 import type { ServicePacket, SyncReply } from './packets.ts';
 import { Sessions } from './sessions.ts';
@@ -26,9 +26,11 @@ export abstract class Pipeline extends Sessions {
       case 'get':
       case 'exists':
       case 'children':
-        return this.enqueue(ctx, client, { kind: 'read', xid, op });
+        return this.enqueueUnlessGone(ctx, client, { kind: 'read', xid, op });
       case 'sync':
-        return this.onSync(ctx, client, xid);
+        return this.hasGone(client.session)
+          ? this.enqueue(ctx, client, { kind: 'moved' })
+          : this.onSync(ctx, client, xid);
       case 'close':
         return this.onWrite(ctx, client, xid, op.op, { kind: 'close-session' });
       case 'create':
@@ -43,7 +45,11 @@ export abstract class Pipeline extends Sessions {
   }
 
   protected onSetWatches(ctx: Context, client: ClientConnection, packet: SetWatches): void {
-    this.enqueue(ctx, client, { kind: 'watches', packet });
+    this.enqueueUnlessGone(ctx, client, { kind: 'watches', packet });
+  }
+
+  private enqueueUnlessGone(ctx: Context, client: ClientConnection, queued: Queued): void {
+    this.enqueue(ctx, client, this.hasGone(client.session) ? { kind: 'moved' } : queued);
   }
 
   private enqueue(ctx: Context, client: ClientConnection, queued: Queued): void {
@@ -106,6 +112,7 @@ export abstract class Pipeline extends Sessions {
         syncing.add(client.connection);
         return;
       }
+      if (first.kind === 'moved') return this.hangUp(ctx, client);
       client.queue.shift();
       if (first.kind === 'sync') this.reply(ctx, client, first.xid, { op: 'sync' });
       else if (first.kind === 'read') this.answerRead(ctx, client, first.xid, first.op);
@@ -157,12 +164,15 @@ export abstract class Pipeline extends Sessions {
     if (change.change === 'create-session') return this.onSessionCreated(ctx, client);
     const [first] = client.queue;
     const isAnswer = xid !== 0 && first?.kind === 'write' && first.xid === xid;
+    // It is the error of a connection, not of the request: whoever is told of it here has heard more elsewhere.
+    if (isAnswer && isError(outcome, 'SessionMoved')) return this.hangUp(ctx, client);
     if (isAnswer) {
       client.queue.shift();
       this.reply(ctx, client, xid, first.op === 'sync' && outcome.op === 'check' ? { op: 'sync' } : outcome);
     }
     // What has ended, or has gone elsewhere, has nothing more to hear on this connection.
-    if (change.change === 'close-session' || (isAnswer && endsConnection(outcome))) return this.hangUp(ctx, client);
+    const isOver = change.change === 'close-session' || (isAnswer && isError(outcome, 'SessionExpired'));
+    if (isOver) return this.hangUp(ctx, client);
     if (isAnswer) this.answerWaiting(ctx, client);
   }
 
@@ -193,7 +203,6 @@ export abstract class Pipeline extends Sessions {
   private catchUp(ctx: Context, client: ClientConnection, packet: SetWatches): void {
     const { watches } = this.state.service;
     const due = this.missedBy(packet);
-    const told = new Set<string>();
     const watch = (op: ReadOp['op'], paths: readonly string[], ...types: readonly WatchEventType[]): void => {
       for (const path of paths) {
         const isDue = due.some((event) => event.path === path && types.includes(event.type));
@@ -204,12 +213,8 @@ export abstract class Pipeline extends Sessions {
     watch('exists', packet.exists, 'NodeCreated');
     watch('children', packet.children, 'NodeDeleted', 'NodeChildrenChanged');
     ctx.note({ event: 'watches-set', client: client.client, due: due.length });
-    for (const { type, path } of due) {
-      const name = `${type} ${path}`;
-      if (told.has(name)) continue; // Who watched data and children is told once that both are gone.
-      told.add(name);
-      this.deliver(ctx, client, type, path);
-    }
+    // Who has watched data and children is told twice that both are gone, unlike by one event: clients sort that out.
+    for (const { type, path } of due) this.deliver(ctx, client, type, path);
   }
 
   // ── Ends of connections ──────────────────────────────────────────────
@@ -233,6 +238,6 @@ export abstract class Pipeline extends Sessions {
   }
 }
 
-function endsConnection(outcome: OpResult): boolean {
-  return outcome.op === 'error' && (outcome.error === 'SessionExpired' || outcome.error === 'SessionMoved');
+function isError(outcome: OpResult, error: ErrorCode): boolean {
+  return outcome.op === 'error' && outcome.error === error;
 }

@@ -78,11 +78,18 @@ export abstract class ServiceRules extends ZabNode {
     return tracked.isClosing ? 'unsettled' : 'valid';
   }
 
-  /** Why nothing of a session may be proposed; `null`: it may. */
-  protected refusalOf(session: SessionId, origin: NodeId): ErrorCode | null {
+  /** Why a request of a session may not be proposed; `null`: it may. */
+  protected refusalOf(session: SessionId, origin: NodeId, request: PrepareRequest): ErrorCode | null {
     const tracked = this.state.service.tracked.get(session);
     if (tracked === undefined || tracked.isClosing) return 'SessionExpired';
-    return this.isMoved(tracked, origin) ? 'SessionMoved' : null;
+    return isOfOneServer(request) && this.isMoved(tracked, origin) ? 'SessionMoved' : null;
+  }
+
+  /** Whether nothing is said to a session here any more: of its own clients a leader knows that, and nobody else. */
+  protected hasGone(session: SessionId): boolean {
+    const { role, service } = this.state;
+    const tracked = service.tracked.get(session);
+    return role.kind === 'leading' && tracked !== undefined && this.isMoved(tracked, this.self);
   }
 
   /**
@@ -116,4 +123,12 @@ export abstract class ServiceRules extends ZabNode {
   protected missedBy(watches: SetWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
     return watchesDue(this.tree, watches);
   }
+}
+
+/**
+ * The end of a session is its last word, whoever hands it on; and ZooKeeper looks at the session with each part of a
+ * multi, so that one without parts is done.
+ */
+function isOfOneServer(request: PrepareRequest): boolean {
+  return request.kind === 'op' && !(request.op.op === 'multi' && request.op.ops.length === 0);
 }

@@ -27,7 +27,6 @@ import type { Message } from '../../contract/message.ts';
 import type { Node } from '../../contract/node.ts';
 import { unreachable } from '../../kernel/assert.ts';
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
-import type { DurationUs } from '../../kernel/time.ts';
 import type { Ping } from '../zab/messages.ts';
 import type { Following } from '../zab/state.ts';
 import type { ClientPacket, ConnectRequest, SessionId } from './messages.ts';
@@ -55,7 +54,7 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
     if (ctx.peers.includes(peer)) return super.onConnected(ctx, connection, peer);
     if (!this.isServing) return ctx.close(connection);
     this.state.service.clients.set(connection, {
-      client: peer, connection, phase: 'connected', session: 0, password: 0, queue: [],
+      client: peer, connection, phase: 'connected', session: 0, password: 0, timeoutUs: 0, queue: [],
     });
   }
 
@@ -128,11 +127,10 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
   }
 
   private onRevalidate(ctx: Context, connection: ConnectionId, origin: NodeId, packet: Revalidate): void {
-    const { role, service: { tracked } } = this.state;
+    const { role } = this.state;
     if (role.kind !== 'leading') return;
     const standing = this.revalidate(ctx, role, origin, packet);
-    const timeoutUs = standing === 'valid' ? tracked.get(packet.session)?.timeoutUs ?? 0 : 0;
-    const answer: Revalidated = { kind: 'REVALIDATED', client: packet.client, standing, timeoutUs };
+    const answer: Revalidated = { kind: 'REVALIDATED', client: packet.client, standing };
     ctx.sendOnNow(connection, answer);
   }
 
@@ -177,25 +175,36 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
   private onConnectRequest(ctx: Context, client: ClientConnection, request: ConnectRequest): void {
     const { session, password, lastZxid, timeoutUs } = request;
     if (this.isBehind(lastZxid)) return this.hangUp(ctx, client);
-    if (session === 0) return this.openSession(ctx, client, timeoutUs);
+    client.timeoutUs = this.timeoutFor(timeoutUs);
+    if (session === 0) return this.openSession(ctx, client);
+    this.replace(ctx, session, client);
     client.phase = 'revalidating';
     client.session = session;
     client.password = password;
-    const { role, service: { tracked } } = this.state;
+    const { role } = this.state;
     if (role.kind === 'leading') {
-      const standing = this.revalidate(ctx, role, this.self, { session, password });
-      return this.onStanding(ctx, client, standing, tracked.get(session)?.timeoutUs ?? 0);
+      return this.onStanding(ctx, client, this.revalidate(ctx, role, this.self, client));
     }
     if (role.kind === 'following') this.askLeader(ctx, role, client);
   }
 
+  /** The client has given up the connection that we may have of it. Nobody has looked at the password yet. */
+  private replace(ctx: Context, session: SessionId, client: ClientConnection): void {
+    const { connections } = this.state.service;
+    const earlier = connections.get(session);
+    const old = earlier === undefined ? undefined : this.clientOf(earlier);
+    if (old !== undefined) this.hangUp(ctx, old);
+    connections.set(session, client.connection);
+  }
+
   /** Our own tree may not have heard of the end of a session: the leader says what it is. */
-  protected askLeader(ctx: Context, role: Following, { connection, session, password }: ClientConnection): void {
-    this.tellLeader(ctx, role, { kind: 'REVALIDATE', client: connection, session, password });
+  protected askLeader(ctx: Context, role: Following, client: ClientConnection): void {
+    const { connection, session, password, timeoutUs } = client;
+    this.tellLeader(ctx, role, { kind: 'REVALIDATE', client: connection, session, password, timeoutUs });
   }
 
   /** A new session is there when its transaction is applied here: from then on, whoever leads knows of it. */
-  private openSession(ctx: Context, client: ClientConnection, wishedUs: DurationUs): void {
+  private openSession(ctx: Context, client: ClientConnection): void {
     const { role, service } = this.state;
     if (role.kind === 'looking') return;
     service.begun += 1;
@@ -203,40 +212,29 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
     client.session = sessionIdOf(role.epoch, this.self, service.starts, service.begun);
     client.password = ctx.random('password').between(1, PASSWORD_MAX);
     service.connections.set(client.session, client.connection);
-    const { session, password } = client;
-    this.handOn(ctx, session, 0, { kind: 'create-session', timeoutUs: this.timeoutFor(wishedUs), password });
+    const { session, password, timeoutUs } = client;
+    this.handOn(ctx, session, 0, { kind: 'create-session', timeoutUs, password });
   }
 
   protected override onSessionCreated(ctx: Context, client: ClientConnection): void {
-    const timeoutUs = this.tree.sessions.get(client.session)?.timeoutUs ?? 0;
-    this.open(ctx, client, timeoutUs);
+    this.open(ctx, client);
   }
 
-  private onRevalidated(ctx: Context, { client: connection, standing, timeoutUs }: Revalidated): void {
+  private onRevalidated(ctx: Context, { client: connection, standing }: Revalidated): void {
     const client = this.clientOf(connection);
-    if (client?.phase === 'revalidating') this.onStanding(ctx, client, standing, timeoutUs);
+    if (client?.phase === 'revalidating') this.onStanding(ctx, client, standing);
   }
 
-  protected onStanding(ctx: Context, client: ClientConnection, standing: Standing, timeoutUs: DurationUs): void {
-    if (standing === 'valid') return this.reopen(ctx, client, timeoutUs);
+  protected onStanding(ctx: Context, client: ClientConnection, standing: Standing): void {
+    if (standing === 'valid') return this.open(ctx, client);
     if (standing === 'over') {
       this.tellClient(ctx, client, { kind: 'ConnectResponse', timeoutUs: 0, session: 0, password: 0 });
     }
     this.hangUp(ctx, client);
   }
 
-  /** The client has given up the connection that we may still have of it. */
-  private reopen(ctx: Context, client: ClientConnection, timeoutUs: DurationUs): void {
-    const { service } = this.state;
-    const earlier = service.connections.get(client.session);
-    const old = earlier === undefined ? undefined : this.clientOf(earlier);
-    if (old !== undefined) this.hangUp(ctx, old);
-    service.connections.set(client.session, client.connection);
-    this.open(ctx, client, timeoutUs);
-  }
-
-  private open(ctx: Context, client: ClientConnection, timeoutUs: DurationUs): void {
-    const { session, password } = client;
+  private open(ctx: Context, client: ClientConnection): void {
+    const { session, password, timeoutUs } = client;
     client.phase = 'open';
     this.heard(ctx, session);
     this.tellClient(ctx, client, { kind: 'ConnectResponse', timeoutUs, session, password });

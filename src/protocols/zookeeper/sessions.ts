@@ -77,8 +77,9 @@ export abstract class Sessions extends Snapshots {
 
   /** A client has come to a server with this session. From now on, that server alone speaks for it. */
   protected revalidate(
-    ctx: Context, role: Leading, origin: NodeId, { session, password }: Pick<Revalidate, 'session' | 'password'>,
+    ctx: Context, role: Leading, origin: NodeId, asked: Omit<Revalidate, 'kind' | 'client'>,
   ): Standing {
+    const { session, password, timeoutUs } = asked;
     const standing = this.standingOf(role, session, password);
     const tracked = this.state.service.tracked.get(session);
     if (standing !== 'valid' || tracked === undefined) return standing;
@@ -86,7 +87,8 @@ export abstract class Sessions extends Snapshots {
       ctx.note({ event: 'session-moved', session, from: tracked.owner, to: origin });
     }
     tracked.owner = origin;
-    this.touch(ctx, session);
+    tracked.timeoutUs = timeoutUs;
+    tracked.expiresUs = this.expiryOf(ctx.monotonicUs(), timeoutUs);
     return standing;
   }
 
@@ -108,7 +110,7 @@ export abstract class Sessions extends Snapshots {
       const { timeoutUs, password } = request;
       tracked.set(session, { timeoutUs, password, owner: origin, expiresUs: Infinity, isClosing: false });
     } else if (xid !== 0) {
-      const error = this.refusalOf(session, origin);
+      const error = this.refusalOf(session, origin, request);
       if (error !== null) return refused(zxid, session, xid, error);
       const known = tracked.get(session);
       if (request.kind === 'close-session' && known !== undefined) known.isClosing = true;

@@ -17,7 +17,9 @@ export type Queued =
   /** Is answered when this has been applied here; `null` until the leader has said what. */
   | { readonly kind: 'sync'; readonly xid: number; target: Zxid | null }
   | { readonly kind: 'read'; readonly xid: number; readonly op: ReadOp }
-  | { readonly kind: 'watches'; readonly packet: SetWatches };
+  | { readonly kind: 'watches'; readonly packet: SetWatches }
+  /** Is not answered: the session has gone on at another server. */
+  | { readonly kind: 'moved' };
 
 /** One client at this server. */
 export interface ClientConnection {
@@ -28,13 +30,16 @@ export interface ClientConnection {
   /** 0 before it has said which. */
   session: SessionId;
   password: number;
+  /** What it has agreed on with this server. */
+  timeoutUs: DurationUs;
   /** In the order in which it was asked, which is the one of answers. */
   readonly queue: Queued[];
 }
 
 /** A session, as the leader knows it. */
 export interface TrackedSession {
-  readonly timeoutUs: DurationUs;
+  /** Its client may agree on another one with each server that it comes to. */
+  timeoutUs: DurationUs;
   readonly password: number;
   /** The server that its client is at; `null` while it has come to none in this epoch. */
   owner: NodeId | null;

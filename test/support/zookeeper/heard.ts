@@ -1,9 +1,11 @@
-import type { Op, OpResult, Stat, WatchEventType } from '../../../src/protocols/zookeeper/messages.ts';
+import type { Op, OpResult, SetWatches, Stat, WatchEventType } from '../../../src/protocols/zookeeper/messages.ts';
 
 /** What a session hears on its connection, in its order. Zxids and sessions are texts: each side has its own. */
 export type Heard<S = HeardStat> =
   | { readonly kind: 'reply'; readonly zxid: string; readonly result: HeardResult<S> }
-  | { readonly kind: 'event'; readonly type: WatchEventType; readonly path: string };
+  | { readonly kind: 'event'; readonly type: WatchEventType; readonly path: string }
+  /** The server has closed the connection: nothing more is heard on it. */
+  | { readonly kind: 'closed' };
 
 export type HeardStat = Omit<Stat, 'czxid' | 'mzxid' | 'pzxid' | 'ephemeralOwner'> & {
   readonly czxid: string; readonly mzxid: string; readonly pzxid: string; readonly ephemeralOwner: string;
@@ -19,18 +21,36 @@ export type HeardResult<S = HeardStat> = (
   | Extract<OpResult, { op: 'delete' | 'check' | 'sync' | 'close' | 'error' }>
 );
 
-/** One session of a client that says what it is told to, at a real service or a simulated one. */
-export interface DrivenSession {
-  /** Its id, as stats tell it. */
-  readonly id: string;
-  /** Sends all at once. What was heard until the last of them was answered. */
-  ask(ops: readonly Op[]): Promise<readonly Heard[]>;
+/** What the client of a session says to the server that it comes to. */
+export interface Hello {
+  /** Its id, as stats tell it; '0': a new one. */
+  readonly session: string;
+  readonly password: string;
+  readonly lastZxid: string;
+  readonly timeoutMs: number;
 }
+
+/** The watches that a client had, for the server that it has come to. */
+export type WatchedPaths = Omit<SetWatches, 'kind' | 'relativeZxid'>;
+
+/** One connection of a client that says what it is told to, at a real service or a simulated one. */
+export interface DrivenSession extends Omit<Hello, 'lastZxid'> {
+  /** Sends all at once. What was heard until the last of them was answered, or the connection was closed. */
+  ask(ops: readonly Op[]): Promise<readonly Heard[]>;
+  /** Watches once more what it has watched. What has changed since that zxid is heard with the next answer. */
+  watchAgain(relativeZxid: string, watched: WatchedPaths): void;
+  /** Closes the connection, without a word: the session goes on. */
+  leave(): void;
+}
+
+/** How a client is received: `over`: there is no such session; `closed`: without a word. */
+export type Received = DrivenSession | 'over' | 'closed';
 
 /** Three servers and who speaks to them. */
 export interface DrivenService {
-  /** A new session at one of the servers. */
-  begin(server: number): Promise<DrivenSession>;
+  /** Comes to one of the servers, the first of which leads. */
+  connect(server: number, hello: Hello): Promise<Received>;
+  pause(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,8 +66,8 @@ export class Names {
   private readonly writes: bigint[] = [];
   private readonly sessions = new Map<string, string>();
 
-  onBegun({ id }: DrivenSession): void {
-    this.sessions.set(id, `session ${this.sessions.size + 1}`);
+  onBegun({ session }: DrivenSession): void {
+    this.sessions.set(session, `session ${this.sessions.size + 1}`);
   }
 
   /** `ops`: what was asked, in the order of the replies among `heard`. */
@@ -59,7 +79,7 @@ export class Names {
       this.writes.push(BigInt(zxid));
       this.zxids.set(zxid, this.writes.length);
     });
-    return heard.map((one) => one.kind === 'event' ? one :
+    return heard.map((one) => one.kind !== 'reply' ? one :
       { ...one, zxid: this.lastUpTo(one.zxid), result: this.result(one.result) });
   }
 
@@ -67,6 +87,11 @@ export class Names {
   isUpToDate(heard: readonly Heard[]): boolean {
     const last = heard.at(-1);
     return last?.kind === 'reply' && BigInt(last.zxid) >= (this.writes.at(-1) ?? 0n);
+  }
+
+  /** Of the write that was told so many before the last one; of none, if there were fewer. */
+  zxidOfWrite(back: number): string {
+    return String(this.writes.at(-1 - back) ?? 0n);
   }
 
   private result(result: HeardResult): unknown {

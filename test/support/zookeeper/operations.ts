@@ -31,8 +31,9 @@ export class OperationGenerator {
     return { op: read, path: this.of(PATHS), watch: this.random.chance(600_000) };
   }
 
-  between(min: number, max: number): number {
-    return this.random.between(min, max);
+  /** Some of the paths that there may be. */
+  paths(): readonly string[] {
+    return PATHS.filter(() => this.random.chance(200_000));
   }
 
   private parts(): WriteOp[] {

@@ -37,6 +37,7 @@ class PacketClient implements Node {
     const what = order as Order;
     if (what.kind === 'connect') {
       if (this.connection !== null) ctx.close(this.connection);
+      ctx.cancelTimer('ping'); // Of an earlier connection: on this one, a server has to be greeted first.
       this.isOpen = true;
       this.hello = what.hello;
       this.connection = ctx.connect(what.to);
@@ -80,6 +81,8 @@ export class Client {
   session: SessionId = 0;
   password = 0;
   xid = 0;
+  /** Nobody uses it. */
+  isVacant = true;
   /** Where it plays; it is there before its stage is. */
   private stage!: Service;
 
@@ -122,6 +125,18 @@ export class Client {
 
   close(): void {
     this.do({ kind: 'close' });
+  }
+
+  /** Somebody else is this process from now on, with a session that there is, or 0. */
+  occupy(session: SessionId, password: number): void {
+    Object.assign(this, { session, password, isVacant: false });
+  }
+
+  /** Leaves its server without a word, and is free for somebody else. */
+  vacate(): void {
+    if (this.isConnected) this.close();
+    this.node.heard.length = 0;
+    this.isVacant = true;
   }
 
   until(holds: () => boolean): void {

@@ -1,51 +1,78 @@
+import type { Node, NodeInit } from '../../../src/contract/node.ts';
 import { assert } from '../../../src/kernel/assert.ts';
-import { nodeId } from '../../../src/kernel/ids.ts';
+import type { NodeId } from '../../../src/kernel/ids.ts';
 import type { ClientPacket, Op, OpResult } from '../../../src/protocols/zookeeper/messages.ts';
-import type { DrivenService, DrivenSession, Heard, HeardResult } from './heard.ts';
+import type { ZooKeeperState } from '../../../src/protocols/zookeeper/state.ts';
+import type { DrivenService, DrivenSession, Heard, HeardResult, Hello, Received, WatchedPaths } from './heard.ts';
 import { type Client, Service } from './service.ts';
 
-/** So many sessions may begin, one after the other: each is a process of the world. */
-const SESSIONS_MAX = 400;
-/** Far more than the time that passes between two words of a client. */
-const TIMEOUT_MS = 2_000;
+/** So many connections may be open at once: each is a process of the world. */
+const CONNECTIONS_MAX = 16;
 
-/** A session of a simulated service. Time passes while somebody waits, and at no other time. */
+/** A connection to a simulated service. Time passes while somebody waits, and at no other time. */
 class SimulatedSession implements DrivenSession {
-  readonly id: string;
+  readonly session: string;
+  readonly password: string;
+  readonly timeoutMs: number;
   private readonly service: Service;
   private readonly client: Client;
+  /** Another connection may have the process now. */
+  private hasLeft = false;
   /** What was told before. */
-  private told = 0;
+  private told: number;
 
-  constructor(service: Service, client: Client) {
+  constructor(service: Service, client: Client, timeoutMs: number) {
     this.service = service;
     this.client = client;
-    this.id = String(client.session);
+    this.session = String(client.session);
+    this.password = String(client.password);
+    this.timeoutMs = timeoutMs;
     this.told = client.node.heard.length;
   }
 
   ask(ops: readonly Op[]): Promise<readonly Heard[]> {
-    const xids = ops.map((op) => this.client.send(op));
-    const last = xids.at(-1) as number;
-    this.service.until(() => this.client.replyTo(last) !== undefined, 'the last reply');
-    const heard = this.client.node.heard.slice(this.told);
-    this.told = this.client.node.heard.length;
-    return Promise.resolve(heard.flatMap(asHeard));
+    assert(!this.hasLeft, 'whoever has left does not ask');
+    const { client } = this;
+    const xids = client.isConnected ? ops.map((op) => client.send(op)) : [];
+    const isAnswered = (): boolean => client.replyTo(xids.at(-1) ?? 0) !== undefined;
+    this.service.until(() => isAnswered() || !client.isConnected, 'the last reply');
+    const heard = client.node.heard.slice(this.told).flatMap(asHeard);
+    this.told = client.node.heard.length;
+    return Promise.resolve(isAnswered() ? heard : [...heard, { kind: 'closed' }]);
+  }
+
+  watchAgain(relativeZxid: string, watched: WatchedPaths): void {
+    this.client.watchAgain({ ...watched, relativeZxid: Number(relativeZxid) });
+  }
+
+  leave(): void {
+    if (!this.hasLeft) this.client.vacate();
+    this.hasLeft = true;
   }
 }
 
 /** The simulated servers, driven as real ones are. */
-export function simulatedZooKeeper(): DrivenService & { readonly service: Service } {
-  const service = new Service({ clients: SESSIONS_MAX });
-  let begun = 0;
-  const begin = (server: number): Promise<DrivenSession> => {
-    const client = service.clients[begun] as Client;
-    begun += 1;
-    const answer = client.connect(nodeId(server), { timeoutMs: TIMEOUT_MS });
-    assert(answer !== null && answer.session !== 0, 'a session begins');
-    return Promise.resolve(new SimulatedSession(service, client));
+export function simulatedZooKeeper(
+  tickMs: number, create?: (init: NodeInit) => Node<ZooKeeperState>,
+): DrivenService {
+  const options = { tickTime: tickMs * 1_000 };
+  const service = new Service({ clients: CONNECTIONS_MAX, options, ...create !== undefined && { create } });
+  const leader = service.leaderId();
+  assert(leader !== null, 'somebody leads');
+  const servers: readonly NodeId[] = [leader, ...service.world.nodes.filter((id) => id !== leader)];
+  const connect = (server: number, { session, password, lastZxid, timeoutMs }: Hello): Promise<Received> => {
+    const client = service.clients.find(({ isVacant }) => isVacant);
+    assert(client !== undefined, 'a process is left');
+    client.occupy(Number(session), Number(password));
+    const answer = client.connect(servers[server] as NodeId, { lastZxid: Number(lastZxid), timeoutMs });
+    if (answer !== null && answer.session !== 0) {
+      return Promise.resolve(new SimulatedSession(service, client, answer.timeoutUs / 1_000));
+    }
+    client.vacate();
+    return Promise.resolve(answer === null ? 'closed' : 'over');
   };
-  return { service, begin, stop: () => Promise.resolve() };
+  const pause = (ms: number): Promise<void> => Promise.resolve(service.pass(ms));
+  return { connect, pause, stop: () => Promise.resolve() };
 }
 
 function asHeard(packet: ClientPacket): Heard[] {

@@ -26,7 +26,7 @@ import { NO_ZXID, type Zxid } from '../../zab/zxid.ts';
 import type {
   ClientPacket, ConnectResponse, Op, OpResult, Reply, SessionId, WatcherEvent,
 } from '../messages.ts';
-import { forget, noWatches, register, type RegisteredWatches, setWatches } from './registered-watches.ts';
+import { forget, noWatches, register, type RegisteredWatches, setWatches, take } from './registered-watches.ts';
 
 /** How a request ended. */
 export type RequestEnd =
@@ -334,8 +334,7 @@ export class SessionLibrary {
   }
 
   private onWatcherEvent(ctx: Context, event: WatcherEvent): void {
-    forget(this.state.watches, event);
-    this.init.listener.onEvent(ctx, event);
+    if (take(this.state.watches, event)) this.init.listener.onEvent(ctx, event);
   }
 
   private onAnswered(ctx: Context, sentAtUs: TimeUs): void {

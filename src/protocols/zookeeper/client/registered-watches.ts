@@ -23,19 +23,16 @@ export function register(watches: RegisteredWatches, op: Op, result: OpResult): 
   else if (op.op === 'exists' && result.error === 'NoNode') watches.exists.add(op.path);
 }
 
-/** An event takes the watches that it answers; without one, all are over. */
-export function forget(watches: RegisteredWatches, event?: WatcherEvent): void {
-  const { data, exists, children } = watches;
-  if (event === undefined) {
-    for (const paths of [data, exists, children]) paths.clear();
-    return;
-  }
-  const { type, path } = event;
-  if (type !== 'NodeChildrenChanged') {
-    data.delete(path);
-    exists.delete(path);
-  }
-  if (type === 'NodeChildrenChanged' || type === 'NodeDeleted') children.delete(path);
+/** An event takes the watches that it answers; whether there were any. A server may tell twice of what is gone. */
+export function take({ data, exists, children }: RegisteredWatches, { type, path }: WatcherEvent): boolean {
+  const answered: Set<string>[] = type === 'NodeChildrenChanged' ? [] : [data, exists];
+  if (type === 'NodeChildrenChanged' || type === 'NodeDeleted') answered.push(children);
+  return answered.filter((paths) => paths.delete(path)).length > 0;
+}
+
+/** All are over. */
+export function forget({ data, exists, children }: RegisteredWatches): void {
+  for (const paths of [data, exists, children]) paths.clear();
 }
 
 /** What the next server is told; `null` where there is nothing to watch. */

@@ -50,7 +50,7 @@ class ReadGoesBack extends DefectiveServer {
   protected override askLeader(ctx: Context, role: Following, client: ClientConnection): void {
     super.askLeader(ctx, role, client);
     const known = this.tree.sessions.get(client.session);
-    if (known?.password === client.password) this.onStanding(ctx, client, 'valid', known.timeoutUs);
+    if (known?.password === client.password) this.onStanding(ctx, client, 'valid');
   }
 }
 

@@ -44,8 +44,8 @@ class ForgetsPendingEnds extends Preparer {
 class EphemeralAfterClose extends PreparesOtherwise {
   protected readonly preparer = new ForgetsPendingEnds(this.fired);
 
-  protected override refusalOf(session: SessionId, origin: NodeId): ErrorCode | null {
-    const reference = super.refusalOf(session, origin);
+  protected override refusalOf(session: SessionId, origin: NodeId, request: PrepareRequest): ErrorCode | null {
+    const reference = super.refusalOf(session, origin, request);
     return reference === 'SessionExpired' && this.tree.sessions.has(session) ? null : reference;
   }
 }

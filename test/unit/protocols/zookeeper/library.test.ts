@@ -149,12 +149,26 @@ describe('a watch', () => {
     }
     receive({ kind: 'WatcherEvent', type: 'NodeDataChanged', path: '/fired', zxid: 6 });
     receive({ kind: 'WatcherEvent', type: 'NodeDataChanged', path: '/dir', zxid: 7 });
-    expect(told.at(-1)).toBe('NodeDataChanged /dir');
+    expect(told.at(-1)).toBe('NodeDataChanged /fired'); // That tells only who asked for it.
     lose();
     fire('zk/pause');
     greet();
     expect(packets()[1]).toEqual(
       { kind: 'SetWatches', relativeZxid: 5, data: ['/there'], exists: ['/missing'], children: ['/dir'] });
+  });
+});
+
+describe('an event', () => {
+  it('that a server tells twice, for two watches of what is gone, is heard once', () => {
+    const { library, ctx, answer, receive, told } = connected();
+    library.submit(ctx, 'data', { op: 'get', path: '/gone', watch: true });
+    answer(1, got);
+    library.submit(ctx, 'children', { op: 'children', path: '/gone', watch: true });
+    answer(2, { op: 'children', children: [], stat });
+    for (let time = 0; time < 2; time += 1) {
+      receive({ kind: 'WatcherEvent', type: 'NodeDeleted', path: '/gone', zxid: 6 });
+    }
+    expect(told.filter((what) => what === 'NodeDeleted /gone')).toHaveLength(1);
   });
 });
 

@@ -86,11 +86,43 @@ describe('a session of a ZooKeeper service', () => {
     const twin = service.twinOf(client);
     expect(twin.connect(to)?.session).toBe(client.session);
     expect(service.events('session-moved')).toBe(1);
-    expect(client.create('/late')).toEqual({ op: 'error', error: 'SessionMoved', results: [] });
+    const late = client.send({ op: 'create', path: '/late', data: '', mode: 'persistent' });
     client.until(() => !client.isConnected);
+    expect(client.replyTo(late)).toBeUndefined();
     expect(service.service(from).clients.size).toBe(0);
     expect(twin.create('/here')).toMatchObject({ op: 'create' });
     expect(twin.get('/late')).toBeNull();
+  });
+
+  it.each(['get', 'sync'] as const)('hears nothing more of the leader (%s) that it has left, but what was asked before',
+    (op) => {
+      const { service, clients: [client] } = served();
+      const before = client.send({ op: 'create', path: '/before', data: '', mode: 'persistent' });
+      service.twinOf(client).connect(service.follower());
+      const late = client.send({ op, path: '/', watch: false });
+      client.until(() => !client.isConnected);
+      expect([client.replyTo(before), client.replyTo(late)]).toMatchObject([{ result: { op: 'create' } }, undefined]);
+    });
+
+  it('ends when its client says so, be it to a server that it has left', () => {
+    const { service, clients: [, client] } = served();
+    client.create('/e', '', 'ephemeral');
+    const twin = service.twinOf(client);
+    twin.connect(service.follower(1));
+    expect(client.result({ op: 'close' })).toEqual({ op: 'close' });
+    twin.until(() => !twin.isConnected);
+    expect(twin.connect(service.follower(1))).toEqual(EXPIRED);
+  });
+
+  it('has the timeout that its client and the server have agreed on last', () => {
+    const { service, clients: [, client] } = served();
+    expect(client.connect(service.follower(1), { timeoutMs: 300 })?.timeoutUs).toBe(300_000);
+    client.create('/e', '', 'ephemeral');
+    client.node.pings = false;
+    service.pass(250);
+    expect(service.events('session-expired')).toBe(0);
+    service.pass(300);
+    expect(service.events('session-expired')).toBe(1);
   });
 
   it('has one connection to one server', () => {
@@ -274,7 +306,9 @@ describe('a watch', () => {
     });
     service.pass(20);
     expect([...mover.events].sort())
-      .toEqual(['NodeChildrenChanged /c', 'NodeCreated /there', 'NodeDataChanged /a', 'NodeDeleted /gone']);
+      .toEqual([
+        'NodeChildrenChanged /c', 'NodeCreated /there', 'NodeDataChanged /a', 'NodeDeleted /gone', 'NodeDeleted /gone',
+      ]);
     mover.node.heard.length = 0;
     for (const path of ['/a', '/b']) writer.set(path, '3');
     writer.create('/b/child');

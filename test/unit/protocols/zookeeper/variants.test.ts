@@ -58,7 +58,7 @@ const cases: Readonly<Record<string, Case>> = {
     const twin = service.twinOf(client);
     twin.connect(service.follower(1));
     twin.set('/a', 'second');
-    client.set('/a', 'first, and late');
+    client.send({ op: 'set', path: '/a', data: 'first, and late', version: -1 });
     service.pass(20);
     return other.get('/a') === 'first, and late';
   },
