@@ -3,7 +3,7 @@ import {
   committedOf, sessionTurnOf, watchEventOf, type Committed, type ZnodeChange,
 } from '../../src/history/znode-lines.ts';
 import { isList } from '../value-key.ts';
-import { showZxid } from './breaches.ts';
+import { showField, showZxid } from './breaches.ts';
 import type { ZnodeFinding } from './result.ts';
 
 /** The lines of a finding for people, each with its time; seconds stand in one column. */
@@ -62,7 +62,7 @@ function operationText({ process, type, f, key, value, error }: HistoryEvent): s
 }
 
 function short(value: Json): string {
-  const text = JSON.stringify(value);
+  const text = showField('', value);
   return text.length <= 160 ? text : `${text.slice(0, 157)}...`;
 }
 

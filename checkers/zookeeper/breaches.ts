@@ -1,4 +1,4 @@
-import type { TimeUs } from '../../src/history/operation.ts';
+import type { Json, TimeUs } from '../../src/history/operation.ts';
 import type { SessionId, Zxid } from '../../src/history/znode-lines.ts';
 import { pathOf, type Asked, type ZnodeRecord } from './record.ts';
 import { FINDINGS_MAX, type BreachKind, type Guarantee, type ZnodeFinding } from './result.ts';
@@ -39,6 +39,19 @@ export class Breaches {
   addOf(asked: Asked, guarantee: Guarantee, kind: BreachKind, lines: readonly number[], summary: string): void {
     this.add(guarantee, kind, lines, summary, { session: asked.session, path: pathOf(asked) });
   }
+}
+
+/** Fields of a stat that name a transaction. */
+const ZXIDS = ['czxid', 'mzxid', 'pzxid'];
+
+/** A field of an answer, or a whole one, for people: zxids as {@link showZxid} has them, in JSON as texts. */
+export function showField(name: string, value: Json): string {
+  if (isZxid(name, value)) return showZxid(value);
+  return JSON.stringify(value, (field, found: Json) => (isZxid(field, found) ? showZxid(found) : found));
+}
+
+function isZxid(name: string, value: Json): value is Zxid {
+  return ZXIDS.includes(name) && typeof value === 'number';
 }
 
 const COUNTERS = 0x1_0000_0000;

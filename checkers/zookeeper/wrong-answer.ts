@@ -1,6 +1,7 @@
 import type { Json } from '../../src/history/operation.ts';
 import type { ZnodeAnswer } from '../../src/history/znode-lines.ts';
 import { valueKey } from '../value-key.ts';
+import { showField } from './breaches.ts';
 
 /** What is wrong with an answer, or `null`; fields that are not there are as good as wrong. */
 export function wrongAnswer(actual: ZnodeAnswer, expected: ZnodeAnswer): string | null {
@@ -19,7 +20,7 @@ export function wrongAnswer(actual: ZnodeAnswer, expected: ZnodeAnswer): string 
       const wrong = wrongAnswer(found as ZnodeAnswer, value as ZnodeAnswer);
       if (wrong !== null) return wrong;
     } else if (valueKey(found) !== valueKey(value)) {
-      return `${name} ${JSON.stringify(found)} instead of ${JSON.stringify(value)}`;
+      return `${name} ${showField(name, found)} instead of ${showField(name, value)}`;
     }
   }
   return null;

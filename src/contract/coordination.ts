@@ -14,7 +14,7 @@ export interface SessionLine {
   readonly state: 'connected' | 'disconnected' | 'expired' | 'closed';
   /** The last that the client has seen. */
   readonly zxid: number;
-  /** `null` while there is none. */
+  /** To which it is connected, or which has told it that the session is over; `null` where there is none. */
   readonly server: NodeId | null;
 }
 

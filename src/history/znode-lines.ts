@@ -78,6 +78,7 @@ export interface SessionTurn {
   readonly state: 'connected' | 'disconnected' | 'expired' | 'closed';
   /** The last that the client had seen. */
   readonly zxid: Zxid;
+  /** To which it is connected, or which has told it of the end; `null`: none. */
   readonly server: string | null;
 }
 

@@ -45,7 +45,7 @@ export function libraryBench(make: (init: LibraryInit) => SessionLibrary = (init
   const listener: SessionListener = {
     onSession: (_ctx, isNew) => { told.push(isNew ? 'session' : 'reconnected'); },
     onSuspended: () => { told.push('suspended'); },
-    onExpired: () => { told.push('expired'); },
+    onExpired: (_ctx, by) => { told.push(by === null ? 'expired' : `expired by n${by + 1}`); },
     onEnd: (_ctx, tag, _op, end) => {
       told.push(`${tag}: ${end.kind === 'answered' ? end.result.op : end.kind}`);
       if (end.kind !== 'answered') lostAs.push(`${tag}: ${end.session} ${end.xid}`);

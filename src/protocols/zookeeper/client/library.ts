@@ -43,8 +43,8 @@ export interface SessionListener {
   onSession(ctx: Context, isNew: boolean): void;
   /** No server is in touch: ZooKeeper's `Disconnected`, Curator's `SUSPENDED`. The session may be over, or not. */
   onSuspended(ctx: Context): void;
-  /** A server has said that the session is over. {@link SessionLibrary.open} begins another one. */
-  onExpired(ctx: Context): void;
+  /** A server, `by`, has said that the session is over. {@link SessionLibrary.open} begins another one. */
+  onExpired(ctx: Context, by: NodeId | null): void;
   onEnd(ctx: Context, tag: string, op: Op, end: RequestEnd): void;
   /** A watch has fired, and stands no more. */
   onEvent(ctx: Context, event: WatcherEvent): void;
@@ -274,11 +274,13 @@ export class SessionLibrary {
   private expire(ctx: Context): void {
     const { state, init } = this;
     const { connection } = state;
+    // Without a connection nobody has said it: the client has thought so by itself.
+    const by = connection === null ? null : state.server;
     if (connection !== null) ctx.close(connection);
     const ended = this.disconnect(ctx);
     state.phase = 'idle';
     forget(state.watches);
-    init.listener.onExpired(ctx);
+    init.listener.onExpired(ctx, by);
     for (const { tag, op, ...sent } of ended) init.listener.onEnd(ctx, tag, op, { kind: 'session-expired', ...sent });
   }
 

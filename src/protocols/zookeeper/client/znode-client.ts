@@ -92,15 +92,15 @@ export class ZnodeClient implements Node<ZnodeClientState>, SessionListener {
   // ── The session ──────────────────────────────────────────────────────
 
   onSession(): void {
-    this.tell('connected');
+    this.tell('connected', this.state.library.server);
   }
 
   onSuspended(): void {
     this.tell('disconnected');
   }
 
-  onExpired(ctx: Context): void {
-    this.tell('expired');
+  onExpired(ctx: Context, by: NodeId | null): void {
+    this.tell('expired', by);
     this.library.open(ctx);
   }
 
@@ -110,13 +110,13 @@ export class ZnodeClient implements Node<ZnodeClientState>, SessionListener {
   }
 
   /** All of its processes share the session. */
-  private tell(state: SessionLine['state']): void {
-    for (const { process } of this.state.slots) this.tellOf(process, state);
+  private tell(state: SessionLine['state'], server: NodeId | null = null): void {
+    for (const { process } of this.state.slots) this.tellOf(process, state, server);
   }
 
-  private tellOf(process: number, state: SessionLine['state']): void {
-    const { session, lastZxid: zxid, server } = this.state.library;
-    this.init.recorder.session({ process, session, state, zxid, server: state === 'connected' ? server : null });
+  private tellOf(process: number, state: SessionLine['state'], server: NodeId | null): void {
+    const { session, lastZxid: zxid } = this.state.library;
+    this.init.recorder.session({ process, session, state, zxid, server });
   }
 
   // ── Operations ───────────────────────────────────────────────────────
@@ -192,9 +192,11 @@ export class ZnodeClient implements Node<ZnodeClientState>, SessionListener {
 
   /** The next process of the slot has the session of this one, if there is any. */
   private retire(slot: Slot): void {
-    const { session, phase } = this.state.library;
+    const { session, phase, server } = this.state.library;
     slot.process += this.init.processStride;
-    if (session !== 0) this.tellOf(slot.process, phase === 'connected' ? 'connected' : 'disconnected');
+    if (session === 0) return;
+    if (phase === 'connected') this.tellOf(slot.process, 'connected', server);
+    else this.tellOf(slot.process, 'disconnected', null);
   }
 
   private slot(lane: number): Slot {

@@ -76,7 +76,7 @@ describe('K2, the order of a session', () => {
     expect(found(history(reads(1, 8, 4, 'v', stat(3))))).toEqual(
       ['K2 wrong-read: get /a as of 0:4 shows data "v" instead of "w"; so it was as of 0:3']);
     expect(found(history(reads(1, 8, 4, 'w', { ...set4, mzxid: 3 })))).toEqual(
-      ['K2 wrong-read: get /a as of 0:4 shows mzxid 3 instead of 4']);
+      ['K2 wrong-read: get /a as of 0:4 shows mzxid 0:3 instead of 0:4']);
     const none = [asks(1, 'exists', '/a', { watch: false }), refused(1, 'exists', '/a', 8, 4, 'NoNode')];
     expect(found(history(none))).toEqual(
       ['K2 wrong-read: exists /a as of 0:4 shows nothing where there is a znode']);

@@ -81,10 +81,14 @@ describe('K1, writes are linearizable', () => {
         '0.030000 s  0:3 is committed for session 7, xid 1: create /a "v"',
         '0.050000 s  process 1 asks set /a {"data":"w","version":-1}',
         '0.060000 s  0:4 is committed for session 8, xid 1: set /a "w", version 1',
-        '0.070000 s  process 1 is answered set /a of session 8 as of 0:4: {"stat":{"czxid":3,"mzxid":4,"pzxid":3,'
-          + '"version":2,"cversion":0,"aversion":0,"ephemeralOwner":0,"dataLength":1,"numChildren":0}}',
+        '0.070000 s  process 1 is answered set /a of session 8 as of 0:4: {"stat":{"czxid":"0:3","mzxid":"0:4",'
+          + '"pzxid":"0:3","version":2,"cversion":0,"aversion":0,"ephemeralOwner":0,"dataLength":1,"numChildren":0}}',
       ],
     });
+    const old = story(start, asks(1, 'set', '/a', { data: 'w', version: -1 }),
+      committed(4, 8, { change: 'set', path: '/a', data: 'w', version: 1 }),
+      ok(1, 'set', '/a', 8, 4, { stat: stat(3, { ...afterSet, mzxid: 0x1_0000_0002 }) }));
+    expect(judged(old).evidence?.summary).toBe('K1: set at 0:4 has a wrong answer: mzxid 1:2 instead of 0:4');
     const refusal = story(start, asks(1, 'delete', '/a', { version: -1 }),
       committed(4, 8, { change: 'error', error: 'NoNode', results: [] }), refused(1, 'delete', '/a', 8, 4, 'NoNode'));
     expect(found(refusal)).toEqual(['K1 wrong-change']);

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Plain } from '../../../../src/contract/message.ts';
-import { nodeId } from '../../../../src/kernel/ids.ts';
+import { nodeId, type NodeId } from '../../../../src/kernel/ids.ts';
 import { askDirectly, type Asking, askRegisters } from '../../../../src/protocols/zookeeper/client/asking.ts';
 import { SessionLibrary } from '../../../../src/protocols/zookeeper/client/library.ts';
 import { ZnodeClient } from '../../../../src/protocols/zookeeper/client/znode-client.ts';
 import { libraryBench } from '../../../support/zookeeper/library-bench.ts';
 
 /** A client with a session that asks for the same thing over and over, and the ends of what it has asked for. */
-function clientBench(asking: Asking, f: string, key: string, value: Plain) {
+function clientBench(asking: Asking, f: string, key: string, value: Plain, Library = SessionLibrary) {
+  const turns: (readonly [state: string, server: NodeId | null])[] = [];
   const ends: { readonly type: string; readonly value: Plain; readonly error: string | undefined }[] = [];
   const made: ZnodeClient[] = [];
   const bench = libraryBench((own) => {
@@ -17,11 +18,12 @@ function clientBench(asking: Asking, f: string, key: string, value: Plain) {
       processes: [0], processStride: 1, operations: 0, isOfTree: true, steps: null,
       source: { thinkUs: () => 1_000, next: () => ({ f, key, value }) },
       recorder: {
-        invoke: () => undefined, session: () => undefined, event: () => undefined,
+        invoke: () => undefined, event: () => undefined,
+        session: ({ state, server }) => { turns.push([state, server]); },
         complete: (_process, type, _f, _key, told, error) => { ends.push({ type, value: told, error }); },
       },
       createLibrary: (init) => {
-        libraries.push(new SessionLibrary(init));
+        libraries.push(new Library(init));
         return libraries[0] as SessionLibrary;
       },
     }));
@@ -30,7 +32,7 @@ function clientBench(asking: Asking, f: string, key: string, value: Plain) {
   const client = made[0] as ZnodeClient;
   client.onStart(bench.ctx);
   bench.greet();
-  return { ...bench, ends, ask: (): void => { client.onTimer(bench.ctx, 'think/0'); } };
+  return { ...bench, ends, turns, ask: (): void => { client.onTimer(bench.ctx, 'think/0'); } };
 }
 
 describe('an operation without an answer', () => {
@@ -54,5 +56,34 @@ describe('an operation without an answer', () => {
     ask();
     lose();
     expect(ends).toEqual([{ type: 'info', value: 7, error: 'connection-loss' }]);
+  });
+});
+
+/** It is over for itself when it has no connection. */
+class Presuming extends SessionLibrary {
+  protected override presumesExpired(): boolean {
+    return true;
+  }
+}
+
+describe('what a client knows of its session', () => {
+  it('names the server that it is connected to, and the one that has said that the session is over', () => {
+    const { lose, fire, accept, receive, turns, state } = clientBench(askDirectly, 'delete', '/a', { version: -1 });
+    const first = turns[0]?.[1];
+    lose();
+    fire('zk/pause');
+    const next = state.server;
+    accept();
+    receive({ kind: 'ConnectResponse', session: 0, password: 0, timeoutUs: 0 });
+    expect(next).not.toBe(first);
+    expect(turns).toEqual([['connected', first], ['disconnected', null], ['expired', next]]);
+    expect([first, next]).not.toContain(null);
+  });
+
+  it('names nobody where nobody has said it', () => {
+    const { lose, fire, turns } = clientBench(askDirectly, 'delete', '/a', { version: -1 }, Presuming);
+    lose();
+    fire('zk/pause');
+    expect(turns.slice(1)).toEqual([['disconnected', null], ['expired', null]]);
   });
 });
