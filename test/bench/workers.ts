@@ -1,4 +1,5 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { WORKER_LIMITS } from '../../src/host/pool.ts';
 import { run } from '../../src/run/run.ts';
 import { standard } from './standard.ts';
 
@@ -7,7 +8,7 @@ import { standard } from './standard.ts';
  * were. Threads live as long as the program, as those of a sweep do; close them with {@link closeThreads}.
  */
 export async function sweep(threads: number, seeds: number): Promise<number> {
-  while (pool.length < threads) pool.push(new Worker(new URL(import.meta.url)));
+  while (pool.length < threads) pool.push(new Worker(new URL(import.meta.url), { resourceLimits: WORKER_LIMITS }));
   await Promise.all(pool.slice(0, threads).map((thread) => new Promise<void>((done, fail) => {
     thread.once('message', (clean: boolean) => { if (clean) done(); else fail(new Error('a run was not clean')); });
     thread.postMessage(seeds);
