@@ -8,8 +8,9 @@ import { codeOf, messageOf } from './problem.ts';
 export const WORKER_HEAP_MB = 512;
 
 /**
- * What is new, beside that, in three spaces. A run keeps its history, its logs and what its monitor knows to the end, and
- * the collector copies all of it twice in V8's usual 48 MB before it lets it be: that is 5 to 10 % of the time of a run.
+ * What is new, beside that, in three spaces. A run keeps its history, its logs and what its monitor knows to the end,
+ * and the collector copies all of it twice in V8's usual 48 MB before it lets it be: that is 5 to 10 % of the time of a
+ * run.
  */
 export const WORKER_YOUNG_MB = 192;
 
