@@ -60,8 +60,10 @@ export interface ConnectedClientInit {
   readonly processStride: number;
   /** Operations that earlier incarnations have begun: values must stay unique. */
   readonly operations: number;
-  /** Whether its operations are those of the tree; else of registers, each of which it keeps in a znode. */
+  /** Whether its operations are those of the tree; else of what is kept in it. */
   readonly isOfTree: boolean;
+  /** The kind of workload: one of {@link CoordinationService.workloads}. */
+  readonly kind: string;
   readonly source: OperationSource;
   /** `null`: as `source` says, over and over. */
   readonly steps: readonly SessionStep[] | null;
@@ -74,6 +76,8 @@ export interface ConnectedClientInit {
  */
 export interface CoordinationService {
   readonly machine: StateMachine;
+  /** Kinds of workload that its clients can do, the usual one first. */
+  readonly workloads: readonly string[];
   /**
    * The commands that a node's state shows to be committed, behind those up to the place `after`, in their order, each
    * with its place among all of a run. A node may know of none; those that lead know of all. Cost: what is answered.

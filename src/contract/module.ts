@@ -119,7 +119,7 @@ export interface ProtocolModule<S = unknown> {
   readonly nodeFields?: readonly string[];
   /** With clients of its own: a lock service, whose workload is `lock`. */
   readonly locks?: LockSystem<S>;
-  /** With a tree of its own, whose workload is `znodes`, or registers that are kept in it. */
+  /** With a tree of its own, whose workload is `znodes`, or what is kept in it. */
   readonly coordination?: CoordinationService;
   /** Whether a key takes one write and no other: clients need many keys, and profiles leave the number to the file. */
   readonly isWrittenOnce?: boolean;

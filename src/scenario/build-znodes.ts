@@ -43,6 +43,7 @@ function clientMaker(
     const operations = lanes.reduce((sum, lane) => sum + history.begun(lane), 0);
     const init: ConnectedClientInit = {
       self, nodes, clients: count, sessionTimeoutUs, operations, source, isOfTree, recorder,
+      kind: scenario.workload.kind,
       options: scenario.system.options,
       processStride: count * inFlight,
       processes: lanes.map((lane) => history.freshProcess(lane)),

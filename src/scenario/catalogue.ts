@@ -9,7 +9,7 @@ import { paxos, paxosCas } from '../protocols/paxos/module.ts';
 import { raft } from '../protocols/raft/module.ts';
 import { redis } from '../protocols/redis/module.ts';
 import { zab } from '../protocols/zab/module.ts';
-import { zooKeeper } from '../protocols/zookeeper/module.ts';
+import { zooKeeper, zooKeeperRecipes } from '../protocols/zookeeper/module.ts';
 import { serviceVariants } from '../services/variants.ts';
 import { lockServices } from './lock-services.ts';
 
@@ -36,12 +36,14 @@ export interface CatalogueProtocol {
   /** Of a lock service. */
   readonly locks?: { givesTokens(options: Options): boolean };
   /** Of a coordination service. */
-  readonly coordination?: object;
+  readonly coordination?: { readonly workloads: readonly string[] };
   initialProblem?(initial: Plain, nodes: number): string | null;
   optionsProblem?(options: Options): { readonly option: string; readonly message: string } | null;
 }
 
-const builtIn: readonly ProtocolModule[] = [raft, multiPaxos, zab, zooKeeper, paxos, paxosCas, redis, ...lockServices];
+const builtIn: readonly ProtocolModule[] = [
+  raft, multiPaxos, zab, zooKeeper, zooKeeperRecipes, paxos, paxosCas, redis, ...lockServices,
+];
 
 /** The built-in protocols, by name. */
 export const protocols: ReadonlyMap<string, ProtocolModule> = new Map(builtIn.map((module) => [module.name, module]));

@@ -8,6 +8,7 @@ import { multiPaxosExhibits } from './exhibits/multi-paxos.ts';
 import { paxosCasExhibits } from './exhibits/paxos-cas.ts';
 import { paxosExhibits } from './exhibits/paxos.ts';
 import { readExhibits } from './exhibits/reads.ts';
+import { recipeExhibits } from './exhibits/recipes.ts';
 import { replicationExhibits } from './exhibits/replication.ts';
 import { snapshotExhibits } from './exhibits/snapshots.ts';
 import { storageExhibits } from './exhibits/storage.ts';
@@ -23,6 +24,7 @@ export const exhibits: readonly Exhibit[] = [
   ...multiPaxosExhibits,
   ...zabExhibits,
   ...zooKeeperExhibits,
+  ...recipeExhibits,
   ...clientExhibits,
   ...lockExhibits,
   ...paxosExhibits,

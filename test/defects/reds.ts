@@ -248,6 +248,19 @@ export const reds: readonly Red[] = [
     row: 'ZS-17', scenario: 'zookeeper-lock/who-is-gone-when-the-watch-is-set-is-not-waited-for',
     plants: ['zookeeper-lock/waits-for-the-gone'],
   },
+  {
+    row: 'ZS-19',
+    scenario: 'zookeeper-recipes/what-was-asked-of-a-queue-without-an-answer-is-neither-doubled-nor-lost',
+    plants: ['zookeeper-recipes/enqueue-again', 'zookeeper-recipes/takes-the-next'],
+  },
+  {
+    row: 'ZS-21', scenario: 'zookeeper-recipes/elements-come-out-in-the-order-of-their-numbers',
+    plants: ['zookeeper-recipes/sorted-by-name'],
+  },
+  {
+    row: 'ZS-22', scenario: 'zookeeper-recipes/an-element-outlives-the-session-that-put-it-in',
+    plants: ['zookeeper-recipes/ephemeral-elements'],
+  },
   { row: 'C-55', scenario: 'zookeeper/a-read-behind-a-sync-is-fresh', plants: [LOCAL_READS] },
   {
     row: 'C-55', scenario: 'zookeeper/a-sync-by-a-quorum-finds-out-who-leads',

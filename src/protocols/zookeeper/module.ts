@@ -2,6 +2,8 @@ import type { Assumption, MetricTable, ProtocolModule } from '../../contract/mod
 import { zab } from '../zab/module.ts';
 import { createZnodeClient } from './client/clients.ts';
 import { registerOptions } from './client/options.ts';
+import { RecipeClient } from './client/recipe-client.ts';
+import { recipeVariants } from './client/recipe-variants.ts';
 import { committedIn } from './committed.ts';
 import type { ServicePacket } from './packets.ts';
 import { zooKeeperInvariants } from './monitor.ts';
@@ -55,6 +57,7 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   create: (init) => new ZooKeeperNode(init),
   coordination: {
     machine: treeMachine,
+    workloads: ['znodes', 'register', 'cas-register', 'kv'],
     committedIn: (state, after) => committedIn(state as ZooKeeperState, after),
     createClient: (init) => createZnodeClient(init),
   },
@@ -67,4 +70,17 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   assumptions,
   invariants: zooKeeperInvariants,
   variants: [...serverVariants, ...treeVariants],
+};
+
+/** The same servers, and clients whose operations are recipes. */
+export const zooKeeperRecipes: ProtocolModule<ZooKeeperState> = {
+  ...zooKeeper,
+  name: 'zookeeper-recipes',
+  coordination: {
+    machine: treeMachine,
+    workloads: ['queue'],
+    committedIn: (state, after) => committedIn(state as ZooKeeperState, after),
+    createClient: (init) => new RecipeClient(init),
+  },
+  variants: recipeVariants,
 };

@@ -201,21 +201,18 @@ function resolveWorkload(
 
 function standardKind({ protocol }: FaultSurroundings): Scenario['workload']['kind'] {
   if (protocol?.locks !== undefined) return 'lock';
-  return protocol?.coordination === undefined ? lan.workload.kind : 'znodes';
+  return (protocol?.coordination?.workloads[0] ?? lan.workload.kind) as Kind;
 }
-
-/** What is kept in a tree, beside the tree itself. */
-const KEPT_IN_TREES: readonly string[] = ['znodes', 'register', 'cas-register', 'kv'] satisfies Kind[];
 
 /** A tree of znodes is no list and no counter, and nothing else has one. That of locks is told elsewhere. */
 function refuseOtherWorkload(kind: Kind, { protocol }: FaultSurroundings, report: Report): void {
   if (protocol === null || protocol.locks !== undefined) return;
-  const hasTree = protocol.coordination !== undefined;
-  if (hasTree && !KEPT_IN_TREES.includes(kind) && kind !== 'lock') {
-    const message = `this system keeps a tree of znodes: its workloads are ${KEPT_IN_TREES.join(', ')}`;
+  const { coordination } = protocol;
+  if (coordination !== undefined && !coordination.workloads.includes(kind) && kind !== 'lock') {
+    const message = `this system keeps a tree of znodes: its workloads are ${coordination.workloads.join(', ')}`;
     report.value(['workload', 'kind'], message);
   }
-  if (!hasTree && kind === 'znodes') {
+  if (coordination === undefined && kind === 'znodes') {
     report.value(['workload', 'kind'], 'this system has no znodes', 'coordination services have: zookeeper');
   }
 }

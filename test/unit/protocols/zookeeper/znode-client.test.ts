@@ -15,7 +15,7 @@ function clientBench(asking: Asking, f: string, key: string, value: Plain, Libra
     const libraries: SessionLibrary[] = [];
     made.push(new ZnodeClient({
       asking, self: nodeId(3), nodes: own.servers, options: {}, clients: 1, sessionTimeoutUs: own.timeoutUs,
-      processes: [0], processStride: 1, operations: 0, isOfTree: true, steps: null,
+      processes: [0], processStride: 1, operations: 0, isOfTree: true, kind: 'znodes', steps: null,
       source: { thinkUs: () => 1_000, next: () => ({ f, key, value }) },
       recorder: {
         invoke: () => undefined, event: () => undefined,
