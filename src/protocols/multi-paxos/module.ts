@@ -85,6 +85,13 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
       withstands: ({ perMillion }, { options }) => Math.abs(perMillion ?? 0) <= toleratedByLeases(options),
     },
     {
+      id: 'one-slot-at-a-time',
+      text: 'with window: 1, a leader proposes nothing before it has executed what it proposed last',
+      properties: ['client-order'],
+      brokenBy: [],
+      isGiven: ({ options }) => readSettings(options).window === 1,
+    },
+    {
       id: 'majority-connected',
       text: 'a quorum of each phase is up, runs, and reaches each other and the clients',
       properties: ['progress'],

@@ -8,6 +8,7 @@ import type { ProtocolModule } from '../../../src/contract/module.ts';
 import { nodeId } from '../../../src/kernel/ids.ts';
 import { raft } from '../../../src/protocols/raft/module.ts';
 import { checkClientOrder } from '../../../src/run/client-order.ts';
+import type { VerdictRecord } from '../../../src/run/result.ts';
 import { run } from '../../../src/run/run.ts';
 import type { SentUpdate } from '../../../src/scenario/commit-order.ts';
 import type { Taken } from '../../../src/scenario/intake.ts';
@@ -148,34 +149,33 @@ check: [${check}]
 describe('a leader that dies with commands of one client under way', () => {
   const path = join(import.meta.dirname, '../../../scenarios/systems');
   const file = readFileSync(join(path, 'commands-of-one-client-while-their-leader-dies.yaml'), 'utf8');
-  const verdictOf = (system: string, text = file): readonly [string, string, readonly string[]] => {
+  const judged = (system: string, text = file): VerdictRecord | undefined => {
     const one = text.replace(/^systems:\n(?: {2}.*\n)+/m, `system: ${system}\n`);
     const { result } = run(requestOf(one, '1', 'order'));
-    const { verdict, summary, evidence } = result.verdicts.find(({ checker }) => checker === 'client-order') ?? {};
-    return [String(verdict), String(summary), evidence ?? []];
+    return result.verdicts.find(({ checker }) => checker === 'client-order');
   };
 
   it('has them carried out of order by Multi-Paxos, for the sake of several slots at a time', () => {
-    const [verdict, summary, evidence] = verdictOf('{ protocol: multi-paxos }');
-    expect(verdict).toBe('invalid');
-    expect(summary)
+    const order = judged('{ protocol: multi-paxos }');
+    expect(order).toMatchObject({ verdict: 'invalid', contract: 'outside', broken: { fault: null } });
+    expect(order?.summary)
       .toMatch(/^append k\d \d+ of c\d took effect without append k\d \d+, which it had sent before(, and \d+ more)?$/);
-    expect(evidence).toHaveLength(3);
-    expect(evidence[2]).toMatch(/^both came to n\d alone, in this order, in its epoch \d+$/);
-    expect(verdictOf('{ protocol: multi-paxos, options: { window: 1 } }')[0]).toBe('valid');
+    expect(order?.evidence).toHaveLength(3);
+    expect(order?.evidence[2]).toMatch(/^both came to n\d alone, in this order, in its epoch \d+$/);
+    expect(judged('{ protocol: multi-paxos, options: { window: 1 } }')?.verdict).toBe('valid');
   });
 
   it('has them carried out in order by Multi-Paxos if it does not die, and by Zab', () => {
     const calm = file.replace(/^faults:\n(?: {2}.*\n)+/m, '');
-    expect(verdictOf('{ protocol: multi-paxos }', calm)[0]).toBe('valid');
-    expect(verdictOf('{ protocol: zab }')[0]).toBe('valid');
+    expect(judged('{ protocol: multi-paxos }', calm)?.verdict).toBe('valid');
+    expect(judged('{ protocol: zab }')?.verdict).toBe('valid');
   });
 
   it('does not have it held against the protocol what clients ask again', () => {
     const hasty = file.replace('attemptTimeout: 500ms', 'attemptTimeout: 20ms');
     expect(hasty).not.toBe(file);
     for (const system of ['{ protocol: multi-paxos, options: { window: 1 } }', '{ protocol: zab }']) {
-      expect(verdictOf(system, hasty)[0]).toBe('valid');
+      expect(judged(system, hasty)?.verdict).toBe('valid');
     }
   });
 });
