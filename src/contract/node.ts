@@ -27,7 +27,8 @@ export interface Node<S = unknown> {
   onPersisted?(ctx: Context, tag: PersistTag): void;
   /**
    * The disk has failed to sync (EIO) what a `persist` covered, and takes it for synced from now on: another persist
-   * would succeed. Messages behind it are lost. A node that has no handler then goes down with its machine.
+   * would succeed. Messages behind it are lost. A node that has no handler then goes down with its machine. Whoever is
+   * killed before it is told finds in the cache what the disk does not have, and nothing that says so.
    */
   readonly onPersistFailed?: ((ctx: Context, tag: PersistTag | undefined) => void) | undefined;
   onContinue?(ctx: Context, step: string): void;

@@ -52,7 +52,9 @@ export abstract class PaxosRules {
 
   /**
    * Whether an acceptance cannot be read that was synced: others stand behind it. At the end of the journal stands what
-   * a crash has left of one that nobody was told of, and that is cut off.
+   * a crash has left of one that nobody was told of, and that is cut off. What a failed sync has left out before others
+   * is not: whoever was killed before it heard of the failure may have found that in the cache when it was back, and
+   * have acknowledged it.
    */
   protected isDamaged({ disk }: Pick<NodeInit, 'disk'>): boolean {
     const entries = disk.log(JOURNAL_FILE);

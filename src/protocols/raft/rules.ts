@@ -61,6 +61,11 @@ export abstract class RaftRules {
    * it. At the end of a log stands what a crash has left of an entry that nobody was told of, and that is cut off.
    * Whoever takes the one for the other drops what is committed, and elects a leader without it ("Protocol-Aware
    * Recovery for Consensus-Based Storage", FAST 2018).
+   *
+   * A sync that failed leaves a hole that looks the same, if a later one has stored what comes behind. Mostly nobody
+   * was told of either; but a server that was killed before it heard of the failure, and came back, has found the entry
+   * in the cache and acknowledged it. So a hole may stand for what is committed, too ("Can Applications Recover from
+   * fsync Failures?", ATC 2020).
    */
   protected isDamaged({ disk }: Pick<NodeInit, 'disk'>): boolean {
     const entries = disk.log(LOG_FILE);

@@ -53,6 +53,8 @@ export abstract class ZabRules {
   /**
    * Whether a transaction cannot be read that was synced: others stand behind it, or what was dropped is in no
    * snapshot. At the end of the log stands what a crash has left of one that nobody was told of, and that is cut off.
+   * What a failed sync has left out before others is not: whoever was killed before it heard of the failure may have
+   * found that in the cache when it was back, and have acknowledged it.
    */
   protected isDamaged({ disk }: NodeInit): boolean {
     const entries = disk.log(LOG_FILE);

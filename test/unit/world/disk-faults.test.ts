@@ -288,6 +288,22 @@ describe('a node whose sync fails', () => {
   });
 });
 
+describe('a hole before what is stored', () => {
+  it('may stand for what was promised: who was killed before it heard of the failure takes what it finds for stored',
+    () => {
+      const { world: simulated, control, seen, write, disk } = world();
+      control.at(100, () => control.failSyncs(N1, 1, noEffect()));
+      control.at(200, () => write('a'));
+      control.at(300, () => control.crash(N1, 'process', noEffect()));
+      control.at(9_000, () => control.restart(N1, noEffect()));
+      control.at(10_000, () => write('b'));
+      control.at(19_000, () => control.crash(N1, 'machine', noEffect()));
+      simulated.runUntil(20_000);
+      expect(seen).toEqual(['0 starts with ', '9000 starts with a', '12000 stored b', '13000 promise of b']);
+      expect(textOf(disk())).toBe('?b');
+    });
+});
+
 describe('a disk', () => {
   it('that is slow takes its time for the syncs that begin then', () => {
     const { world: simulated, control, seen, write } = world();

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { CORRUPT } from '../../../../src/contract/disk.ts';
+import type { NodeInit } from '../../../../src/contract/node.ts';
 import { noEffect } from '../../../../src/faults/applied.ts';
+import { assert } from '../../../../src/kernel/assert.ts';
 import type { NodeId } from '../../../../src/kernel/ids.ts';
+import { zab } from '../../../../src/protocols/zab/module.ts';
 import { ACCEPTED_EPOCH_FILE, CURRENT_EPOCH_FILE, LOG_FILE } from '../../../../src/protocols/zab/state.ts';
+import type { ZabNode } from '../../../../src/protocols/zab/zab.ts';
 import { zxidOf } from '../../../../src/protocols/zab/zxid.ts';
 import { runProfile, safetyFinds } from '../../../support/profiles.ts';
 import { appendCommand, n1, n3, Stage } from '../../../support/zab/stage.ts';
@@ -64,6 +69,45 @@ describe('a leader whose disk fails', () => {
     expect(stage.state(stage.leaderId() as NodeId).applied).toBeGreaterThanOrEqual(zxidOf(1, 4));
     expect(stage.answers.get(id)?.kind ?? 'none').not.toBe('not-leader');
     expect(stage.reported).toEqual([]);
+  });
+});
+
+describe('a node that was killed before it heard that a sync had failed', () => {
+  /** n1 finds 1:5 in its cache and acknowledges it: the leader counts it, and Z17 tells. Its disk does not have it. */
+  function withHole(create?: (init: NodeInit) => ZabNode): Stage {
+    const stage = new Stage(create === undefined ? {} : { create });
+    stage.begin();
+    stage.append(1, 3);
+    const { disk } = stage.world.process(n1);
+    stage.control.failSyncs(n1, 1, noEffect());
+    stage.request(n3, appendCommand(4));
+    stage.until(() => disk.written.log(LOG_FILE).length === 5, 'a write');
+    stage.crash(n1);
+    stage.pass(20);
+    stage.restart(n1);
+    stage.settle();
+    stage.append(5, 6);
+    stage.pass(20);
+    expect([disk.synced.log(LOG_FILE).length, disk.synced.log(LOG_FILE).indexOf(CORRUPT)]).toEqual([7, 4]);
+    expect(stage.texts).toEqual(['Z17: n1 acknowledges 1:5, but its disk does not']);
+    stage.crash(n1, 'machine-cache');
+    stage.restart(n1);
+    stage.pass(5);
+    return stage;
+  }
+
+  it('takes no part any more once it finds the hole: that may be what it has acknowledged', () => {
+    const stage = withHole();
+    expect(stage.state(n1).isAmnesiac).toBe(true);
+    stage.pass(200);
+    expect(stage.serving()).not.toContain(n1);
+  });
+
+  it('would have forgotten it, were the hole the end of its log', () => {
+    const skips = zab.variants.find(({ row }) => row === 'ZB-26');
+    assert(skips?.in === 'node', 'ZB-26 is a defect of nodes');
+    const stage = withHole((init) => skips.create(init, () => undefined) as ZabNode);
+    expect(stage.state(n1).durable.log.entries.at(-1)?.zxid).toBe(zxidOf(1, 4));
   });
 });
 
