@@ -34,6 +34,8 @@ export interface Strike {
   readonly apartPerMillion: number;
   /** Of a link that was changed: how long a message may take at most. */
   readonly delayUs: DurationUs | null;
+  /** Of syncs that fail: whether nobody was told of one of them, because who had asked was killed. */
+  readonly isUnheard: boolean;
   /** How long it had lasted when the property was breached, and whether it was over then. */
   readonly lastedUs: DurationUs;
   readonly isOver: boolean;

@@ -25,6 +25,8 @@ export interface FaultEffect {
   syncsDelayed: number;
   /** Syncs that ended in an error. */
   syncsFailed: number;
+  /** Failed syncs that nobody was told of: who had asked was killed first, and started anew from the cache. */
+  failuresUnheard: number;
   /** Syncs that were reported and had stored nothing. */
   syncsFaked: number;
   /** Entries on disk that cannot be read any more. */

@@ -63,6 +63,7 @@ export function noEffect(): FaultEffect {
     writesLost: 0,
     syncsDelayed: 0,
     syncsFailed: 0,
+    failuresUnheard: 0,
     syncsFaked: 0,
     recordsCorrupted: 0,
     recordsWiped: 0,

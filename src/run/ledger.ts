@@ -25,7 +25,7 @@ export function claimedOf(scenario: Scenario): Claimed {
   return { ...premisesOf(scenario), nodes: system.nodes, driftPerMillion: clocks.driftPerMillion };
 }
 
-type Struck = Omit<AppliedFault, 'index' | 'line' | 'effect'>;
+type Struck = Omit<AppliedFault, 'index' | 'line'>;
 
 /**
  * Whether a violation of `property` at `atUs` came while what the property relies on still held. Safety never recovers
@@ -69,19 +69,20 @@ function drawnRates({ driftPerMillion }: Claimed): Strike | null {
   if (driftPerMillion === 0) return null;
   return {
     kind: 'clock-drift', struck: ['n1', 'c1', 'r1'], flavour: null, byUs: null, perMillion: driftPerMillion,
-    apartPerMillion: 2 * driftPerMillion, delayUs: null, lastedUs: 0, isOver: false,
+    apartPerMillion: 2 * driftPerMillion, delayUs: null, isUnheard: false, lastedUs: 0, isOver: false,
   };
 }
 
 /** A fault as it was at the instant of a violation. */
 function strikeOf(fault: Struck, atUs: TimeUs, standing: readonly Struck[], { driftPerMillion }: Claimed): Strike {
-  const { kind, flavour, byUs, perMillion, delayUs, target, untilUs } = fault;
+  const { kind, flavour, byUs, perMillion, delayUs, target, untilUs, effect } = fault;
   // Of a machine that is suspended its assumptions speak by themselves: it asks nobody and answers nobody meanwhile.
   const rates = [...standing, fault].flatMap((other) => (other.kind === 'pause' ? [] : other.perMillion ?? []));
   const apartPerMillion = Math.max(driftPerMillion, ...rates) - Math.min(-driftPerMillion, ...rates);
   return {
     kind, flavour, byUs, perMillion, apartPerMillion, delayUs,
     struck: (target.split(' > ')[1] ?? target).split(/[ |]+/),
+    isUnheard: effect.failuresUnheard > 0,
     lastedUs: Math.min(untilUs ?? atUs, atUs) - fault.atUs,
     isOver: untilUs !== null && untilUs <= atUs,
   };

@@ -65,7 +65,8 @@ export class WithinContract {
       const strength = strengthOf(extreme);
       const rate = Math.max(this.driftPerMillion, Math.abs(strength.perMillion ?? 0));
       return {
-        ...strength, kind: action.kind, struck: struckBy(action), apartPerMillion: 2 * rate, lastedUs, isOver: true,
+        ...strength, kind: action.kind, struck: struckBy(action), apartPerMillion: 2 * rate, lastedUs,
+        isOver: true, isUnheard: false,
       };
     }));
     const relied = 'forUs' in action ? this.relied : [...this.relied, ...this.forProgress];
@@ -77,7 +78,7 @@ export class WithinContract {
     const isTooMuch = (perMillion: number): boolean => {
       const strike: Strike = {
         kind: 'clock-drift', struck: ['n1', 'c1', 'r1'], flavour: null, byUs: null, perMillion, delayUs: null,
-        apartPerMillion: 2 * perMillion, lastedUs: 0, isOver: false,
+        apartPerMillion: 2 * perMillion, isUnheard: false, lastedUs: 0, isOver: false,
       };
       return this.relied.some((each) => each.withstands !== undefined && isBroken(each, strike, this.premises));
     };

@@ -76,10 +76,16 @@ export class Persists {
     failure.syncsFailed += 1;
     process.disk.failSync(file, process.startSync, failure === process.full);
     const { waitingPersists } = process;
+    let isHeard = false;
     for (let at = 0; at < waitingPersists.length; at += 1) {
       const request = waitingPersists.at(at) as PersistRequest;
-      if (request.point !== null && process.disk.waitsFor(request.point, file)) request.failure = failure;
+      if (request.point === null || !process.disk.waitsFor(request.point, file)) continue;
+      request.failure = failure;
+      isHeard = true;
     }
+    if (isHeard || process.node?.onPersistFailed !== undefined) return;
+    process.unheard.push(failure);
+    if (process.node !== null) process.trustCache();
   }
 
   onPersisted(process: Process, request: PersistRequest, incarnation: number): void {

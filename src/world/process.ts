@@ -103,6 +103,8 @@ export class Process {
   slowDisk: { readonly syncUs: LatencyRange; readonly effect: FaultEffect } | null = null;
   /** Faults, oldest first, that each make one sync fail. */
   readonly failingSyncs: FaultEffect[] = [];
+  /** Faults, one for each sync of which nobody was told that it failed, as long as the cache has what it was for. */
+  readonly unheard: FaultEffect[] = [];
   /** The fault that has filled the disk. */
   full: FaultEffect | null = null;
   /** The fault that makes the disk report syncs which store nothing. */
@@ -167,6 +169,7 @@ export class Process {
   stop(): { readonly sendsLost: number; readonly messagesLost: number } {
     const sendsLost = this.heldSends.length;
     const messagesLost = (this.lanes[LANE.mailbox] as Parked[]).length;
+    this.missFailures();
     this.node = null;
     this.pauses.length = 0;
     this.clockStops.length = 0;
@@ -182,6 +185,23 @@ export class Process {
     this.waitingPersists.clear();
     this.heldSends.clear();
     return { sendsLost, messagesLost };
+  }
+
+  /** What it would have been told of when its turn had come. */
+  private missFailures(): void {
+    for (const { payload } of this.lanes[LANE.completions] as Parked[]) this.miss(payload as PersistRequest);
+    const { waitingPersists } = this;
+    for (let at = 0; at < waitingPersists.length; at += 1) this.miss(waitingPersists.at(at) as PersistRequest);
+  }
+
+  private miss({ failure }: PersistRequest): void {
+    if (failure !== null && !this.unheard.includes(failure)) this.unheard.push(failure);
+  }
+
+  /** The process starts anew, from what the cache has. */
+  trustCache(): void {
+    for (const failure of this.unheard) failure.failuresUnheard += 1;
+    this.unheard.length = 0;
   }
 }
 

@@ -196,6 +196,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
     process.diskGeneration += 1;
     const luck = isDrawn && process.full === null ? this.streams.get(`disk/${process.name}/crash`) : null;
     effect.writesLost += process.disk.crash(luck, torn);
+    process.unheard.length = 0;
   }
 
   /** The last pause has ended: a due continuation goes first, everything else is merged by seed. */
@@ -434,6 +435,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
     assert(process.node === null, 'a process starts only when it is down');
     const node = this.settings.create(process.id, process.disk.written, !process.hasLived, this.options);
     process.incarnation += 1;
+    process.trustCache();
     process.node = node;
     this.connections.onStarted(process);
     if (this.isNode(process)) this.monitor.onStarted?.(process.id, node.state, process.disk.synced);

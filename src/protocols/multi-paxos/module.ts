@@ -1,3 +1,4 @@
+import { failuresAreHeard } from '../../contract/assumptions.ts';
 import type { ProtocolModule } from '../../contract/module.ts';
 import type { Options } from '../../contract/options.ts';
 import { roundOf } from './ballot.ts';
@@ -77,6 +78,7 @@ export const multiPaxos: ProtocolModule<PaxosState> = {
       properties: ['*'],
       brokenBy: ['wipe-disk', 'lying-sync', 'bit-flip', 'torn-write', 'lost-write'],
     },
+    failuresAreHeard,
     {
       id: 'clock-rates-within-the-bound',
       text: 'with reads: lease, clocks run at rates that differ by less than masterLease and replicaLease do',

@@ -1,3 +1,4 @@
+import { failuresAreHeard } from '../../contract/assumptions.ts';
 import type { Assumption, NodeView } from '../../contract/module.ts';
 import type { CommonState } from './state.ts';
 
@@ -20,6 +21,7 @@ export const assumptions: readonly Assumption[] = [
     properties: ['*'],
     brokenBy: ['wipe-disk', 'lying-sync', 'bit-flip', 'torn-write', 'lost-write'],
   },
+  failuresAreHeard,
   {
     id: 'majority-connected',
     text: 'a majority of the nodes is up, runs, and reaches each other and the clients',

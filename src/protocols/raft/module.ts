@@ -1,3 +1,4 @@
+import { failuresAreHeard } from '../../contract/assumptions.ts';
 import type { ProtocolModule } from '../../contract/module.ts';
 import type { Options } from '../../contract/options.ts';
 import { raftClient } from './client.ts';
@@ -55,6 +56,7 @@ export const raft: ProtocolModule<RaftState> = {
       properties: ['*'],
       brokenBy: ['wipe-disk', 'lying-sync', 'bit-flip', 'torn-write', 'lost-write'],
     },
+    failuresAreHeard,
     {
       id: 'clock-rates-within-the-bound',
       text: 'with reads: lease, the rates of two clocks differ by no more than leaseDriftBound (thesis §6.4.1)',

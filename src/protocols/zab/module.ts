@@ -1,3 +1,4 @@
+import { failuresAreHeard } from '../../contract/assumptions.ts';
 import type { ProtocolModule } from '../../contract/module.ts';
 import { zabClient } from './client.ts';
 import type { ZabMessage } from './messages.ts';
@@ -53,6 +54,7 @@ export const zab: ProtocolModule<ZabState> = {
       properties: ['*'],
       brokenBy: ['wipe-disk', 'lying-sync', 'bit-flip', 'torn-write', 'lost-write'],
     },
+    failuresAreHeard,
     {
       id: 'reads-by-the-log',
       text: 'reads are transactions; with reads: local, whoever answers may not have applied what others have',

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { failuresAreHeard } from '../../../src/contract/assumptions.ts';
 import type { Assumption } from '../../../src/contract/module.ts';
 import { noEffect, type AppliedFault } from '../../../src/faults/applied.ts';
+import { multiPaxos } from '../../../src/protocols/multi-paxos/module.ts';
+import { paxos } from '../../../src/protocols/paxos/module.ts';
+import { raft } from '../../../src/protocols/raft/module.ts';
+import { zab } from '../../../src/protocols/zab/module.ts';
+import { zooKeeper } from '../../../src/protocols/zookeeper/module.ts';
 import { brokenBy, type Claimed, contractOf } from '../../../src/run/ledger.ts';
 import { noStrength } from '../../support/faults/strength.ts';
 
@@ -29,6 +35,17 @@ describe('a violation is inside the contract', () => {
   ])('%s', (_when, property, atUs, faults, assumptions) => {
     expect(contractOf(property, atUs, faults, assumptions, one)).toBe('intact');
   });
+});
+
+describe('a violation after a sync that failed', () => {
+  const failed = (failuresUnheard: number): AppliedFault =>
+    ({ ...struck('sync-error'), effect: { ...noEffect(), syncsFailed: 1, failuresUnheard } });
+
+  it.each([raft, multiPaxos, paxos, zab, zooKeeper].map(({ name, assumptions }) => [name, assumptions] as const))(
+    'is a bug of %s, unless nobody was told', (_name, assumptions) => {
+      expect(contractOf('assertion', 200, [failed(0)], assumptions, one)).toBe('intact');
+      expect(brokenBy('assertion', 200, [failed(1)], assumptions, one)?.assumption).toBe(failuresAreHeard.text);
+    });
 });
 
 describe('a violation is outside the contract', () => {

@@ -3,7 +3,7 @@ import { leaseLockAssumptions } from '../../../src/clients/lease-lock.ts';
 import type { LockSystem } from '../../../src/contract/lock.ts';
 import type { Assumption } from '../../../src/contract/module.ts';
 import type { OptionValue } from '../../../src/contract/options.ts';
-import type { AppliedFault } from '../../../src/faults/applied.ts';
+import { type AppliedFault, noEffect } from '../../../src/faults/applied.ts';
 import { redis } from '../../../src/protocols/redis/module.ts';
 import { brokenBy, type Claimed } from '../../../src/run/ledger.ts';
 import { reliedOn } from '../../../src/scenario/assumptions.ts';
@@ -24,8 +24,8 @@ interface Given {
 type Fault = Partial<AppliedFault> & Pick<AppliedFault, 'kind' | 'target'>;
 
 /** A fault from 1 s to 1.02 s, if not said otherwise; the breach is at 30 s. */
-function fault(more: Fault): Omit<AppliedFault, 'index' | 'line' | 'effect'> {
-  return { ...noStrength, atUs: S, untilUs: S + 20 * MS, ...more };
+function fault(more: Fault): Omit<AppliedFault, 'index' | 'line'> {
+  return { ...noStrength, atUs: S, untilUs: S + 20 * MS, effect: noEffect(), ...more };
 }
 
 /** Which assumption of a property a fault breaks, by its id. */

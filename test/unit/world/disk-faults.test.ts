@@ -292,7 +292,8 @@ describe('a hole before what is stored', () => {
   it('may stand for what was promised: who was killed before it heard of the failure takes what it finds for stored',
     () => {
       const { world: simulated, control, seen, write, disk } = world();
-      control.at(100, () => control.failSyncs(N1, 1, noEffect()));
+      const effect = noEffect();
+      control.at(100, () => control.failSyncs(N1, 1, effect));
       control.at(200, () => write('a'));
       control.at(300, () => control.crash(N1, 'process', noEffect()));
       control.at(9_000, () => control.restart(N1, noEffect()));
@@ -301,7 +302,40 @@ describe('a hole before what is stored', () => {
       simulated.runUntil(20_000);
       expect(seen).toEqual(['0 starts with ', '9000 starts with a', '12000 stored b', '13000 promise of b']);
       expect(textOf(disk())).toBe('?b');
+      expect(effect).toMatchObject({ syncsFailed: 1, failuresUnheard: 1 });
     });
+
+  /** Of one failed sync: how often nobody was told. What happens to the process meanwhile, and its sync takes 2 ms. */
+  const unheard = (happens: (control: Control) => void): number => {
+    const { world: simulated, control, write } = world();
+    const effect = noEffect();
+    control.at(100, () => control.failSyncs(N1, 1, effect));
+    control.at(200, () => write('a'));
+    happens(control);
+    control.at(9_000, () => control.restart(N1, noEffect()));
+    simulated.runUntil(20_000);
+    expect(effect.syncsFailed).toBe(1);
+    return effect.failuresUnheard;
+  };
+
+  it('is one that somebody was told of where the process lived, or found its cache empty', () => {
+    expect(unheard(() => undefined)).toBe(0);
+    expect(unheard((control) => {
+      control.at(300, () => control.crash(N1, 'process', noEffect()));
+      control.at(5_000, () => control.crash(N1, 'machine', noEffect()));
+    })).toBe(0);
+  });
+
+  it('is one of which nobody was told where the process was back already, or was paused when it was killed', () => {
+    expect(unheard((control) => {
+      control.at(300, () => control.crash(N1, 'process', noEffect()));
+      control.at(400, () => control.restart(N1, noEffect()));
+    })).toBe(1);
+    expect(unheard((control) => {
+      control.at(300, () => control.pause(N1, noEffect()));
+      control.at(5_000, () => control.crash(N1, 'process', noEffect()));
+    })).toBe(1);
+  });
 });
 
 describe('a disk', () => {
