@@ -245,6 +245,10 @@ export const reds: readonly Red[] = [
     plants: ['zookeeper-lock/believed-while-suspended', 'zookeeper-lock/never-deposed'],
   },
   {
+    row: 'ZS-18', scenario: 'zookeeper-lock/a-leader-that-loses-its-connection-leads-no-more',
+    plants: ['zookeeper-lock/believed-while-suspended', 'zookeeper-lock/never-deposed'],
+  },
+  {
     row: 'ZS-17', scenario: 'zookeeper-lock/who-is-gone-when-the-watch-is-set-is-not-waited-for',
     plants: ['zookeeper-lock/waits-for-the-gone'],
   },
