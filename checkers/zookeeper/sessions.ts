@@ -11,7 +11,8 @@ import { ascending, childOf, TreeHistory } from './tree.ts';
  * - The end of a session takes all its ephemeral znodes, and nothing else (K8). No read as of then or later shows one:
  *   servers may have kept what the log has taken.
  * - A client that takes its session for over was told so by a server, or the log has the end of it before (K10): time
- *   of its own is no reason. It never comes back to such a session.
+ *   of its own is no reason. What a server says so of ends in the log, if it began there. The client never comes back to
+ *   such a session.
  */
 export function judgeSessions(record: ZnodeRecord): Found {
   const breaches = new Breaches(record);
@@ -136,7 +137,7 @@ function nothingLeft(asked: Asked, tree: TreeHistory, log: SessionLog, breaches:
 }
 
 /** How many clients took their sessions for over; each has to have had a reason. */
-function clientsWereTold({ turns }: ZnodeRecord, { ended }: SessionLog, breaches: Breaches): number {
+function clientsWereTold({ turns }: ZnodeRecord, { begun, ended }: SessionLog, breaches: Breaches): number {
   const over = new Map<SessionId, SessionTurn>();
   for (const turn of turns) {
     const { session, state, index, server } = turn;
@@ -148,10 +149,16 @@ function clientsWereTold({ turns }: ZnodeRecord, { ended }: SessionLog, breaches
     }
     if (state !== 'expired') continue;
     over.set(session, turn);
-    if (server !== null || (end !== undefined && end.index < index)) continue;
+    if (end !== undefined && (server !== null || end.index < index)) continue;
+    const begin = begun.get(session);
+    // Of a session that the log does not know a server may say what it likes.
+    if (server !== null && begin === undefined) continue;
     const later = end === undefined ? 'which never ended' : `which ended at ${showZxid(end.zxid)}, later`;
-    const lines = end === undefined ? [index] : [index, end.index];
-    const summary = `a client took session ${session} for expired, ${later}, and no server had told it`;
+    const lines = [...(server === null || begin === undefined ? [] : [begin.index]), index,
+      ...(end === undefined ? [] : [end.index])];
+    const summary = server === null
+      ? `a client took session ${session} for expired, ${later}, and no server had told it`
+      : `server ${server} told a client that session ${session} was over, ${later}`;
     breaches.add('K10', 'not-expired', lines, summary, { session });
   }
   return over.size;

@@ -93,9 +93,11 @@ const BREACHES: Readonly<Record<BreachKind, Rule>> = {
   },
   'not-expired': (lines, history, { session }) => {
     const told = lines.find((line) => isTold(line, 'session') && text(line.value, 'state') === 'expired');
-    return told !== undefined && field(told.value, 'server') === null && sessionOf(told) === session
-      && !history.some((line) => kindOf(line) === 'close-session' && line.index < told.index
-        && sessionOf(line) === session);
+    if (told === undefined || sessionOf(told) !== session) return false;
+    const own = history.filter((line) => sessionOf(line) === session);
+    const ends = own.filter((line) => kindOf(line) === 'close-session');
+    if (field(told.value, 'server') === null) return !ends.some(({ index }) => index < told.index);
+    return ends.length === 0 && own.some((line) => kindOf(line) === 'create-session');
   },
   'back-from-the-end': (lines) => {
     const [end, back] = lines;

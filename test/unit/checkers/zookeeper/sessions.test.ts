@@ -73,6 +73,8 @@ describe('K10, a client takes its session for over', () => {
   test('not because of its own time', () => {
     expect(found(begins(1, 7), turn(7, 'expired', 0, null))).toEqual(
       ['K10 not-expired: a client took session 7 for expired, which never ended, and no server had told it']);
+    expect(found(begins(1, 7), turn(7, 'expired', 0, 'n1'))).toEqual(
+      ['K10 not-expired: server n1 told a client that session 7 was over, which never ended']);
     expect(found(begins(1, 7), turn(7, 'expired', 0, null), ends(2, 7))).toEqual(
       ['K10 not-expired: a client took session 7 for expired, which ended at 0:2, later, and no server had told it']);
   });
