@@ -265,6 +265,17 @@ export const reds: readonly Red[] = [
     row: 'ZS-22', scenario: 'zookeeper-recipes/an-element-outlives-the-session-that-put-it-in',
     plants: ['zookeeper-recipes/ephemeral-elements'],
   },
+  {
+    row: 'ZS-11', scenario: 'zookeeper-lock/an-answer-that-is-late-is-no-new-sign-of-life',
+    plants: ['zookeeper-lock/alive-by-its-own-timer'],
+  },
+  {
+    row: 'C-54', scenario: 'zookeeper/an-ephemeral-znode-is-nowhere-behind-the-end-of-its-session',
+    plants: [
+      'zookeeper/ephemeral-after-close', 'zookeeper/stale-ephemeral-after-diff',
+      'zookeeper/ephemeral-survives-follower-failure',
+    ],
+  },
   { row: 'C-55', scenario: 'zookeeper/a-read-behind-a-sync-is-fresh', plants: [LOCAL_READS] },
   {
     row: 'C-55', scenario: 'zookeeper/a-sync-by-a-quorum-finds-out-who-leads',

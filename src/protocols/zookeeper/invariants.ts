@@ -12,6 +12,14 @@ export const ephemeralLiveness: InvariantInfo = {
 export const noResurrection: InvariantInfo = { id: 'K9', name: 'no-resurrection', source: 'ZOOKEEPER-1208' };
 
 /**
+ * K10: a leader ends no session by itself before its whole length has passed since it has said that it had heard of it,
+ * or began to lead: by its own clock, whatever happens around it. Looked at when the leader logs the end.
+ */
+export const noEarlyExpiry: InvariantInfo = {
+  id: 'K10', name: 'no-early-expiry', source: `${GUIDE}, ZooKeeper Sessions`,
+};
+
+/**
  * K11: numbers of the children of one parent go up. Looked at when they are committed. A name that ends in ten digits
  * counts as one that was numbered.
  */
@@ -26,5 +34,6 @@ export const multiIsAtomic: InvariantInfo = { id: 'K12', name: 'multi-is-atomic'
 export const conditionsHold: InvariantInfo = { id: 'K13', name: 'conditions-hold', source: `${GUIDE}, Data Access` };
 
 /** Zab's, and those of the service. */
-export const declaredInvariants: readonly InvariantInfo[] =
-  [...ofZab, ephemeralLiveness, noResurrection, sequentialNames, multiIsAtomic, conditionsHold];
+export const declaredInvariants: readonly InvariantInfo[] = [
+  ...ofZab, ephemeralLiveness, noResurrection, noEarlyExpiry, sequentialNames, multiIsAtomic, conditionsHold,
+];

@@ -4,6 +4,7 @@ import { createZnodeClient } from './client/clients.ts';
 import { registerOptions } from './client/options.ts';
 import { RecipeClient } from './client/recipe-client.ts';
 import { recipeVariants } from './client/recipe-variants.ts';
+import { zooKeeperClientVariants } from './client/variants.ts';
 import { committedIn } from './committed.ts';
 import type { ServicePacket } from './packets.ts';
 import { zooKeeperInvariants } from './monitor.ts';
@@ -11,6 +12,7 @@ import { zooKeeperOptions } from './options.ts';
 import { ZooKeeperNode } from './server.ts';
 import type { ZooKeeperState } from './state.ts';
 import { serverVariants } from './variants/server.ts';
+import { sessionVariants } from './variants/sessions.ts';
 import { treeVariants } from './variants/tree.ts';
 import { treeMachine } from './tree/machine.ts';
 
@@ -69,7 +71,7 @@ export const zooKeeper: ProtocolModule<ZooKeeperState> = {
   metrics: { ...zab.metrics, ...metrics },
   assumptions,
   invariants: zooKeeperInvariants,
-  variants: [...serverVariants, ...treeVariants],
+  variants: [...serverVariants, ...treeVariants, ...sessionVariants, ...zooKeeperClientVariants],
 };
 
 /** The same servers, and clients whose operations are recipes. */

@@ -1,12 +1,16 @@
+import type { DiskView } from '../../contract/disk.ts';
 import type { ClusterInfo, InvariantSet, ReportBreach } from '../../contract/invariant.ts';
-import type { NodeId } from '../../kernel/ids.ts';
+import type { Message } from '../../contract/message.ts';
+import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
 import type { TxnGhost } from '../zab/ghost.ts';
+import type { Txn } from '../zab/messages.ts';
 import { ZabMonitor } from '../zab/monitor.ts';
-import type { ZabState } from '../zab/state.ts';
-import { showZxid } from '../zab/zxid.ts';
+import { LOG_FILE, type ZabState } from '../zab/state.ts';
+import { showZxid, type Zxid } from '../zab/zxid.ts';
 import { CommittedTree, partsOf } from './ghost.ts';
 import * as invariants from './invariants.ts';
 import type { TreeChange, TreeCommand } from './messages.ts';
+import { SessionTimes } from './session-times.ts';
 import type { ZooKeeperState } from './state.ts';
 import { parentOf } from './tree/paths.ts';
 import type { TreeState } from './tree/state.ts';
@@ -18,14 +22,17 @@ import type { TreeState } from './tree/state.ts';
  */
 class ZooKeeperMonitor extends ZabMonitor {
   private readonly committedTree: CommittedTree;
-  /** By node: digest of its tree when it was looked at last. */
-  private readonly looked = new Map<NodeId, number>();
+  private readonly times: SessionTimes;
+  private readonly states = new Map<NodeId, ZooKeeperState>();
+  /** By node: its tree when it was looked at last. That it has applied more may be wrong without a change of it. */
+  private readonly looked = new Map<NodeId, { readonly digest: number; readonly applied: Zxid }>();
   /** One is enough: a tree that is not what the log comes to costs time at each look. */
   private hasPartialMulti = false;
 
   constructor(cluster: ClusterInfo, report: ReportBreach) {
     super(cluster, report);
     this.committedTree = new CommittedTree(cluster.machine);
+    this.times = new SessionTimes(cluster);
   }
 
   protected override isSettled({ machine, applied }: ZabState): boolean {
@@ -33,12 +40,29 @@ class ZooKeeperMonitor extends ZabMonitor {
   }
 
   override afterEvent(node: NodeId, state: ZabState): void {
-    if (!state.isAmnesiac && this.isSettled(state) && this.looked.get(node) !== state.digest) {
-      this.looked.set(node, state.digest);
+    const { digest, applied, isAmnesiac } = state;
+    const before = this.looked.get(node);
+    if (!isAmnesiac && this.isSettled(state) && (before?.digest !== digest || before.applied !== applied)) {
+      this.looked.set(node, { digest, applied });
       this.checkSessions(node, state);
       this.checkMultis(node, state);
     }
+    this.states.set(node, state as ZooKeeperState);
+    this.times.look(node, state as ZooKeeperState);
     super.afterEvent(node, state);
+  }
+
+  // ── What leaders say and log ─────────────────────────────────────────
+
+  override onSend(from: NodeId, to: NodeId, message: Message, synced: DiskView, connection?: ConnectionId): void {
+    if (connection !== undefined) this.times.onSend(from, message, connection, this.states.get(from));
+    super.onSend(from, to, message, synced, connection);
+  }
+
+  override onAppend(node: NodeId, file: string, index: number, entry: unknown): void {
+    super.onAppend(node, file, index, entry);
+    const early = file === LOG_FILE ? this.times.onLogged(node, entry as Txn) : null;
+    if (early !== null) this.breach(invariants.noEarlyExpiry, early);
   }
 
   // ── What servers have ────────────────────────────────────────────────

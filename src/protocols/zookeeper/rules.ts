@@ -67,6 +67,14 @@ export abstract class ServiceRules extends ZabNode {
   }
 
   /**
+   * From when on a new leader counts the time of a session: from now. It knows nothing of when a client was heard of,
+   * and whoever was heard of by anybody was heard of before.
+   */
+  protected countsFrom(_session: SessionId, nowUs: DurationUs): DurationUs {
+    return nowUs;
+  }
+
+  /**
    * That a session is over may be said when its end is applied, and not before: one whose end is merely submitted lives
    * on if this leader loses its epoch. A session of a later epoch is none that this leader can know: who leads now
    * does. ZooKeeper tells the client in both cases that it is over.

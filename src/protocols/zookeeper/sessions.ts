@@ -22,14 +22,14 @@ interface Asked {
 
 /** What the leader knows of sessions: who is alive, and at which server. What ZooKeeper calls its SessionTracker. */
 export abstract class Sessions extends Snapshots {
-  /** A new leader knows nothing of when a client was heard of: each gets its whole time once more. */
+  /** A new leader learns of all sessions from its tree, and gives each its whole time once more. */
   protected beginTracking(ctx: Context): void {
     const { service, applied: last } = this.state;
     assert(this.tree.settledAt <= last, 'whoever leads has applied all that its snapshot shows');
     const nowUs = ctx.monotonicUs();
     service.pending = noPending();
     for (const [session, { timeoutUs, password }] of this.tree.sessions) {
-      const expiresUs = this.expiryOf(nowUs, timeoutUs);
+      const expiresUs = this.expiryOf(this.countsFrom(session, nowUs), timeoutUs);
       service.tracked.set(session, { timeoutUs, password, owner: null, expiresUs, isClosing: false });
     }
     this.awaitEndOfTick(ctx);

@@ -139,6 +139,10 @@ export const lockExhibits: readonly Exhibit[] = [
     'a-holder-that-was-paused-looks-at-its-clock-before-it-writes',
   ),
   scripted(
+    { row: 'ZS-11b', id: 'zookeeper-lock/alive-by-its-own-timer', firstCatcher: 'L2', system: zooKeeper },
+    'zookeeper-lock/an-answer-that-is-late-is-no-new-sign-of-life',
+  ),
+  scripted(
     { row: 'ZS-14', id: 'zookeeper-lock/orphan-after-connection-loss', firstCatcher: 'progress', system: zooKeeper },
     'zookeeper-lock/a-create-whose-answer-was-lost-is-found-again',
   ),

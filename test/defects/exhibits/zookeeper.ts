@@ -1,9 +1,10 @@
 import type { Exhibit } from '../exhibit.ts';
 
 /**
- * Rows of ZooKeeper's servers, and of their trees. Rates are of ten seeds, 5001 to 5010; those of ZS-01, ZS-05 and
- * ZS-13 are of twenty, 5001 to 5020. Those of trees were measured before the profile had `linearizable-writes` and
- * `session-order` among its checks; ZS-13, which the first of them sees first, was then looked for again.
+ * Rows of ZooKeeper's servers, of their trees, and of sessions. Rates are of ten seeds, 5001 to 5010; those of ZS-01,
+ * ZS-02, ZS-05, ZS-11, ZS-13, ZS-25 and ZS-26 are of twenty, 5001 to 5020. Those of trees were measured before the
+ * profile had `linearizable-writes` and `session-order` among its checks; ZS-13, which the first of them sees first,
+ * was then looked for again.
  */
 export const zooKeeperExhibits: readonly Exhibit[] = [
   {
@@ -46,6 +47,27 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
     row: 'ZS-01', id: 'zookeeper/ephemeral-after-close', publishedPerMille: null,
     ratePerMille: 350, firstCatcher: 'sessions',
     seenBy: 'sessions', where: 'tests', system: 'zookeeper', firstSeed: 5002,
+  },
+  {
+    row: 'ZS-02', id: 'zookeeper/ephemeral-survives-follower-failure', publishedPerMille: null,
+    ratePerMille: 50, firstCatcher: 'K8',
+    seenBy: 'K8', where: { script: 'zookeeper/an-ephemeral-znode-is-nowhere-behind-the-end-of-its-session' },
+    system: 'zookeeper', firstSeed: 1,
+  },
+  {
+    row: 'ZS-11', id: 'zookeeper/client-side-expiry', publishedPerMille: null,
+    ratePerMille: 950, firstCatcher: 'sessions',
+    seenBy: 'sessions', where: 'tests', system: 'zookeeper', firstSeed: 5001,
+  },
+  {
+    row: 'ZS-25', id: 'zookeeper/expiry-rounded-down', publishedPerMille: null,
+    ratePerMille: 600, firstCatcher: 'K10',
+    seenBy: 'K10', where: 'tests', system: 'zookeeper', firstSeed: 5001,
+  },
+  {
+    row: 'ZS-26', id: 'zookeeper/counts-from-before', publishedPerMille: null,
+    ratePerMille: 700, firstCatcher: 'K10',
+    seenBy: 'K10', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },
   {
     row: 'ZS-03', id: 'zookeeper/stale-ephemeral-after-diff', publishedPerMille: null,

@@ -130,6 +130,15 @@ export class SessionLibrary {
     return false;
   }
 
+  /**
+   * When the session was alive for certain, by the answer to what was sent then: not later. (1) A ping is heard; (2)
+   * its answer is late, or waits for a process that stands still; (3) nothing is heard of the client any more, and the
+   * session ends a whole length behind the ping, while its answer is still new to the client.
+   */
+  protected aliveBy(_ctx: Context, sentAtUs: TimeUs): TimeUs {
+    return sentAtUs;
+  }
+
   /** Silence of the server after which it is given up: the rest of the session is left for finding another one. */
   protected readTimeoutUs(): DurationUs {
     return Math.floor((2 * this.state.timeoutUs) / 3);
@@ -255,7 +264,7 @@ export class SessionLibrary {
     state.queued = [];
     for (const each of queued) this.send(ctx, each);
     if (queued.length === 0) ctx.setTimer(this.timer('ping'), this.pingAfterUs());
-    state.aliveAtUs = state.greetedAtUs;
+    state.aliveAtUs = this.aliveBy(ctx, state.greetedAtUs);
     init.listener.onSession(ctx, isNew);
     init.listener.onAlive?.(ctx);
   }
@@ -341,8 +350,9 @@ export class SessionLibrary {
 
   private onAnswered(ctx: Context, sentAtUs: TimeUs): void {
     const { state, init } = this;
-    if (sentAtUs <= state.aliveAtUs) return;
-    state.aliveAtUs = sentAtUs;
+    const aliveAtUs = this.aliveBy(ctx, sentAtUs);
+    if (aliveAtUs <= state.aliveAtUs) return;
+    state.aliveAtUs = aliveAtUs;
     init.listener.onAlive?.(ctx);
   }
 

@@ -1,7 +1,11 @@
-import type { LockClientInit } from '../../../contract/lock.ts';
+import type { Context } from '../../../contract/context.ts';
+import type { LockClientInit, Validity } from '../../../contract/lock.ts';
 import type { Fired, Variant } from '../../../contract/variant.ts';
+import type { TimeUs } from '../../../kernel/time.ts';
 import type { OpResult } from '../messages.ts';
+import { createZnodeClient } from './clients.ts';
 import { Contender, type ContenderInit } from './contender.ts';
+import { type LibraryInit, SessionLibrary } from './library.ts';
 import { ZooKeeperLock } from './lock.ts';
 
 /** A lock client with one defect. */
@@ -80,6 +84,49 @@ class NeverDeposed extends DefectiveLock {
   }
 }
 
+// ── The session ────────────────────────────────────────────────────────
+
+/** ZS-11: a session that has not been heard of for its length is over, without a word of a server. */
+class ExpiresByItself extends SessionLibrary {
+  private readonly fired: Fired;
+
+  constructor(init: LibraryInit, fired: Fired) {
+    super(init);
+    this.fired = fired;
+  }
+
+  protected override presumesExpired(ctx: Context): boolean {
+    const { session, aliveAtUs, timeoutUs } = this.state;
+    const isOver = session !== 0 && ctx.monotonicUs() - aliveAtUs > timeoutUs;
+    if (isOver) this.fired();
+    return isOver;
+  }
+}
+
+/** A library whose timer starts anew whenever it reads an answer. */
+class CountsFromReading extends SessionLibrary {
+  protected override aliveBy(ctx: Context): TimeUs {
+    return ctx.monotonicUs();
+  }
+}
+
+/** ZS-11b: a holder's session lives for its length from the last answer that it has read, whatever else it hears. */
+class AliveByItself extends DefectiveLock {
+  protected override createLibrary(init: LibraryInit): SessionLibrary {
+    return new CountsFromReading(init);
+  }
+
+  protected override validity(): Validity {
+    const { aliveAtUs, timeoutUs } = this.state.library;
+    return { clock: 'monotonic', untilUs: aliveAtUs + timeoutUs };
+  }
+
+  protected override stopsWhenSuspended(): boolean {
+    if (super.stopsWhenSuspended()) this.fired();
+    return false;
+  }
+}
+
 function ofContender(make: (init: ContenderInit, fired: Fired) => Contender): Extract<Variant, { in: 'lock' }>['lock'] {
   return (init, fired) => new (class extends ZooKeeperLock {
     protected override createContender(own: ContenderInit): Contender {
@@ -89,6 +136,23 @@ function ofContender(make: (init: ContenderInit, fired: Fired) => Contender): Ex
 }
 
 const RECIPES = 'ZooKeeper Recipes and Solutions, Locks';
+const SESSIONS = 'https://zookeeper.apache.org/doc/r3.8.4/zookeeperProgrammers.html#ch_zkSessions';
+const CLUSTER_DECIDES = "ZooKeeper Programmer's Guide, ZooKeeper Sessions: expiration is managed by the cluster";
+
+/** Defects of a client of the tree. */
+export const zooKeeperClientVariants: readonly Variant[] = [
+  {
+    row: 'ZS-11',
+    id: 'zookeeper/client-side-expiry',
+    title: 'a client takes its session for over when it has heard nothing for its length',
+    breaks: CLUSTER_DECIDES,
+    source: SESSIONS,
+    difficulty: 'E',
+    firstCatcher: 'sessions',
+    in: 'connected',
+    create: (init, fired) => createZnodeClient(init, (own) => new ExpiresByItself(own, fired)),
+  },
+];
 
 /** Defects of the lock, and of who holds it. */
 export const zooKeeperLockVariants: readonly Variant[] = [
@@ -146,5 +210,16 @@ export const zooKeeperLockVariants: readonly Variant[] = [
     firstCatcher: 'L2',
     in: 'lock',
     lock: (init, fired) => new NeverDeposed(init, fired),
+  },
+  {
+    row: 'ZS-11b',
+    id: 'zookeeper-lock/alive-by-its-own-timer',
+    title: 'a holder goes by a timer of its own, as long as its session, from the last answer that it has read',
+    breaks: CLUSTER_DECIDES,
+    source: SESSIONS,
+    difficulty: 'X',
+    firstCatcher: 'L2',
+    in: 'lock',
+    lock: (init, fired) => new AliveByItself(init, fired),
   },
 ];
