@@ -11,8 +11,8 @@ import { ascending, childOf, TreeHistory } from './tree.ts';
  * - The end of a session takes all its ephemeral znodes, and nothing else (K8). No read as of then or later shows one:
  *   servers may have kept what the log has taken.
  * - A client that takes its session for over was told so by a server, or the log has the end of it before (K10): time
- *   of its own is no reason. What a server says so of ends in the log, if it began there. The client never comes back to
- *   such a session.
+ *   of its own is no reason. What a server says so of ends in the log, if it began there. The client never comes back
+ *   to such a session.
  */
 export function judgeSessions(record: ZnodeRecord): Found {
   const breaches = new Breaches(record);
