@@ -2,6 +2,9 @@ import type { NodeInit } from '../../../contract/node.ts';
 import type { Fired } from '../../../contract/variant.ts';
 import { ZabNode } from '../zab.ts';
 
+/** Where a defect of ZooKeeper was told of. */
+export const issue = (number: number): string => `https://issues.apache.org/jira/browse/ZOOKEEPER-${number}`;
+
 /** A Zab node with one defect. */
 export abstract class DefectiveZab extends ZabNode {
   protected readonly fired: Fired;

@@ -4,7 +4,7 @@ import type { Fired, Variant } from '../../../contract/variant.ts';
 import type { Txn } from '../messages.ts';
 import type { Following, Leading } from '../state.ts';
 import type { Zxid } from '../zxid.ts';
-import { DefectiveZab } from './defective.ts';
+import { DefectiveZab, issue } from './defective.ts';
 
 type OnPersistFailed = NonNullable<Node['onPersistFailed']>;
 
@@ -85,8 +85,6 @@ class LogRecordSkipped extends DefectiveZab {
     return false;
   }
 }
-
-const issue = (number: number): string => `https://issues.apache.org/jira/browse/ZOOKEEPER-${number}`;
 
 /** Defects of what a node makes of its disk, and of what its disk refuses. */
 export const diskVariants: readonly Variant[] = [

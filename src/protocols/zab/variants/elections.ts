@@ -5,7 +5,7 @@ import type { ConnectionId, NodeId } from '../../../kernel/ids.ts';
 import type { Vote } from '../messages.ts';
 import type { Following, Leading, Learner } from '../state.ts';
 import { ZabNode } from '../zab.ts';
-import { DefectiveZab } from './defective.ts';
+import { DefectiveZab, issue } from './defective.ts';
 
 /** ZB-16: histories are not compared. */
 function votesById(base: NodeClass | null, fired: Fired): NodeClass {
@@ -64,7 +64,6 @@ class TakesOldPackets extends DefectiveZab {
   }
 }
 
-const issue = (number: number): string => `https://issues.apache.org/jira/browse/ZOOKEEPER-${number}`;
 const FIFO = 'DSN 2011, section III.D: a process that comes back opens a new channel, and hears nothing of the old one';
 
 /** Defects of elections, of discovery and of connections. */

@@ -5,7 +5,7 @@ import type { Txn } from '../messages.ts';
 import type { SyncPlan } from '../rules.ts';
 import type { Following, Leading, Learner, Snapshot } from '../state.ts';
 import type { Zxid } from '../zxid.ts';
-import { DefectiveZab } from './defective.ts';
+import { DefectiveZab, issue } from './defective.ts';
 
 /** ZB-01: the service is kept as it is through an election, the log as it is as well. */
 class RetainedDatabase extends DefectiveZab {
@@ -108,7 +108,6 @@ class ForwardsLate extends DefectiveZab {
   }
 }
 
-const issue = (number: number): string => `https://issues.apache.org/jira/browse/ZOOKEEPER-${number}`;
 const HISTORY = 'DSN 2011, section V.B, step f.2.1: the history and the epoch are stored, then acknowledged';
 
 /** Defects of what followers are sent, store and say before they take part. */
