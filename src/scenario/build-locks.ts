@@ -1,4 +1,4 @@
-import { LockApplication, type LockApplicationInit, type LockStep } from '../clients/lock-application.ts';
+import { LockApplication, type LockApplicationInit } from '../clients/lock-application.ts';
 import type { LockRecorder } from '../clients/recorder.ts';
 import type { Monitor } from '../contract/invariant.ts';
 import type { LockSystem, Validity } from '../contract/lock.ts';
@@ -9,10 +9,12 @@ import type { HistoryRecorder } from '../history/recorder.ts';
 import { assert } from '../kernel/assert.ts';
 import { nodeId, type NodeId } from '../kernel/ids.ts';
 import { FencedStore } from '../services/fenced-store.ts';
+import { stepsLeft } from './client-script.ts';
 import { tellingCommitted } from './committed-log.ts';
 import type { BuildParts, Crew } from './crew.ts';
 import { GrantingMachine } from './granting-machine.ts';
 import { LockWatch } from './lock-watch.ts';
+import { OperationRecorder } from './operation-recorder.ts';
 import type { Locking, Scenario } from './scenario.ts';
 
 /** Keeps the requests of two incarnations of one client apart: a late answer must not find a number used again. */
@@ -82,7 +84,8 @@ function applicationMaker(
       processStride: count,
       issuesTokens: locking.resource.issuesTokens,
       use: { keys, thinkUs, holdUs, writes },
-      steps: stepsOf(scenario, client, operations > 0),
+      steps: stepsLeft(scenario, client, operations > 0)?.map(({ atUs, operation: { key } }) => ({ atUs, lock: key }))
+        ?? null,
       createLock: (lock) => armed.make('lock', (row, fired) => row.lock(lock, fired)) ?? system.create(lock),
     };
     return armed.make('application', (row, fired) => row.create(init, fired)) ?? new LockApplication(init);
@@ -101,34 +104,15 @@ function lockNames({ workload }: Scenario): readonly string[] {
   return [...new Set([...drawn, ...workload.script.map(({ operation }) => operation.key)])];
 }
 
-/** What the script says about one client; `null` if it says nothing. A client that crashes amid it does no more. */
-function stepsOf({ workload }: Scenario, client: number, isRestarted: boolean): readonly LockStep[] | null {
-  const steps = workload.script.filter((line) => line.client === `c${client + 1}`)
-    .map(({ atUs, operation }): LockStep => ({ atUs, lock: operation.key }));
-  if (steps.length === 0) return null;
-  return isRestarted ? [] : steps;
-}
-
 /** Applications write the history, and the watch is told what they believe. Only it knows of grants. */
-class WatchedRecorder implements LockRecorder {
-  private readonly history: HistoryRecorder;
+class WatchedRecorder extends OperationRecorder implements LockRecorder {
   private readonly watch: LockWatch;
   private readonly client: NodeId;
 
   constructor(history: HistoryRecorder, watch: LockWatch, client: NodeId) {
-    this.history = history;
+    super(history);
     this.watch = watch;
     this.client = client;
-  }
-
-  invoke(process: number, f: string, key: string, value: Plain): void {
-    this.history.invoke(process, f, key, value);
-  }
-
-  complete(
-    process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: Plain, error?: string,
-  ): void {
-    this.history.complete(process, type, f, key, value, error);
   }
 
   attempted(process: number, lock: string, owner: string): void {

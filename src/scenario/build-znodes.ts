@@ -1,14 +1,14 @@
 import type {
-  ConnectedClientInit, CoordinationService, EventLine, SessionLine, SessionRecorder, SessionStep,
+  ConnectedClientInit, CoordinationService, EventLine, SessionLine, SessionRecorder,
 } from '../contract/coordination.ts';
-import type { Plain } from '../contract/message.ts';
 import type { Node } from '../contract/node.ts';
 import type { HistoryRecorder } from '../history/recorder.ts';
-import { nodeId, nodeName, type NodeId } from '../kernel/ids.ts';
+import { nodeName, type NodeId } from '../kernel/ids.ts';
 import { createWorkload } from '../workloads/workload.ts';
+import { stepsLeft } from './client-script.ts';
 import { tellingCommitted } from './committed-log.ts';
 import type { BuildParts, Crew } from './crew.ts';
-import type { Scenario } from './scenario.ts';
+import { OperationRecorder } from './operation-recorder.ts';
 
 /** Clients with sessions at a coordination service. The history is told what is committed, where a tree is judged. */
 export function znodeCrew(parts: BuildParts, service: CoordinationService): Crew {
@@ -47,40 +47,21 @@ function clientMaker(
       options: scenario.system.options,
       processStride: count * inFlight,
       processes: lanes.map((lane) => history.freshProcess(lane)),
-      steps: stepsOf(scenario, `c${client + 1}`, operations > 0),
+      steps: stepsLeft(scenario, client, operations > 0),
     };
     return armed.make('connected', (row, fired) => row.create(init, fired)) ?? service.createClient(init);
   };
 }
 
-/** What the script says about one client; `null` if it says nothing. A client that crashes amid it does no more. */
-function stepsOf({ workload }: Scenario, name: string, isRestarted: boolean): readonly SessionStep[] | null {
-  const steps = workload.script.filter(({ client }) => client === name).map(({ atUs, operation, to }) =>
-    ({ atUs, operation, to: to === null ? null : nodeId(Number(to.slice(1)) - 1) }));
-  if (steps.length === 0) return null;
-  return isRestarted ? [] : steps;
-}
-
 /** Clients write the history. What befalls their sessions is in it where a tree is judged. */
-class TreeRecorder implements SessionRecorder {
-  private readonly history: HistoryRecorder;
+class TreeRecorder extends OperationRecorder implements SessionRecorder {
   private readonly isOfTree: boolean;
   private readonly nodes: number;
 
   constructor(history: HistoryRecorder, isOfTree: boolean, nodes: number) {
-    this.history = history;
+    super(history);
     this.isOfTree = isOfTree;
     this.nodes = nodes;
-  }
-
-  invoke(process: number, f: string, key: string, value: Plain): void {
-    this.history.invoke(process, f, key, value);
-  }
-
-  complete(
-    process: number, type: 'ok' | 'fail' | 'info', f: string, key: string, value: Plain, error?: string,
-  ): void {
-    this.history.complete(process, type, f, key, value, error);
   }
 
   session({ process, session, state, zxid, server }: SessionLine): void {

@@ -1,5 +1,5 @@
 import type { Recorder } from '../clients/recorder.ts';
-import { ScriptedClient, type Step } from '../clients/scripted-client.ts';
+import { ScriptedClient } from '../clients/scripted-client.ts';
 import { SessionClient, type ClientInit } from '../clients/session-client.ts';
 import type { DiskView } from '../contract/disk.ts';
 import type { ClusterInfo } from '../contract/invariant.ts';
@@ -32,6 +32,7 @@ import { World } from '../world/world.ts';
 import { Armed } from './armed.ts';
 import { lockCrew } from './build-locks.ts';
 import { znodeCrew } from './build-znodes.ts';
+import { stepsOf } from './client-script.ts';
 import { CommitOrder, type SentUpdate } from './commit-order.ts';
 import type { BuildParts, Crew } from './crew.ts';
 import { Intake } from './intake.ts';
@@ -272,14 +273,8 @@ function clientMaker(
       protocol: module.client,
       recorder,
     };
-    const steps = stepsOf(scenario, `c${client + 1}`);
+    const steps = stepsOf(scenario, client);
     if (steps.length > 0) return new ScriptedClient(init, steps);
     return armed.make('client', (row, fired) => row.create(init, fired)) ?? new SessionClient(init);
   };
-}
-
-/** What the script says about one client. */
-function stepsOf({ workload }: Scenario, name: string): readonly Step[] {
-  return workload.script.filter(({ client }) => client === name).map(({ atUs, operation, to }) =>
-    ({ atUs, operation, to: to === null ? null : nodeId(Number(to.slice(1)) - 1) }));
 }
