@@ -298,6 +298,10 @@ export const reds: readonly Red[] = [
     row: 'C-58', scenario: 'zookeeper/an-event-comes-before-the-data-that-it-tells-of',
     plants: ['zookeeper/watch-after-data'],
   },
+  {
+    row: 'C-59', scenario: 'zookeeper/a-new-leader-gives-each-of-a-thousand-sessions-its-whole-time',
+    plants: ['zookeeper/expiry-rounded-down', 'zookeeper/counts-from-before', 'zookeeper/client-side-expiry'],
+  },
   { row: 'LC-04', scenario: 'raft-lock/a-renewal-that-comes-too-late-is-refused', plants: ['lease/renew-race'] },
   {
     row: 'LC-08', scenario: 'raft-lock/clocks-that-drift-within-the-factor-keep-a-lease-to-one',
