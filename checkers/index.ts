@@ -27,6 +27,10 @@ export type {
   BreachKind, Guarantee, ZnodeEvidence, ZnodeFinding, ZnodeModelName, ZnodeResult,
 } from './zookeeper/result.ts';
 export { verifyZnodeFindings } from './zookeeper/verify-znodes.ts';
+export { checkTotalQueue } from './queues/total-queue.ts';
+export { QUEUE_MODEL_NAMES } from './queues/result.ts';
+export type { QueueEvidence, QueueFinding, QueueModelName, QueueResult } from './queues/result.ts';
+export { verifyQueueFindings } from './queues/verify-queues.ts';
 export { mergeVerdicts } from './result.ts';
 export type { Verdict } from './result.ts';
 export { couldHaveBeenWrong } from './vacuity.ts';

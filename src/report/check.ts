@@ -1,15 +1,16 @@
 import type { LinearizabilityResult } from '../../checkers/linearizability.ts';
 import type { LockResult } from '../../checkers/locks/result.ts';
+import type { QueueResult } from '../../checkers/queues/result.ts';
 import type { ZnodeResult } from '../../checkers/zookeeper/result.ts';
 import { counted, oneLine } from './text.ts';
 
 type CheckedOperation = NonNullable<LinearizabilityResult['evidence']>['operations'][number];
 
-type CheckResult = LinearizabilityResult | LockResult | ZnodeResult;
+type CheckResult = LinearizabilityResult | QueueResult | LockResult | ZnodeResult;
 
 /**
  * The judgement of a stored history, `quorumquake/check@1`: `witness` only with `valid`, `evidence` with `invalid`,
- * `prevented` with `fencing`, `checked` of znodes.
+ * `prevented` with `fencing`, `checked` of znodes and with `total-queue`.
  */
 export function checkJson(result: CheckResult): string {
   const { verdict, model, operations, algorithm, witness, evidence, verified, reason } = result;
@@ -67,7 +68,8 @@ function breachText(
 }
 
 /** A valid history has no witness but the log that is in it: there is nothing to verify. */
-function znodeText({ verdict, model, operations: count, algorithm, evidence, verified }: ZnodeResult): string[] {
+function znodeText(result: ZnodeResult | QueueResult): string[] {
+  const { verdict, model, operations: count, algorithm, evidence, verified } = result;
   const proof = verdict === 'invalid' ? checkedText(verdict, verified) : '';
   return [...breachText(evidence), `${model}, ${counted(count, 'operation')}, ${algorithm}${proof}`];
 }

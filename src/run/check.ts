@@ -3,6 +3,8 @@ import { checkLock } from '../../checkers/locks/by-name.ts';
 import { LOCK_MODEL_NAMES, type LockModelName, type LockResult } from '../../checkers/locks/result.ts';
 import type { ModelName } from '../../checkers/model.ts';
 import { MODEL_NAMES as SEQUENTIAL_MODEL_NAMES, modelStartingAt } from '../../checkers/models/by-name.ts';
+import { QUEUE_MODEL_NAMES, type QueueModelName, type QueueResult } from '../../checkers/queues/result.ts';
+import { checkTotalQueue } from '../../checkers/queues/total-queue.ts';
 import type { Semantics } from '../../checkers/settle.ts';
 import { checkZnodes } from '../../checkers/zookeeper/by-name.ts';
 import { ZNODE_MODEL_NAMES, type ZnodeModelName, type ZnodeResult } from '../../checkers/zookeeper/result.ts';
@@ -18,12 +20,12 @@ import { znodeLineProblem } from '../history/znode-lines.ts';
 export { formatHistory } from '../history/jsonl.ts';
 export { TRACE_VERSION } from '../kernel/trace.ts';
 
-/** By what a history can be judged: a model of its objects, or a checker of locks, or of a tree of znodes. */
-export type CheckModelName = ModelName | LockModelName | ZnodeModelName;
+/** By what a history can be judged: a model of its objects, or a checker of queues, of locks, or of a tree. */
+export type CheckModelName = ModelName | QueueModelName | LockModelName | ZnodeModelName;
 
 /** All such names, in the order of the documentation. */
 export const MODEL_NAMES: readonly CheckModelName[] =
-  [...SEQUENTIAL_MODEL_NAMES, ...LOCK_MODEL_NAMES, ...ZNODE_MODEL_NAMES];
+  [...SEQUENTIAL_MODEL_NAMES, ...QUEUE_MODEL_NAMES, ...LOCK_MODEL_NAMES, ...ZNODE_MODEL_NAMES];
 
 /** How a history is written down. */
 export type HistoryFormat = 'jsonl' | 'edn' | 'jepsen-log';
@@ -46,7 +48,7 @@ export interface CheckSettings extends Semantics {
 
 /** The judgement of a text, or why it is no history, or what keeps the model from being known. */
 export type HistoryCheck =
-  | { readonly kind: 'judged'; readonly result: LinearizabilityResult | LockResult | ZnodeResult }
+  | { readonly kind: 'judged'; readonly result: LinearizabilityResult | QueueResult | LockResult | ZnodeResult }
   | { readonly kind: 'malformed'; readonly problems: readonly HistoryProblem[] }
   | { readonly kind: 'no-model'; readonly message: string };
 
@@ -69,10 +71,11 @@ export function checkHistory(text: string, settings: CheckSettings): HistoryChec
     return { kind: 'no-model', message };
   }
   const { initial, equalTimes } = options;
-  const isOfObjects = !isLockModelName(chosen) && !isZnodeModelName(chosen);
+  const isOfObjects = chosen !== 'total-queue' && !isLockModelName(chosen) && !isZnodeModelName(chosen);
   if (initial !== undefined && (!isOfObjects || modelStartingAt(chosen, initial) === null)) {
     return { kind: 'no-model', message: `the objects of ${chosen} cannot begin as ${JSON.stringify(initial)}` };
   }
+  if (chosen === 'total-queue') return { kind: 'judged', result: checkTotalQueue(parsed.history) };
   if (isZnodeModelName(chosen)) return { kind: 'judged', result: checkZnodes(parsed.history, chosen) };
   if (isLockModelName(chosen)) return { kind: 'judged', result: checkLock(parsed.history, chosen, { equalTimes }) };
   const nilRead = options.nilRead ?? (format === 'jsonl' ? 'initial' : 'unknown');

@@ -1,5 +1,5 @@
 import {
-  checkLinearizable, checkLock, checkProgress, pairOperations, prepareZnodes, type Evidence, type Json,
+  checkLinearizable, checkLock, checkProgress, checkTotalQueue, pairOperations, prepareZnodes, type Evidence, type Json,
   type LinearizabilityOptions, type LockModelName, type Operation, type ZnodeModelName, type ZnodeResult,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
@@ -96,12 +96,20 @@ function findingOf(judged: Judged, check: Check, checkZnodes: (model: ZnodeModel
   switch (check.checker) {
     case 'linearizable': return linearizable(judged);
     case 'client-order': return clientOrder(judged);
+    case 'total-queue': return totalQueue(judged);
     case 'mutual-exclusion': case 'fencing': case 'lock-ownership': return ofLocks(judged, check.checker);
     case 'linearizable-writes': case 'session-order': case 'fresh-sync': case 'watches': case 'sessions':
       return ofZnodes(checkZnodes(check.checker));
     case 'progress': return progress(judged, check);
     case 'metric': return checkMetric(check, judged);
   }
+}
+
+function totalQueue({ history }: Judged): Finding {
+  const { verdict, reason, evidence, verified } = checkTotalQueue(history);
+  const [first] = evidence?.findings ?? [];
+  if (evidence === null || first === undefined) return { verdict, summary: reason, atUs: null, evidence: [] };
+  return { verdict, summary: reason, atUs: first.atUs, evidence: evidence.axis, proof: { evidence, verified } };
 }
 
 /** Of many breaches the first one is told; programs are given all of them. */

@@ -1,4 +1,4 @@
-import type { LockModelName, ZnodeModelName } from '../../checkers/index.ts';
+import type { LockModelName, QueueModelName, ZnodeModelName } from '../../checkers/index.ts';
 import type { LinkProfile } from '../contract/world-control.ts';
 import type { Plain } from '../contract/message.ts';
 import type { Options } from '../contract/options.ts';
@@ -115,6 +115,8 @@ export type Check =
   | { readonly checker: 'linearizable'; readonly name: string }
   /** Whether what a session sent took effect in that order, and nothing without what was sent before it. */
   | { readonly checker: 'client-order'; readonly name: string }
+  /** Of workloads of kind `queue`: what goes in comes out, and once. */
+  | { readonly checker: QueueModelName; readonly name: string }
   /** Of workloads with locks: who held one, or which store a resource took. */
   | { readonly checker: LockModelName; readonly name: string }
   /** Of workloads of kind `znodes`: what ZooKeeper guarantees. */

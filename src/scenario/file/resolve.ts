@@ -222,7 +222,7 @@ const lockCheckers = ['mutual-exclusion', 'fencing', 'lock-ownership'] as const;
 /** What ZooKeeper guarantees. That `sync` is fresh it does not, unless it is made to. */
 const treeCheckers = ['linearizable-writes', 'session-order', 'watches', 'sessions'] as const;
 const znodeCheckers = [...treeCheckers, 'fresh-sync'] as const;
-const namedCheckers = ['linearizable', 'client-order', ...lockCheckers, ...znodeCheckers] as const;
+const namedCheckers = ['linearizable', 'total-queue', 'client-order', ...lockCheckers, ...znodeCheckers] as const;
 const checkers = [...namedCheckers, 'progress', 'metric'] as const;
 
 /** What checks depend on. */
@@ -283,6 +283,9 @@ function refuseOtherKind(
   if (checker === 'linearizable' && kind === 'znodes') {
     const hint = `its checks are ${znodeCheckers.join(', ')}; registers that are kept in it are linearizable`;
     report.value(path, 'a tree that is read locally is not linearizable', hint);
+  }
+  if (checker === 'total-queue' && kind !== 'queue') {
+    report.value(path, '`total-queue` judges queues', 'the workload that has them is `queue`');
   }
   if ((znodeCheckers as readonly string[]).includes(checker) && kind !== 'znodes') {
     report.value(path, `${quote(checker)} judges a tree of znodes`, 'the workload that has one is `znodes`');

@@ -156,6 +156,7 @@ const check = z.union(
     z.string(),
     map({
       linearizable: named,
+      'total-queue': named,
       'client-order': named,
       'mutual-exclusion': named,
       fencing: named,

@@ -329,8 +329,8 @@ describe('checks and expectations fit each other', () => {
     ['check: [linearizible]', '3:9 `linearizible` is not a checker | did you mean `linearizable`?'],
     ['check: [progress, progress]', '3:19 a second check with the name `progress` | give it a `name` of its own'],
     ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, '
-      + 'client-order, mutual-exclusion, fencing, lock-ownership, linearizable-writes, session-order, watches, '
-      + 'sessions, fresh-sync, progress, metric'],
+      + 'total-queue, client-order, mutual-exclusion, fencing, lock-ownership, linearizable-writes, session-order, '
+      + 'watches, sessions, fresh-sync, progress, metric'],
     ['check: [progress, watches]',
       '3:19 `watches` judges a tree of znodes | the workload that has one is `znodes`'],
     ['check: [progress, fencing]', '3:19 `fencing` judges locks'
