@@ -2,7 +2,7 @@ import type { ConnectedClientInit } from '../../../contract/coordination.ts';
 import type { Context } from '../../../contract/context.ts';
 import type { Operation } from '../../../contract/session.ts';
 import { AssertionError } from '../../../kernel/assert.ts';
-import type { Op, WatcherEvent } from '../messages.ts';
+import type { Op } from '../messages.ts';
 import { type RequestEnd, SessionLibrary } from './library.ts';
 import { Dequeue, Enqueue } from './queue.ts';
 import type { Recipe, RecipeEnd, RecipeInit } from './recipe.ts';
@@ -48,10 +48,6 @@ export class RecipeClient extends WorkloadClient<WorkloadClientInit> {
     const at = tag.indexOf('/');
     const recipe = this.recipes.get(Number(tag.slice(0, at)));
     recipe?.onEnd(ctx, tag.slice(at + 1), op, end.kind === 'answered' ? end.result : null);
-  }
-
-  override onEvent(ctx: Context, event: WatcherEvent): void {
-    for (const recipe of [...this.recipes.values()]) recipe.onEvent(ctx, event);
   }
 
   private end(ctx: Context, lane: number, operation: Operation, end: RecipeEnd): void {

@@ -1,6 +1,6 @@
 import type { Context } from '../../../contract/context.ts';
 import type { Plain } from '../../../contract/message.ts';
-import type { Op, OpResult, WatcherEvent } from '../messages.ts';
+import type { Op, OpResult } from '../messages.ts';
 
 /** How an operation that a recipe carries out ended. `unknown`: nobody knows whether it had an effect, or will. */
 export type RecipeEnd =
@@ -44,11 +44,6 @@ export abstract class Recipe<S = unknown> {
 
   /** What was asked for at `step` was answered; `null`: there was no answer, and will be none. */
   abstract onEnd(ctx: Context, step: string, op: Op, result: OpResult | null): void;
-
-  /** A watch of the client has fired. */
-  onEvent(_ctx: Context, _event: WatcherEvent): void {
-    // Who sets no watch waits for nothing.
-  }
 
   protected ask(ctx: Context, step: string, op: Op): void {
     this.init.host.ask(ctx, step, op);
