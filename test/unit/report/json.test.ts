@@ -76,8 +76,9 @@ describe('the results file', () => {
     const back = [2, 1].flatMap((zxid) => [asks(0, 'sync', '/'), ok(0, 'sync', '/', 7, zxid)]);
     expect(checkText(checkZnodes(story(start, back), 'session-order'))).toBe([
       'invalid: K3: session 7 had seen 0:3, and was then answered as of 0:2, and 1 more',
-      '  0.030000 s  process 0 is answered create /a of session 7 as of 0:3: {"path":"/a","stat":{"czxid":3,"mzxid":3,'
-        + '"pzxid":3,"version":0,"cversion":0,"aversion":0,"ephemeralOwner":0,"dataLength":1,"numChildren":0}}',
+      '  0.030000 s  process 0 is answered create /a of session 7 as of 0:3: {"path":"/a","stat":{"czxid":"0:3",'
+        + '"mzxid":"0:3","pzxid":"0:3","version":0,"cversion":0,"aversion":0,"ephemeralOwner":0,"dataLength":1,'
+        + '"numChildren":0}}',
       '  0.040000 s  process 0 asks sync / null',
       '  0.050000 s  process 0 is answered sync / of session 7 as of 0:2: ok',
       '  - session 7 had seen 0:3, and was then answered as of 0:1',
