@@ -1,14 +1,8 @@
-import type { TimeUs } from '../../src/history/operation.ts';
+import { linesOfInstants, type Instant } from '../instants.ts';
 import type { LockFinding, LockModelName, Store } from './result.ts';
 
-interface Instant {
-  readonly atUs: TimeUs;
-  readonly text: string;
-}
-
 /**
- * A finding on one axis of true time: what its holders did and held, an instant each line, the earliest first. Seconds
- * stand in one column, so that a pause between two lines is seen as a difference of numbers.
+ * A finding on one axis of true time: what its holders did and held, an instant each line, the earliest first.
  */
 export function axisOf({ stores, holds }: LockFinding, model: LockModelName): readonly string[] {
   const verb = model === 'lock-ownership' ? 'owns' : 'believes that it holds';
@@ -19,8 +13,7 @@ export function axisOf({ stores, holds }: LockFinding, model: LockModelName): re
     ]),
     ...stores.flatMap(instantsOf),
   ].sort((left, right) => left.atUs - right.atUs); // Stable: what is equal stays in the order of the finding.
-  const width = Math.max(...instants.map(({ atUs }) => secondsOf(atUs).length));
-  return instants.map(({ atUs, text }) => `${secondsOf(atUs).padStart(width)} s  ${text}`);
+  return linesOfInstants(instants);
 }
 
 function instantsOf({ process, key, token, grant, outcome, place, ...when }: Store): Instant[] {
@@ -31,9 +24,4 @@ function instantsOf({ process, key, token, grant, outcome, place, ...when }: Sto
   const answered = { ok: 'ok', fail: 'no', info: 'nothing that is known' }[outcome];
   const where = place === null ? '' : `, place ${place} at the resource`;
   return [asked, { atUs: when.completedAtUs, text: `process ${process} is answered ${answered}${object}${where}` }];
-}
-
-function secondsOf(atUs: TimeUs): string {
-  const digits = String(atUs).padStart(7, '0');
-  return `${digits.slice(0, -6)}.${digits.slice(-6)}`;
 }

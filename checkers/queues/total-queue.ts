@@ -1,5 +1,6 @@
 import type { History } from '../../src/history/operation.ts';
 import { pairOperations, type Operation } from '../../src/history/operations.ts';
+import { linesOfInstants } from '../instants.ts';
 import { valueKey, type ValueKey } from '../value-key.ts';
 import type { QueueFinding, QueueResult } from './result.ts';
 import { verifyQueueFindings } from './verify-queues.ts';
@@ -164,6 +165,7 @@ const LINES_MAX = 12;
 
 function axisOf(history: History, { lines }: QueueFinding): readonly string[] {
   const kept = new Set(lines.slice(-LINES_MAX));
-  return history.filter(({ index }) => kept.has(index)).map(({ process, type, f, key, value, time }) =>
-    `${time} us  process ${process} ${type} ${f} ${key ?? ''} ${JSON.stringify(value)}`);
+  return linesOfInstants(history.filter(({ index }) => kept.has(index)).map(
+    ({ process, type, f, key, value, time }) =>
+      ({ atUs: time, text: `process ${process} ${type} ${f} ${key ?? ''} ${JSON.stringify(value)}` })));
 }

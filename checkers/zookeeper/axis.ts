@@ -1,17 +1,17 @@
-import type { History, HistoryEvent, Json, TimeUs } from '../../src/history/operation.ts';
+import type { History, HistoryEvent, Json } from '../../src/history/operation.ts';
 import {
   committedOf, sessionTurnOf, watchEventOf, type Committed, type ZnodeChange,
 } from '../../src/history/znode-lines.ts';
+import { linesOfInstants } from '../instants.ts';
 import { isList } from '../value-key.ts';
 import { showField, showZxid } from './breaches.ts';
 import type { ZnodeFinding } from './result.ts';
 
-/** The lines of a finding for people, each with its time; seconds stand in one column. */
+/** The lines of a finding for people, each with its time. */
 export function axisOf(history: History, { lines }: ZnodeFinding): readonly string[] {
   const wanted = new Set(lines);
   const shown = history.filter(({ index }) => wanted.has(index));
-  const width = Math.max(0, ...shown.map(({ time }) => secondsOf(time).length));
-  return shown.map((event) => `${secondsOf(event.time).padStart(width)} s  ${textOf(event)}`);
+  return linesOfInstants(shown.map((event) => ({ atUs: event.time, text: textOf(event) })));
 }
 
 function textOf(event: HistoryEvent): string {
@@ -64,9 +64,4 @@ function operationText({ process, type, f, key, value, error }: HistoryEvent): s
 function short(value: Json): string {
   const text = showField('', value);
   return text.length <= 160 ? text : `${text.slice(0, 157)}...`;
-}
-
-function secondsOf(atUs: TimeUs): string {
-  const digits = String(atUs).padStart(7, '0');
-  return `${digits.slice(0, -6)}.${digits.slice(-6)}`;
 }
