@@ -13,7 +13,7 @@
  *
  * Deviations: a server is drawn after each loss, where `StaticHostProvider` goes through a shuffled list; SetWatches
  * follow the answer to ConnectRequest, where ZooKeeper writes both at once; who loses its session begins the next one
- * with the same library, where an application makes another handle.
+ * with the same library, where an application makes another handle, and so does who has closed one, or tried to.
  *
  * Atomic steps: each handler.
  */
@@ -184,6 +184,8 @@ export class SessionLibrary {
     if (state.connection !== null) {
       ctx.close(state.connection);
       this.onLoss(ctx);
+      // It was to be closed, and whoever was told of the loss has begun another one.
+      if (state.phase !== 'pausing') return;
     }
     ctx.cancelTimer(this.timer('pause'));
     this.connect(ctx, server);
@@ -269,13 +271,23 @@ export class SessionLibrary {
     init.listener.onAlive?.(ctx);
   }
 
-  /** What was sent may have been executed; what was not even sent ends with it, too, as with ZooKeeper. */
+  /**
+   * What was sent may have been executed; what was not even sent ends with it, too, as with ZooKeeper. Who asked for
+   * the end of a session has done with it, answered or not (ClientCnxn: closing). (1) A close is sent to a server that
+   * is paused, and the connection is given up; (2) the client goes on at another one, which creates a znode for it; (3)
+   * the first wakes up, and the close ends the session behind the znode: it needs no owner, as expiry does not.
+   */
   private onLoss(ctx: Context): void {
     const { state, init } = this;
     const wasConnected = state.phase === 'connected';
     const ended = this.disconnect(ctx);
-    state.phase = 'pausing';
-    ctx.setTimer(this.timer('pause'), ctx.random('zk-pause').between(0, PAUSE_US_MAX));
+    if (ended.some(({ op }) => op.op === 'close')) {
+      state.phase = 'idle';
+      forget(state.watches);
+    } else {
+      state.phase = 'pausing';
+      ctx.setTimer(this.timer('pause'), ctx.random('zk-pause').between(0, PAUSE_US_MAX));
+    }
     if (wasConnected) init.listener.onSuspended(ctx);
     for (const { tag, op, ...sent } of ended) init.listener.onEnd(ctx, tag, op, { kind: 'connection-loss', ...sent });
   }

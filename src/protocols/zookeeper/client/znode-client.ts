@@ -29,7 +29,10 @@ export class ZnodeClient extends WorkloadClient<ZnodeClientInit> {
     if (end.kind !== 'answered') {
       // Equal requests differ in this alone: it is how the log tells which of them was carried out.
       const sent = this.init.asking.tells ? { session: end.session, xid: end.xid } : operation.value;
-      return this.complete(ctx, lane, 'info', sent, end.kind);
+      this.complete(ctx, lane, 'info', sent, end.kind);
+      // Who hears that the session is over begins another one then.
+      if (op.op === 'close' && end.kind === 'connection-loss') this.library.open(ctx);
+      return;
     }
     const step = this.init.asking.next(operation, op, end.result);
     if (step.kind === 'ask') return this.library.submit(ctx, tag, step.op);

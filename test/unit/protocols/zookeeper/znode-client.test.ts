@@ -66,6 +66,32 @@ class Presuming extends SessionLibrary {
   }
 }
 
+describe('a close', () => {
+  it('ends the use of its session without an answer, too: what is left of it may end the session at any time', () => {
+    const { ask, lose, accept, greet, state, ends, turns } = clientBench(askDirectly, 'close', '/', null);
+    ask();
+    lose();
+    expect(ends).toEqual([{ type: 'info', value: { session: 77, xid: 1 }, error: 'connection-loss' }]);
+    expect(state).toMatchObject({ phase: 'connecting', session: 0, password: 0 });
+    accept();
+    greet();
+    ask();
+    // The second is told of the process that asks next: the first one never had its answer.
+    expect(turns.map(([turn]) => turn)).toEqual(['connected', 'disconnected', 'disconnected', 'connected']);
+    expect(state.sent).toMatchObject([{ op: { op: 'close' }, xid: 2 }]);
+  });
+
+  it('that was not sent in time ends it as well', () => {
+    const { ask, lose, fire, state, ends } = clientBench(askDirectly, 'close', '/', null);
+    lose();
+    ask();
+    fire('zk/pause');
+    lose();
+    expect(ends).toEqual([{ type: 'info', value: { session: 77, xid: 0 }, error: 'connection-loss' }]);
+    expect(state).toMatchObject({ phase: 'connecting', session: 0, queued: [] });
+  });
+});
+
 describe('what a client knows of its session', () => {
   it('names the server that it is connected to, and the one that has said that the session is over', () => {
     const { lose, fire, accept, receive, turns, state } = clientBench(askDirectly, 'delete', '/a', { version: -1 });
