@@ -291,6 +291,10 @@ export const reds: readonly Red[] = [
     plants: ['zookeeper/session-moved-unchecked'],
   },
   {
+    row: 'C-56', scenario: 'zookeeper/what-a-client-left-at-a-server-is-not-done-when-it-is-back',
+    plants: ['zookeeper/owner-looked-up-late'],
+  },
+  {
     row: 'C-57', scenario: 'zookeeper/what-has-come-while-nobody-watched-is-told',
     plants: ['zookeeper/watch-lost-on-reconnect'],
   },

@@ -10,7 +10,7 @@ import type { ErrorCode, SessionId, SetWatches, TreeCommand, WatcherEvent } from
 import { readServiceSettings, type ServiceSettings } from './options.ts';
 import type { Standing } from './packets.ts';
 import { epochOfSession } from './session-id.ts';
-import { newService, STARTS_FILE, type TrackedSession, type ZooKeeperState } from './state.ts';
+import { type Asked, newService, STARTS_FILE, type TrackedSession, type ZooKeeperState } from './state.ts';
 import { prepare, type PrepareRequest } from './tree/prepare.ts';
 import { watchesDue } from './tree/read.ts';
 import type { TreeState } from './tree/state.ts';
@@ -87,10 +87,10 @@ export abstract class ServiceRules extends ZabNode {
   }
 
   /** Why a request of a session may not be proposed; `null`: it may. */
-  protected refusalOf(session: SessionId, origin: NodeId, request: PrepareRequest): ErrorCode | null {
+  protected refusalOf({ session, hadMoved, request }: Asked): ErrorCode | null {
     const tracked = this.state.service.tracked.get(session);
     if (tracked === undefined || tracked.isClosing) return 'SessionExpired';
-    return isOfOneServer(request) && this.isMoved(tracked, origin) ? 'SessionMoved' : null;
+    return isOfOneServer(request) && hadMoved ? 'SessionMoved' : null;
   }
 
   /** Whether nothing is said to a session here any more: of its own clients a leader knows that, and nobody else. */
@@ -102,7 +102,10 @@ export abstract class ServiceRules extends ZabNode {
 
   /**
    * Its client has gone on to another server. What it had sent to the first one may come late: behind what it has sent
-   * to the second.
+   * to the second. Who owns a session is looked at as a request comes, not as the request processor takes it, as
+   * ZooKeeper does: (1) n1 is late with a request, whose client goes to n2, and is served there; (2) n1 hands the
+   * request on, and the leader queues it; (3) the client comes back to n1, which owns the session again before the
+   * request processor runs; (4) what was asked first is done last, and the client was told that it was lost.
    */
   protected isMoved({ owner }: TrackedSession, origin: NodeId): boolean {
     return owner !== origin;

@@ -8,17 +8,8 @@ import type { Zxid } from '../zab/zxid.ts';
 import type { ErrorCode, SessionId, TreeCommand } from './messages.ts';
 import type { Revalidate, Standing, TouchingPing } from './packets.ts';
 import { Snapshots } from './snapshots.ts';
+import type { Asked } from './state.ts';
 import { applied, noPending } from './tree/pending.ts';
-import type { PrepareRequest } from './tree/prepare.ts';
-
-/** What a leader has been asked to propose. */
-interface Asked {
-  readonly session: SessionId;
-  readonly xid: number;
-  /** Whose client asks; of the end of a session that its leader has not heard of, the leader. */
-  readonly origin: NodeId;
-  readonly request: PrepareRequest;
-}
 
 /** What the leader knows of sessions: who is alive, and at which server. What ZooKeeper calls its SessionTracker. */
 export abstract class Sessions extends Snapshots {
@@ -94,7 +85,10 @@ export abstract class Sessions extends Snapshots {
 
   // ── Proposals ────────────────────────────────────────────────────────
 
-  protected ask(ctx: Context, role: Leading, asked: Asked): void {
+  protected ask(ctx: Context, role: Leading, { session, xid, origin, request }: Omit<Asked, 'hadMoved'>): void {
+    const tracked = this.state.service.tracked.get(session);
+    const hadMoved = tracked !== undefined && this.isMoved(tracked, origin);
+    const asked: Asked = { session, xid, origin, request, hadMoved };
     this.submit(ctx, role, { command: asked as unknown as Plain, request: null });
   }
 
@@ -104,13 +98,14 @@ export abstract class Sessions extends Snapshots {
   }
 
   /** A refusal is a transaction, too: so it is answered in its place among those of its session. */
-  private prepareAsked(zxid: Zxid, { session, xid, origin, request }: Asked): TreeCommand {
+  private prepareAsked(zxid: Zxid, asked: Asked): TreeCommand {
+    const { session, xid, origin, request } = asked;
     const { tracked } = this.state.service;
     if (request.kind === 'create-session') {
       const { timeoutUs, password } = request;
       tracked.set(session, { timeoutUs, password, owner: origin, expiresUs: Infinity, isClosing: false });
     } else if (xid !== 0) {
-      const error = this.refusalOf(session, origin, request);
+      const error = this.refusalOf(asked);
       if (error !== null) return refused(zxid, session, xid, error);
       const known = tracked.get(session);
       if (request.kind === 'close-session' && known !== undefined) known.isClosing = true;

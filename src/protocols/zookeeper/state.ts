@@ -4,6 +4,7 @@ import type { ZabState } from '../zab/state.ts';
 import type { Zxid } from '../zab/zxid.ts';
 import type { Op, ReadOp, SessionId, SetWatches } from './messages.ts';
 import { noPending, type PendingChanges } from './tree/pending.ts';
+import type { PrepareRequest } from './tree/prepare.ts';
 import type { FuzzySave } from './tree/saved.ts';
 import { noWatches, type Watches } from './watches.ts';
 
@@ -47,6 +48,17 @@ export interface TrackedSession {
   expiresUs: DurationUs;
   /** Its end is submitted: it may still be in no log. */
   isClosing: boolean;
+}
+
+/** What a leader has been asked to propose. */
+export interface Asked {
+  readonly session: SessionId;
+  readonly xid: number;
+  /** Whose client asks; of the end of a session that its leader has not heard of, the leader. */
+  readonly origin: NodeId;
+  readonly request: PrepareRequest;
+  /** Whether the client was at another server when this came to the leader. */
+  readonly hadMoved: boolean;
 }
 
 /** A snapshot that is being written. */

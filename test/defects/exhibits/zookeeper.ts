@@ -42,6 +42,13 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
     system: 'zookeeper', firstSeed: 1,
   },
   {
+    row: 'ZS-12b', id: 'zookeeper/owner-looked-up-late', publishedPerMille: null,
+    ratePerMille: 0, firstCatcher: 'session-order',
+    seenBy: 'session-order',
+    where: { script: 'zookeeper/what-a-client-left-at-a-server-is-not-done-when-it-is-back' }, system: 'zookeeper',
+    firstSeed: 1,
+  },
+  {
     row: 'ZS-01', id: 'zookeeper/ephemeral-after-close', publishedPerMille: null,
     ratePerMille: 350, firstCatcher: 'sessions',
     seenBy: 'sessions', where: 'tests', system: 'zookeeper', firstSeed: 5002,

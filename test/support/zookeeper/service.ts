@@ -98,13 +98,18 @@ export class Client {
     this.stage.world.run(this.stage.world.process(this.id), 0, this.id, order);
   }
 
-  /** Goes to a server, with the session that it has; `null`: that has closed the connection. */
-  connect(to: NodeId, { lastZxid = 0, timeoutMs = 1_000 } = {}): ConnectResponse | null {
+  /** Sets out for a server, with the session that it has. */
+  leaveFor(to: NodeId, { lastZxid = 0, timeoutMs = 1_000 } = {}): void {
     const { session, password } = this;
-    const before = this.node.heard.length;
     this.do({ kind: 'connect', to, hello: {
       kind: 'ConnectRequest', lastZxid, timeoutUs: timeoutMs * 1_000, session, password,
     } });
+  }
+
+  /** Goes to a server, with the session that it has; `null`: that has closed the connection. */
+  connect(to: NodeId, wish: { readonly lastZxid?: number; readonly timeoutMs?: number } = {}): ConnectResponse | null {
+    const before = this.node.heard.length;
+    this.leaveFor(to, wish);
     this.stage.until(() => this.node.heard.length > before || !this.node.isOpen, 'a word of the server');
     const answer = this.node.heard[before];
     if (answer?.kind !== 'ConnectResponse') return null;

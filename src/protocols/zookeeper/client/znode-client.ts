@@ -30,8 +30,8 @@ export class ZnodeClient extends WorkloadClient<ZnodeClientInit> {
       // Equal requests differ in this alone: it is how the log tells which of them was carried out.
       const sent = this.init.asking.tells ? { session: end.session, xid: end.xid } : operation.value;
       this.complete(ctx, lane, 'info', sent, end.kind);
-      // Who hears that the session is over begins another one then.
-      if (op.op === 'close' && end.kind === 'connection-loss') this.library.open(ctx);
+      // Once, if several were under way. Where the session was said to be over, another one has begun.
+      if (end.kind === 'connection-loss' && this.state.library.phase === 'idle') this.library.open(ctx);
       return;
     }
     const step = this.init.asking.next(operation, op, end.result);

@@ -4,8 +4,8 @@ import type { NodeId } from '../../../kernel/ids.ts';
 import type { Txn } from '../../zab/messages.ts';
 import type { Following } from '../../zab/state.ts';
 import type { Zxid } from '../../zab/zxid.ts';
-import type { SetWatches, TreeCommand, WatcherEvent } from '../messages.ts';
-import type { ClientConnection, TrackedSession } from '../state.ts';
+import type { ErrorCode, SetWatches, TreeCommand, WatcherEvent } from '../messages.ts';
+import type { Asked, ClientConnection, TrackedSession } from '../state.ts';
 import { DefectiveServer } from './defective.ts';
 
 const GUIDE = "ZooKeeper Programmer's Guide";
@@ -65,6 +65,15 @@ class SyncNotQuorum extends DefectiveServer {
 class SessionMovedUnchecked extends DefectiveServer {
   protected override isMoved(tracked: TrackedSession, origin: NodeId): boolean {
     return this.instead(false, super.isMoved(tracked, origin));
+  }
+}
+
+/** ZS-12b: who owns a session is looked at when the request processor comes to what was asked in it. */
+class OwnerLookedUpLate extends DefectiveServer {
+  protected override refusalOf(asked: Asked): ErrorCode | null {
+    const tracked = this.state.service.tracked.get(asked.session);
+    const hasMoved = tracked !== undefined && this.isMoved(tracked, asked.origin);
+    return super.refusalOf({ ...asked, hadMoved: this.instead(hasMoved, asked.hadMoved) });
   }
 }
 
@@ -132,5 +141,13 @@ export const serverVariants: readonly Variant[] = [
     source: 'https://zookeeper.apache.org/doc/r3.8.4/zookeeperProgrammers.html#ch_zkSessions', difficulty: 'X',
     firstCatcher: 'session-order',
     in: 'node', create: (init, fired) => new SessionMovedUnchecked(init, fired),
+  },
+  {
+    row: 'ZS-12b', id: 'zookeeper/owner-looked-up-late',
+    title: 'what a client has left at a server is done when it is back there, behind what it has done elsewhere',
+    breaks: `${GUIDE}, "Consistency Guarantees": sequential consistency`,
+    source: 'https://zookeeper.apache.org/doc/r3.8.4/zookeeperProgrammers.html#ch_zkSessions', difficulty: 'X',
+    firstCatcher: 'session-order',
+    in: 'node', create: (init, fired) => new OwnerLookedUpLate(init, fired),
   },
 ];

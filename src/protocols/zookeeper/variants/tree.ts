@@ -1,12 +1,12 @@
 import type { Context } from '../../../contract/context.ts';
 import type { NodeInit } from '../../../contract/node.ts';
 import type { Fired, Variant } from '../../../contract/variant.ts';
-import type { NodeId } from '../../../kernel/ids.ts';
 import type { Txn } from '../../zab/messages.ts';
 import { indexAfter } from '../../zab/state.ts';
 import type { Zxid } from '../../zab/zxid.ts';
 import type { ErrorCode, OpResult, SessionId, TreeChange, TreeCommand } from '../messages.ts';
 import { ZooKeeperNode } from '../server.ts';
+import type { Asked } from '../state.ts';
 import { type Events, TreeMachine } from '../tree/machine.ts';
 import { parentOf } from '../tree/paths.ts';
 import type { Draft, PendingZnode } from '../tree/pending.ts';
@@ -44,9 +44,9 @@ class ForgetsPendingEnds extends Preparer {
 class EphemeralAfterClose extends PreparesOtherwise {
   protected readonly preparer = new ForgetsPendingEnds(this.fired);
 
-  protected override refusalOf(session: SessionId, origin: NodeId, request: PrepareRequest): ErrorCode | null {
-    const reference = super.refusalOf(session, origin, request);
-    return reference === 'SessionExpired' && this.tree.sessions.has(session) ? null : reference;
+  protected override refusalOf(asked: Asked): ErrorCode | null {
+    const reference = super.refusalOf(asked);
+    return reference === 'SessionExpired' && this.tree.sessions.has(asked.session) ? null : reference;
   }
 }
 

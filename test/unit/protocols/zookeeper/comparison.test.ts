@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeInit } from '../../../../src/contract/node.ts';
 import { zooKeeper } from '../../../../src/protocols/zookeeper/module.ts';
-import type { PrepareRequest } from '../../../../src/protocols/zookeeper/tree/prepare.ts';
 import { ZooKeeperNode } from '../../../../src/protocols/zookeeper/server.ts';
-import type { ErrorCode, SessionId, SetWatches, WatcherEvent } from '../../../../src/protocols/zookeeper/messages.ts';
-import type { NodeId } from '../../../../src/kernel/ids.ts';
+import type { ErrorCode, SetWatches, WatcherEvent } from '../../../../src/protocols/zookeeper/messages.ts';
+import type { Asked } from '../../../../src/protocols/zookeeper/state.ts';
 import { type Compared, compare } from '../../../support/zookeeper/comparison.ts';
 import { simulatedZooKeeper } from '../../../support/zookeeper/simulated.ts';
 
@@ -17,10 +16,8 @@ function beside(create: (init: NodeInit) => ZooKeeperNode): Promise<Compared> {
 }
 
 class RefusesToEnd extends ZooKeeperNode {
-  protected override refusalOf(session: SessionId, origin: NodeId, request: PrepareRequest): ErrorCode | null {
-    const tracked = this.state.service.tracked.get(session);
-    const isMoved = tracked !== undefined && this.isMoved(tracked, origin);
-    return request.kind === 'close-session' && isMoved ? 'SessionMoved' : super.refusalOf(session, origin, request);
+  protected override refusalOf(asked: Asked): ErrorCode | null {
+    return asked.request.kind === 'close-session' && asked.hadMoved ? 'SessionMoved' : super.refusalOf(asked);
   }
 }
 

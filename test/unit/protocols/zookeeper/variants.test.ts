@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Node, NodeInit } from '../../../../src/contract/node.ts';
+import { noEffect } from '../../../../src/faults/applied.ts';
 import { assert } from '../../../../src/kernel/assert.ts';
 import type { ZooKeeperState } from '../../../../src/protocols/zookeeper/state.ts';
 import { serverVariants } from '../../../../src/protocols/zookeeper/variants/server.ts';
@@ -59,6 +60,23 @@ const cases: Readonly<Record<string, Case>> = {
     twin.connect(service.follower(1));
     twin.set('/a', 'second');
     client.send({ op: 'set', path: '/a', data: 'first, and late', version: -1 });
+    service.pass(20);
+    return other.get('/a') === 'first, and late';
+  },
+  'ZS-12b': (settings) => {
+    const { service, clients: [, client, other] } = served(settings);
+    client.create('/a', '1');
+    const twin = service.twinOf(client);
+    twin.connect(service.follower(1));
+    twin.set('/a', 'second');
+    const pause = noEffect();
+    const leader = service.leaderId() ?? service.follower();
+    service.control.pause(leader, pause);
+    client.send({ op: 'set', path: '/a', data: 'first, and late', version: -1 });
+    service.pass(5);
+    twin.leaveFor(service.follower());
+    service.pass(5);
+    service.control.resume(leader, pause);
     service.pass(20);
     return other.get('/a') === 'first, and late';
   },
