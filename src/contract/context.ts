@@ -65,7 +65,12 @@ export interface Context {
   put(file: string, value: unknown): void;
   /** Adds one entry at the end of a log. */
   append(file: string, entry: unknown): void;
-  /** Removes the entries of a log from one-based position `index` on. */
+  /**
+   * Makes a log longer by `count` places of zeros, which the next entries fill. These reach the disk in any order;
+   * others make the file longer, and come one behind the other. No room is reserved: a full disk takes none of them.
+   */
+  allocate(file: string, count: number): void;
+  /** Removes the entries of a log from one-based position `index` on, and what was allocated behind them. */
   truncateFrom(file: string, index: number): void;
   /**
    * Drops the entries of a log up to one-based position `index`, and puts `mark` in their place. A position beyond the

@@ -64,6 +64,10 @@ export class ForwardingContext implements Context {
     this.ctx.append(file, entry);
   }
 
+  allocate(file: string, count: number): void {
+    this.ctx.allocate(file, count);
+  }
+
   truncateFrom(file: string, index: number): void {
     this.ctx.truncateFrom(file, index);
   }

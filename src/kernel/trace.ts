@@ -39,6 +39,7 @@ export const LINE = {
   truncate: 37,
   drop: 38,
   note: 39,
+  allocate: 40,
 } as const;
 
 /** What is kept of a run: nothing but the count (for measurements), the digest, or the digest and every row. */

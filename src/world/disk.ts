@@ -1,4 +1,4 @@
-import { CORRUPT, type DiskView, type LogHead, WHOLE } from '../contract/disk.ts';
+import { CORRUPT, type DiskView, EMPTY, type LogHead, WHOLE } from '../contract/disk.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { EntryChoice } from '../contract/world-control.ts';
 import type { Digest } from '../kernel/digest.ts';
@@ -8,18 +8,21 @@ import type { Stream } from '../kernel/rng.ts';
 /** One write that is in the page cache and not yet known to be synced. */
 type Write =
   | { readonly kind: 'put'; readonly value: unknown }
-  | { readonly kind: 'append'; readonly entry: unknown }
-  /** What a failed sync leaves of an append: the file grows by an entry that was never stored. */
-  | { readonly kind: 'hole' }
+  /** Placed: it makes the file no longer, but fills a place of it. */
+  | { readonly kind: 'append'; readonly entry: unknown; readonly isPlaced: boolean }
+  /** What a failed sync leaves of an append: an entry that was never stored, or, where it fills a place, nothing. */
+  | { readonly kind: 'hole'; readonly isPlaced: boolean }
+  | { readonly kind: 'allocate'; readonly count: number }
   /** What a failed sync leaves of a put; and a full disk, of anything. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'truncate'; readonly index: number }
   | { readonly kind: 'drop'; readonly index: number; readonly mark: unknown };
 
-/** A log: the entries after its head. */
+/** A log: the entries after its head, and how many places are allocated behind them. */
 interface Log {
   head: LogHead;
   readonly entries: unknown[];
+  room: number;
 }
 
 /**
@@ -39,8 +42,8 @@ class DiskFile {
   wantedThrough = 0;
   cell: unknown = undefined;
   syncedCell: unknown = undefined;
-  log: Log = { head: WHOLE, entries: [] };
-  readonly syncedLog: Log = { head: WHOLE, entries: [] };
+  log: Log = { head: WHOLE, entries: [], room: 0 };
+  readonly syncedLog: Log = { head: WHOLE, entries: [], room: 0 };
   /** Writes `syncedThrough + 1` … `writtenThrough`. */
   private readonly pending: Fifo<Write> = new Fifo();
 
@@ -72,31 +75,36 @@ class DiskFile {
    * The writes up to number `through` were not stored, and their pages are clean from now on, as after a failed fsync
    * under Linux ("fsyncgate"): whoever reads the file still finds them, and no later sync brings them to the disk.
    * Sizes of files are metadata, which a journal keeps, so that a later append leaves a hole before it. A full disk has
-   * no room for those either: to cut a file takes a block where nothing is written in place.
+   * no room for those either: to cut a file takes a block where nothing is written in place. What was to fill a place
+   * leaves it empty in both cases: whatever comes next has a place of its own.
    */
   forget(through: number, isFull: boolean): void {
     const kept = this.pending.length - (through - this.syncedThrough);
     const writes = Array.from({ length: this.pending.length }, () => this.pending.shift() as Write);
     for (const [at, write] of writes.entries()) {
       const isForgotten = at < writes.length - kept;
-      if (isForgotten && (isFull || write.kind === 'put')) this.pending.push({ kind: 'nothing' });
-      else if (isForgotten && write.kind === 'append') this.pending.push({ kind: 'hole' });
-      else this.pending.push(write);
+      const isEntry = write.kind === 'append' || write.kind === 'hole';
+      const isNowhere = isEntry ? isFull && !write.isPlaced : isFull || write.kind === 'put';
+      if (!isForgotten) this.pending.push(write);
+      else if (isNowhere) this.pending.push({ kind: 'nothing' });
+      else this.pending.push(isEntry ? { kind: 'hole', isPlaced: write.isPlaced } : write);
     }
   }
 
   /**
-   * A machine crash keeps what was synced and the first `kept` of the other writes; returns how many are lost. If it is
-   * `torn`, the first of those is there in part where it was an append, and `torn` counts it.
+   * A machine crash keeps what was synced and the first `kept` of the other writes, and more of them where places of a
+   * log were to be filled; returns how many are lost. If it is `torn`, the first of those is there in part where it was
+   * an append, nothing behind it is, and `torn` counts it.
    */
-  crash(kept: number, torn: Torn | null): number {
+  crash(kept: number, torn: Torn | null, stream: Stream | null): number {
     let end = kept;
     // A file grows together with the entry behind the hole.
     while (end > 0 && this.pending.at(end - 1)?.kind === 'hole') end -= 1;
     this.sync(this.syncedThrough + end);
-    const lost = this.pending.length;
+    const scattered = torn === null && stream !== null ? this.scatter(stream) : 0;
+    const lost = this.pending.length - scattered;
     if (torn !== null && this.pending.at(0)?.kind === 'append') {
-      this.syncedLog.entries.push(CORRUPT);
+      fill(this.syncedLog, CORRUPT);
       torn.count += 1;
     }
     this.pending.clear();
@@ -105,8 +113,31 @@ class DiskFile {
     this.syncingThrough = 0;
     this.wantedThrough = 0;
     this.cell = this.syncedCell;
-    this.log = { head: this.syncedLog.head, entries: this.syncedLog.entries.slice() };
+    const { head, entries, room } = this.syncedLog;
+    this.log = { head, entries: entries.slice(), room };
     return lost;
+  }
+
+  /**
+   * What makes a file longer waits for what is before it. What fills places does not (Pillai et al., "All File Systems
+   * Are Not Created Equal", OSDI 2014): behind the first write that a crash has lost, each one that fills a place is
+   * there or not. Returns how many are.
+   */
+  private scatter(stream: Stream): number {
+    const places: unknown[] = [];
+    let end = 0;
+    let kept = 0;
+    for (let at = 0; at < this.pending.length; at += 1) {
+      const write = this.pending.at(at) as Write;
+      if ((write.kind !== 'append' && write.kind !== 'hole') || !write.isPlaced) break;
+      const isThere = at > 0 && write.kind === 'append' && stream.between(0, 1) === 1;
+      places.push(isThere ? write.entry : EMPTY);
+      if (!isThere) continue;
+      end = places.length;
+      kept += 1;
+    }
+    for (const place of places.slice(0, end)) fill(this.syncedLog, place);
+    return kept;
   }
 
   get unsynced(): number {
@@ -148,11 +179,13 @@ export class Disk {
       cell: (name) => this.find(name)?.cell,
       log: (name) => this.find(name)?.log.entries ?? NOTHING,
       head: (name) => this.find(name)?.log.head ?? WHOLE,
+      room: (name) => this.find(name)?.log.room ?? 0,
     };
     this.synced = {
       cell: (name) => this.find(name)?.syncedCell,
       log: (name) => this.find(name)?.syncedLog.entries ?? NOTHING,
       head: (name) => this.find(name)?.syncedLog.head ?? WHOLE,
+      room: (name) => this.find(name)?.syncedLog.room ?? 0,
     };
   }
 
@@ -163,11 +196,17 @@ export class Disk {
   /** Returns the one-based position of the new entry. */
   append(name: string, entry: unknown): number {
     const file = this.file(name);
-    file.write({ kind: 'append', entry });
+    file.write({ kind: 'append', entry, isPlaced: file.log.room > 0 });
     return endOf(file.log);
   }
 
-  /** Removes entries from one-based `index` on, which must be at most one past the end. */
+  /** Makes a log longer by `count` places, which the next entries fill. */
+  allocate(name: string, count: number): void {
+    assert(count > 0, 'a log grows by a number of places');
+    this.file(name).write({ kind: 'allocate', count });
+  }
+
+  /** Removes entries from one-based `index` on, which must be at most one past the end, and what is allocated. */
   truncateFrom(name: string, index: number): void {
     const file = this.file(name);
     const isHeld = index > file.log.head.dropped && index <= endOf(file.log) + 1;
@@ -272,7 +311,7 @@ export class Disk {
     for (const file of this.files) {
       const kept = file.unsynced === 0 ? 0 : stream?.between(0, file.unsynced) ?? 0;
       if (kept > 0) this.hasSynced = true;
-      lost += file.crash(kept, torn);
+      lost += file.crash(kept, torn, stream);
     }
     return lost;
   }
@@ -284,6 +323,7 @@ export class Disk {
       digest.addPlain(file.syncedCell);
       digest.addPlain(file.syncedLog.entries);
       if (file.syncedLog.head !== WHOLE) digest.addPlain(file.syncedLog.head);
+      if (file.syncedLog.room > 0) digest.addPlain(file.syncedLog.room);
     }
   }
 
@@ -325,25 +365,35 @@ function holds(log: Log, index: number): boolean {
 function writeLog(log: Log, write: Exclude<Write, { readonly kind: 'put' }>): void {
   switch (write.kind) {
     case 'append':
-      // Not `push`: V8 does not inline it again here once it has met a log that was empty.
-      log.entries[log.entries.length] = write.entry;
+      fill(log, write.entry);
       return;
     case 'hole':
-      log.entries.push(CORRUPT);
+      fill(log, write.isPlaced ? EMPTY : CORRUPT);
+      return;
+    case 'allocate':
+      log.room += write.count;
       return;
     case 'nothing':
       return;
     case 'truncate':
       // Where a full disk has stored less than it was given, the log may end before that.
       log.entries.length = Math.min(log.entries.length, write.index - 1 - log.head.dropped);
+      log.room = 0;
       return;
     case 'drop':
+      log.room = Math.max(0, log.room - Math.max(0, write.index - endOf(log)));
       log.entries.splice(0, write.index - log.head.dropped);
       log.head = Object.freeze({ dropped: write.index, mark: write.mark });
       return;
     default:
       unreachable(write);
   }
+}
+
+function fill(log: Log, entry: unknown): void {
+  // Not `push`: V8 does not inline it again here once it has met a log that was empty.
+  log.entries[log.entries.length] = entry;
+  if (log.room > 0) log.room -= 1;
 }
 
 function beginSync(file: DiskFile, start: (file: DiskFile) => void): void {

@@ -18,6 +18,7 @@ export const EFFECT = {
   close: 14,
   sendOn: 15,
   sendOnNow: 16,
+  allocate: 17,
 } as const;
 
 /** One effect of a handler. Filled in again and again: see {@link EffectBuffer}. */

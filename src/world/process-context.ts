@@ -87,6 +87,11 @@ export class ProcessContext implements Context {
     this.effects.add(EFFECT.append, 0, file, entry);
   }
 
+  allocate(file: string, count: number): void {
+    assert(Number.isSafeInteger(count) && count > 0, 'a log grows by a number of places');
+    this.effects.add(EFFECT.allocate, count, file, undefined);
+  }
+
   truncateFrom(file: string, index: number): void {
     this.effects.add(EFFECT.truncate, index, file, undefined);
   }

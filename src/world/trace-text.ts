@@ -98,6 +98,7 @@ export class TraceText {
       case LINE.dropped: return `  dropped ${process} > ${this.peerOf(rows, row)} ${name}`;
       case LINE.put: return `  put ${name} ${this.plain(value)}`;
       case LINE.append: return `  append ${name} ${number} ${this.plain(value)}`;
+      case LINE.allocate: return `  allocate ${name} ${number}`;
       case LINE.truncate: return `  truncate ${name} from ${number}`;
       case LINE.drop: return `  drop ${name} until ${number} ${this.plain(value)}`;
       case LINE.note: return `  note ${process} ${this.plain(value)}`;

@@ -27,6 +27,7 @@ import {
 } from './process.ts';
 import type { StopReason, WorldSettings } from './settings.ts';
 import { TraceText } from './trace-text.ts';
+import { Writes, type WritesHost } from './writes.ts';
 
 /** Kind of a handler, beside those of events: a message that is a client's request. */
 const REQUEST = 0;
@@ -38,13 +39,14 @@ class Limit extends Error {}
  * The simulated world: one event queue, the processes, their disks and clocks, and the network between them. It runs
  * handlers, carries out their effects and tells the monitor. Protocol code cannot reach it but through its context.
  */
-export class World implements ContextHost, NetworkHost, PersistsHost, ConnectionsHost {
+export class World implements ContextHost, NetworkHost, PersistsHost, ConnectionsHost, WritesHost {
   readonly effects: EffectBuffer = new EffectBuffer();
   readonly streams: Streams;
   readonly queue: EventQueue = new EventQueue();
   readonly network: Network;
   readonly connections: Connections;
   readonly persists: Persists;
+  readonly writes: Writes = new Writes(this);
   readonly trace: Trace;
   readonly processes: readonly Process[];
   readonly nodes: readonly NodeId[];
@@ -463,29 +465,8 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
         (process.timers[process.timerSlot(name)] as Timer).deadlineUs = -1;
         return;
       }
-      case EFFECT.put: {
-        process.disk.put(name, value);
-        if (this.isTracing) this.mark(LINE.put, process.id, NO_PEER, name, 0, value);
-        return;
-      }
-      case EFFECT.append: {
-        const index = process.disk.append(name, value);
-        if (this.isTracing) this.mark(LINE.append, process.id, NO_PEER, name, index, value);
-        if (this.isNode(process)) this.monitor.onAppend?.(process.id, name, index, value);
-        return;
-      }
-      case EFFECT.truncate: {
-        process.disk.truncateFrom(name, amount);
-        if (this.isTracing) this.mark(LINE.truncate, process.id, NO_PEER, name, amount, undefined);
-        if (this.isNode(process)) this.monitor.onTruncate?.(process.id, name, amount);
-        return;
-      }
-      case EFFECT.drop: {
-        process.disk.dropUntil(name, amount, value);
-        if (this.isTracing) this.mark(LINE.drop, process.id, NO_PEER, name, amount, value);
-        if (this.isNode(process)) this.monitor.onDrop?.(process.id, name, amount);
-        return;
-      }
+      case EFFECT.put: case EFFECT.append: case EFFECT.allocate: case EFFECT.truncate: case EFFECT.drop:
+        return this.writes.carryOut(process, kind, amount, name, value);
       case EFFECT.persist: return this.persists.persist(process, value as PersistTag | undefined);
       case EFFECT.connect: return this.connections.connect(process, amount as ConnectionId, value as NodeId);
       case EFFECT.close: return this.connections.close(process, amount as ConnectionId);
@@ -572,12 +553,16 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
 
   // ── Small things ──────────────────────────────────────────────────────
 
+  monitorOf(process: Process): Monitor | null {
+    return this.isNode(process) ? this.monitor : null;
+  }
+
   private isNode(process: Process): boolean {
     return process.id < this.settings.nodes;
   }
 
   /** A row of the full trace about what an event brought about. What a stranger's protocol wrote is kept as text. */
-  private mark(line: number, process: NodeId, peer: number, name: string, number: number, value: unknown): void {
+  mark(line: number, process: NodeId, peer: number, name: string, number: number, value: unknown): void {
     const kept = this.settings.freezeMessages ? this.text.said(value) : value;
     this.trace.rows?.add(line, process, peer, this.trace.indexOf(name), number, kept);
   }

@@ -38,7 +38,7 @@ export interface NodeGhost {
   configurations: readonly Governing[];
 }
 
-const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
+const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE, room: () => 0 };
 
 /** A node of which nothing is known. */
 export function newNodeGhost(): NodeGhost {

@@ -68,7 +68,7 @@ export const NOBODY = -1;
 /** No matchIndex. */
 export const UNSETTLED = -1;
 
-const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
+const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE, room: () => 0 };
 
 /** A node of which nothing is known. */
 export function newNodeGhost(): NodeGhost {

@@ -1,7 +1,8 @@
 import { type DiskView, WHOLE } from '../../contract/disk.ts';
 import type { Txn } from './messages.ts';
 import {
-  ACCEPTED_EPOCH_FILE, CURRENT_EPOCH_FILE, LOG_FILE, type Role, type Snapshot, SNAPSHOT_FILE, type ZabState,
+  ACCEPTED_EPOCH_FILE, CURRENT_EPOCH_FILE, endOfReading, LOG_FILE, type Role, type Snapshot, SNAPSHOT_FILE,
+  type ZabState,
 } from './state.ts';
 import { NO_ZXID, type Zxid } from './zxid.ts';
 
@@ -31,7 +32,7 @@ export interface NodeGhost {
   currentOnDisk: number;
 }
 
-const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE };
+const NOTHING: DiskView = { cell: () => undefined, log: () => [], head: () => WHOLE, room: () => 0 };
 
 /** A node of which nothing is known. */
 export function newNodeGhost(): NodeGhost {
@@ -72,11 +73,12 @@ function heldOnDisk(synced: DiskView): Zxid {
   return (synced.cell(SNAPSHOT_FILE) as Snapshot | undefined)?.zxid ?? NO_ZXID;
 }
 
-/** Whether a transaction is on a disk: in the log, or in the snapshot that stands for it. */
+/** Whether a transaction is on a disk: in the log, as far as that is read, or in the snapshot that stands for it. */
 export function isOnDisk({ positions }: NodeGhost, synced: DiskView, zxid: Zxid): boolean {
   if (zxid <= heldOnDisk(synced)) return true;
   const position = positions.get(zxid);
   if (position === undefined) return false;
-  const entry = synced.log(LOG_FILE)[position - synced.head(LOG_FILE).dropped - 1] as Txn | undefined;
-  return entry?.zxid === zxid;
+  const entries = synced.log(LOG_FILE);
+  const at = position - synced.head(LOG_FILE).dropped - 1;
+  return (entries[at] as Txn | undefined)?.zxid === zxid && at < endOfReading(entries);
 }

@@ -27,9 +27,17 @@ export abstract class History extends ZabRules {
 
   // ── Log ──────────────────────────────────────────────────────────────
 
+  /** Before the log runs over, it is made longer by a block: both are in one sync. */
   protected appendTxn(ctx: Context, txn: Txn): void {
     assert(txn.zxid > this.lastZxid, 'a history grows by ever later transactions');
-    this.state.durable.log.entries.push(txn);
+    const { durable: { log } } = this.state;
+    const { preAllocSize } = this.settings;
+    if (log.room === 0 && preAllocSize > 0) {
+      log.room = preAllocSize;
+      ctx.allocate(LOG_FILE, preAllocSize);
+    }
+    log.entries.push(txn);
+    log.room = Math.max(0, log.room - 1);
     ctx.append(LOG_FILE, txn);
   }
 
@@ -42,6 +50,7 @@ export abstract class History extends ZabRules {
     const end = indexAfter(log, zxid);
     if (end === log.entries.length) return;
     log.entries.length = end;
+    log.room = 0;
     ctx.truncateFrom(LOG_FILE, log.dropped + end + 1);
     ctx.persist({ kind: 'truncated', zxid });
     ctx.note({ event: 'truncated', zxid });

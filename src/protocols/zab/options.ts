@@ -67,6 +67,14 @@ export const zabOptions: OptionTable = {
     max: 1_000_000,
     swarm: { kind: 'choice', of: [[1, 1], [4, 1], [16, 1]] },
   },
+  preAllocSize: {
+    kind: 'integer',
+    doc: 'transactions that the log is made longer by at once, before it runs over; 0: it is not allocated ahead',
+    default: 64,
+    min: 0,
+    max: 1_000_000,
+    swarm: { kind: 'choice', of: [[64, 3], [4, 2], [0, 1]] },
+  },
   globalOutstandingLimit: {
     kind: 'integer',
     doc: 'most commands that wait at a leader; beyond, it takes none',
@@ -93,6 +101,7 @@ export interface ZabSettings {
   readonly counterMax: number;
   readonly snapCount: number;
   readonly committedLog: number;
+  readonly preAllocSize: number;
   readonly outstandingMax: number;
   readonly readsLocally: boolean;
 }
@@ -109,6 +118,7 @@ export function readSettings(options: Options): ZabSettings {
     counterMax: options['counterMax'] as number,
     snapCount: options['snapCount'] as number,
     committedLog: options['committedLog'] as number,
+    preAllocSize: options['preAllocSize'] as number,
     outstandingMax: options['globalOutstandingLimit'] as number,
     readsLocally: options['reads'] === 'local',
   };

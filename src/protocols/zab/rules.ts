@@ -6,8 +6,8 @@ import type { NodeId } from '../../kernel/ids.ts';
 import type { Notification, Txn, Vote } from './messages.ts';
 import { readSettings, type ZabSettings } from './options.ts';
 import {
-  ACCEPTED_EPOCH_FILE, CURRENT_EPOCH_FILE, type Following, holds, indexAfter, lastZxid, type Leading, type Learner,
-  LOG_FILE, type LogMark,
+  ACCEPTED_EPOCH_FILE, CURRENT_EPOCH_FILE, endOfReading, type Following, holds, indexAfter, lastZxid, type Leading,
+  type Learner, LOG_FILE, type LogMark,
   recover, type Snapshot, SNAPSHOT_FILE, type ZabState,
 } from './state.ts';
 import { type Zxid, zxidOf } from './zxid.ts';
@@ -53,15 +53,25 @@ export abstract class ZabRules {
   /**
    * Whether a transaction cannot be read that was synced: others stand behind it, or what was dropped is in no
    * snapshot. At the end of the log stands what a crash has left of one that nobody was told of, and that is cut off.
-   * What a failed sync has left out before others is not: whoever was killed before it heard of the failure may have
-   * found that in the cache when it was back, and have acknowledged it.
+   * In a log that is not allocated ahead, what a failed sync has left out before others is not: whoever was killed
+   * before it heard of the failure may have found that in the cache when it was back, and have acknowledged it.
    */
   protected isDamaged({ disk }: NodeInit): boolean {
-    const entries = disk.log(LOG_FILE);
+    const found = disk.log(LOG_FILE);
+    const entries = found.slice(0, endOfReading(found));
     const unreadable = entries.indexOf(CORRUPT);
     const base = (disk.head(LOG_FILE).mark as LogMark | undefined)?.zxid ?? 0;
     const snapshot = disk.cell(SNAPSHOT_FILE) as Snapshot | undefined;
     return (unreadable !== -1 && unreadable < entries.length - 1) || base > (snapshot?.zxid ?? 0);
+  }
+
+  /**
+   * What a crash has left behind an empty place is cut off before anything is written. We have logged 5 and 6 in one
+   * go, and 6 alone has reached the disk: 5 to 7 of the next epoch, were they written behind that 6, we would
+   * acknowledge, and not read again.
+   */
+  protected cutsBehindEnd(): boolean {
+    return true;
   }
 
   // ── Fast Leader Election ─────────────────────────────────────────────

@@ -1,5 +1,5 @@
 import type { ClientRequest } from '../../contract/client.ts';
-import { CORRUPT, type DiskView } from '../../contract/disk.ts';
+import { CORRUPT, type DiskView, EMPTY } from '../../contract/disk.ts';
 import type { Plain } from '../../contract/message.ts';
 import type { NodeInit } from '../../contract/node.ts';
 import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
@@ -35,6 +35,8 @@ export interface ZabLog {
   dropped: number;
   /** By zxid, ascending. */
   readonly entries: Txn[];
+  /** Places of the file that are allocated behind them. */
+  room: number;
 }
 
 /** What a crash must not take. */
@@ -207,13 +209,18 @@ export function recover(init: NodeInit, isAmnesiac: boolean): ZabState {
   const currentEpoch = (disk.cell(CURRENT_EPOCH_FILE) as number | undefined) ?? 0;
   const snapshot = (disk.cell(SNAPSHOT_FILE) as Snapshot | undefined) ?? null;
   const { dropped, mark } = disk.head(LOG_FILE);
-  const log: ZabLog = { base: (mark as LogMark | undefined)?.zxid ?? NO_ZXID, dropped, entries: [...readable(disk)] };
+  const entries = [...readable(disk)];
   const found = disk.log(LOG_FILE).length;
+  const allocated = disk.room(LOG_FILE);
+  // What stands behind the end is cut off, and what is allocated goes with it.
+  const room = found > entries.length ? 0 : allocated;
+  const log: ZabLog = { base: (mark as LogMark | undefined)?.zxid ?? NO_ZXID, dropped, entries, room };
   if (snapshot !== null && lastZxid(log) < snapshot.zxid) {
     // The snapshot came from a leader, and the log of before was not dropped yet.
     log.base = snapshot.zxid;
     log.dropped += found;
     log.entries.length = 0;
+    log.room = allocated;
   }
   const state = snapshot === null ? machine.initial() : machine.load(snapshot.data);
   const vote: Vote = { leader: self, zxid: NO_ZXID, epoch: currentEpoch };
@@ -235,9 +242,16 @@ export function recover(init: NodeInit, isAmnesiac: boolean): ZabState {
   };
 }
 
+/** How many places of a log there are before the first empty one: there, reading ends. */
+export function endOfReading(entries: readonly unknown[]): number {
+  const empty = entries.indexOf(EMPTY);
+  return empty === -1 ? entries.length : empty;
+}
+
 /** The transactions before the first one that cannot be read. */
 function readable(disk: DiskView): readonly Txn[] {
   const entries = disk.log(LOG_FILE);
-  const end = entries.indexOf(CORRUPT);
-  return (end === -1 ? entries : entries.slice(0, end)) as readonly Txn[];
+  const read = entries.slice(0, endOfReading(entries));
+  const corrupt = read.indexOf(CORRUPT);
+  return (corrupt === -1 ? read : read.slice(0, corrupt)) as readonly Txn[];
 }

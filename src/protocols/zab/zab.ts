@@ -59,14 +59,14 @@ export class ZabNode extends Leader implements Node<ZabState> {
     this.look(ctx, 'started');
   }
 
-  /** Makes the file what was recovered: without what a snapshot stands for, and without a torn end. */
+  /** Makes the file what was recovered: without what a snapshot stands for, and without what is behind its end. */
   private mendLog(ctx: Context): void {
     const { log } = this.state.durable;
     const { dropped, held } = this.found;
     if (log.dropped > dropped) {
       const mark: LogMark = { zxid: log.base };
       ctx.dropUntil(LOG_FILE, log.dropped, mark);
-    } else if (held > log.entries.length) {
+    } else if (held > log.entries.length && this.cutsBehindEnd()) {
       ctx.truncateFrom(LOG_FILE, log.dropped + log.entries.length + 1);
     }
   }

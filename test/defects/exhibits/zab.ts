@@ -144,4 +144,9 @@ export const zabExhibits: readonly Exhibit[] = [
     ratePerMille: 200, firstCatcher: 'Z1',
     seenBy: 'Z1', where: 'tests', system: 'zab', firstSeed: 5001,
   },
+  {
+    row: 'ZB-28', id: 'zab/appends-behind-a-hole', publishedPerMille: null,
+    ratePerMille: 250, firstCatcher: 'Z11',
+    seenBy: 'Z17', where: 'tests', system: 'zab', firstSeed: 5001,
+  },
 ];

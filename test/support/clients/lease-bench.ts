@@ -57,7 +57,7 @@ export function leaseBench(
     note: ({ event }) => { notes.push(event); },
     broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse, truncateFrom: refuse,
     dropUntil: refuse, persist: refuse, connect: refuse, close: refuse, sendOn: refuse, sendOnNow: refuse,
-    continueAs: refuse,
+    continueAs: refuse, allocate: refuse,
     monotonicUs: () => clockUs,
     wallUs: () => clockUs + 1_000_000 * MS,
   };

@@ -122,7 +122,8 @@ export class LockStage {
   start(server: number, entry: LockEntry | null, grants = true): this {
     const state = { grants, entries: new Map(entry === null ? [] : [['k0', entry]]) };
     this.states[server] = state;
-    this.monitor.onStarted?.(nodeId(server), state, { cell: () => undefined, log: () => [], head: () => WHOLE });
+    const synced = { cell: () => undefined, log: () => [], head: () => WHOLE, room: () => 0 };
+    this.monitor.onStarted?.(nodeId(server), state, synced);
     this.look(nodeId(server));
     return this;
   }

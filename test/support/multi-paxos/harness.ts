@@ -285,6 +285,7 @@ export class Cluster {
         const index = host.disk.append(file, value);
         monitor?.onAppend?.(self, file, index, value);
       }),
+      allocate: cannot,
       truncateFrom: (file, index) => effects.push(() => {
         host.disk.truncateFrom(file, index);
         monitor?.onTruncate?.(self, file, index);

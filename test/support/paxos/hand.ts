@@ -226,6 +226,7 @@ export class Hand {
       cancelTimer: (name) => effects.push(() => host.timers.delete(name)),
       put: (file, value) => effects.push(() => { host.disk.put(file, value); }),
       append: cannot,
+      allocate: cannot,
       truncateFrom: cannot,
       dropUntil: cannot,
       persist: (tag) => effects.push(() => {

@@ -40,7 +40,7 @@ export function libraryBench(make: (init: LibraryInit) => SessionLibrary = (init
     note: () => undefined,
     monotonicUs: () => clockUs,
     wallUs: refuse, send: refuse, broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse,
-    truncateFrom: refuse, dropUntil: refuse, persist: refuse, sendOnNow: refuse, continueAs: refuse,
+    truncateFrom: refuse, dropUntil: refuse, persist: refuse, allocate: refuse, sendOnNow: refuse, continueAs: refuse,
   };
   const listener: SessionListener = {
     onSession: (_ctx, isNew) => { told.push(isNew ? 'session' : 'reconnected'); },

@@ -54,7 +54,7 @@ function bench(
     random: () => lowest,
     broadcast: refuse, reply: refuse, sendNow: refuse, put: refuse, append: refuse, truncateFrom: refuse,
     dropUntil: refuse, persist: refuse, connect: refuse, close: refuse, sendOn: refuse, sendOnNow: refuse,
-    continueAs: refuse, wallUs: refuse, note: refuse,
+    continueAs: refuse, allocate: refuse, wallUs: refuse, note: refuse,
     monotonicUs: () => clockUs,
   };
   node.onStart?.(ctx);

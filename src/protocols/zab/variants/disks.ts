@@ -1,8 +1,9 @@
 import type { Context, PersistTag } from '../../../contract/context.ts';
+import { CORRUPT } from '../../../contract/disk.ts';
 import type { Node, NodeInit } from '../../../contract/node.ts';
 import type { Fired, Variant } from '../../../contract/variant.ts';
 import type { Txn } from '../messages.ts';
-import type { Following, Leading } from '../state.ts';
+import { endOfReading, type Following, type Leading, LOG_FILE } from '../state.ts';
 import type { Zxid } from '../zxid.ts';
 import { DefectiveZab, issue } from './defective.ts';
 
@@ -86,6 +87,22 @@ class LogRecordSkipped extends DefectiveZab {
   }
 }
 
+/** ZB-28: a log ends at the first empty place for whoever reads it, and behind what it holds for whoever writes. */
+class AppendsBehindHole extends DefectiveZab {
+  private readonly endsInHole: boolean;
+
+  constructor(init: NodeInit, fired: Fired) {
+    super(init, fired);
+    const found = init.disk.log(LOG_FILE);
+    const end = endOfReading(found);
+    this.endsInHole = end < found.length && !found.slice(0, end).includes(CORRUPT);
+  }
+
+  protected override cutsBehindEnd(): boolean {
+    return this.instead(!this.endsInHole, super.cutsBehindEnd());
+  }
+}
+
 /** Defects of what a node makes of its disk, and of what its disk refuses. */
 export const diskVariants: readonly Variant[] = [
   {
@@ -108,5 +125,11 @@ export const diskVariants: readonly Variant[] = [
     breaks: 'what was acknowledged is on the disk',
     source: 'Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018',
     difficulty: 'E', firstCatcher: 'Z11', in: 'node', create: (init, fired) => new LogRecordSkipped(init, fired),
+  },
+  {
+    row: 'ZB-28', id: 'zab/appends-behind-a-hole', title: 'a log is written behind an empty place, and not read there',
+    breaks: 'what was acknowledged is read again',
+    source: 'ZooKeeper 3.8, FileTxnLog: a file ends at its first empty record',
+    difficulty: 'E', firstCatcher: 'Z11', in: 'node', create: (init, fired) => new AppendsBehindHole(init, fired),
   },
 ];

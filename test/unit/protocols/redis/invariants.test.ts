@@ -92,7 +92,8 @@ describe('the invariants of Sentinels', () => {
     const found: string[] = [];
     const cluster = { nodes, options, machine, nameOf: (node: number) => `n${node + 1}`, monotonicUs: () => 0 };
     const monitor = redisInvariants.observe(cluster, ({ id }, text) => found.push(`${id}: ${text}`));
-    const disk = { cell: () => undefined, log: () => [], head: () => ({ dropped: 0, mark: undefined }) };
+    const head = { dropped: 0, mark: undefined };
+    const disk = { cell: () => undefined, log: () => [], head: () => head, room: () => 0 };
     for (const primary of [nodeId(1), nodeId(1), nodeId(2)]) {
       monitor.onSend?.(nodeId(3), nodeId(4), { kind: 'Hello', epoch: 7, configEpoch: 7, primary } as never, disk);
     }
