@@ -79,8 +79,9 @@ function writesInOrder(record: ZnodeRecord, breaches: Breaches): void {
   for (const asked of record.asked) {
     const committed = committedFor.get(asked);
     if (committed === undefined || guessed.has(asked)) continue;
-    // What a session has left at a server comes late, and so is refused: that it is not carried out keeps the order.
-    if (committed.change.change === 'error' && committed.change.error === 'SessionMoved') continue;
+    // What a session has left at a server comes late, or behind its end, and so is refused: that it is not carried out
+    // keeps the order.
+    if (committed.change.change === 'error' && hasComeLate(committed.change.error)) continue;
     const { session, zxid, index } = committed;
     const before = highest.get(session);
     if (before !== undefined && zxid < before.committed.zxid) {
@@ -93,6 +94,10 @@ function writesInOrder(record: ZnodeRecord, breaches: Breaches): void {
     }
     highest.set(session, { asked, committed });
   }
+}
+
+function hasComeLate(error: string): boolean {
+  return error === 'SessionMoved' || error === 'SessionExpired';
 }
 
 /** A server that tells a zxid has applied everything up to it: so somebody had committed it. */
