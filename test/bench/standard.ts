@@ -52,7 +52,7 @@ export function standard(changes: StandardChanges = {}): Scenario {
       kind: 'cas-register', keys: 10, readPerMillion: 500_000, thinkUs: { min: 0, max: thinkUsMax }, script: [],
     },
     locking: null,
-  network: {
+    network: {
       latencyUsMin: 1_000, latencyUsMax: 5_000, lossPerMillion: 10_000, duplicatePerMillion: 0,
       slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
     },
@@ -62,7 +62,7 @@ export function standard(changes: StandardChanges = {}): Scenario {
     durationUs: seconds * 1_000_000,
     limits: { events: 1_000_000_000, sameInstantEvents: 100_000 },
     within: null,
-  profile: 'none',
+    profile: 'none',
     defect: null,
     faults: faults ? [crashLeader] : [],
     checks: [{ checker: 'linearizable', name: 'linearizable' }],
