@@ -62,6 +62,20 @@ const LOCAL_READS: Planted = { called: 'reads without a sync', settings: options
 /** PX-32: whoever is overtaken tries a higher ballot at once. */
 const NO_BACK_OFF: Planted = { called: 'PX-32, no back-off', settings: options({ backOff: false }) };
 
+/** The process of n1 is not killed: it hears that its sync has failed, goes down, and comes back without the write. */
+const HEARD: Planted = {
+  called: 'who hears that a sync has failed',
+  settings: {
+    faults: [
+      { at: '2500ms', crash: { target: 'n2', for: '4s' } },
+      { at: '2900ms', 'disk-slow': { target: 'n1', sync: '100ms', for: '150ms' } },
+      { at: '2900ms', 'sync-error': { target: 'n1', for: '400ms' } },
+      { at: '5500ms', crash: { target: 'n3', for: '6s' } },
+      { at: '5500ms', crash: { target: 'n1', flavour: 'machine-cache', for: '200ms' } },
+    ],
+  },
+};
+
 const EACH_SECOND: Planted = { called: 'RL-13, synced each second', settings: options({ appendfsync: 'everysec' }) };
 
 /** Which scenario shows which defect, in nine seeds of ten or more. Some rows take more than one file. */
@@ -411,6 +425,7 @@ export const reds: readonly Red[] = [
     row: 'C-49', scenario: 'zab/a-vote-of-a-round-that-is-over-elects-nobody', plants: ['zab/counts-stale-rounds'],
   },
   { row: 'C-50', scenario: 'zab/a-leader-whose-disk-fails-gives-way', plants: ['zab/leader-hangs'] },
+  { row: 'RF-51', scenario: 'zab/what-a-node-has-in-its-cache-alone-is-lost-with-its-machine', plants: [HEARD] },
   {
     row: 'C-40', scenario: 'paxos-cas/a-read-finishes-the-change-that-it-finds',
     plants: ['paxos-cas/read-leaves-inflight'],
