@@ -148,7 +148,8 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
       return this.onConnectRequest(ctx, client, packet);
     }
     if (client.phase !== 'open') return this.hangUp(ctx, client);
-    this.heard(ctx, client.session);
+    // The end of a session may wait for a quorum for long: an answer would keep the client here for as long.
+    if (!this.hears(ctx, client.session)) return;
     switch (packet.kind) {
       case 'Request':
         return this.onClientRequest(ctx, client, packet);
@@ -166,10 +167,12 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
     }
   }
 
-  private heard(ctx: Context, session: SessionId): void {
+  /** A leader drops what comes of a session whose end it has submitted, pings as well; a follower knows of no end. */
+  private hears(ctx: Context, session: SessionId): boolean {
     const { role, service } = this.state;
-    if (role.kind === 'leading') this.touch(ctx, session);
-    else service.touched.add(session);
+    if (role.kind === 'leading') return this.touch(ctx, session);
+    service.touched.add(session);
+    return true;
   }
 
   private onConnectRequest(ctx: Context, client: ClientConnection, request: ConnectRequest): void {
@@ -236,7 +239,7 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
   private open(ctx: Context, client: ClientConnection): void {
     const { session, password, timeoutUs } = client;
     client.phase = 'open';
-    this.heard(ctx, session);
+    this.hears(ctx, session);
     this.tellClient(ctx, client, { kind: 'ConnectResponse', timeoutUs, session, password });
   }
 }

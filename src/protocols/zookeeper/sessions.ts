@@ -40,10 +40,12 @@ export abstract class Sessions extends Snapshots {
     ctx.setTimer('sessions', tickUs - (ctx.monotonicUs() % tickUs));
   }
 
-  protected touch(ctx: Context, session: SessionId): void {
+  /** A client has shown that it is there. False: its session is over, or its end is submitted, and it is not heard. */
+  protected touch(ctx: Context, session: SessionId): boolean {
     const tracked = this.state.service.tracked.get(session);
-    if (tracked === undefined || tracked.isClosing) return;
+    if (tracked === undefined || tracked.isClosing) return false;
     tracked.expiresUs = Math.max(tracked.expiresUs, this.expiryOf(ctx.monotonicUs(), tracked.timeoutUs));
+    return true;
   }
 
   protected override onPingAnswer(ctx: Context, role: Leading, ping: Ping): void {

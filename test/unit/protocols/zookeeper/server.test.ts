@@ -141,6 +141,24 @@ describe('a session of a ZooKeeper service', () => {
     expect(client.get('/')).toBe('');
   });
 
+  it('is heard no more by the leader when its end is submitted; followers know nothing of that', () => {
+    const { service, clients: [atLeader, atFollower] } = served();
+    const leader = service.leaderId() ?? service.follower();
+    for (const { session } of [atLeader, atFollower]) {
+      const tracked = service.service(leader).tracked.get(session);
+      if (tracked !== undefined) tracked.isClosing = true;
+    }
+    service.pass(20);
+    const before = [atLeader, atFollower].map(({ node }) => node.heard.length);
+    const read = atLeader.send({ op: 'get', path: '/', watch: false });
+    service.pass(300);
+    const pings = [atLeader, atFollower].map(({ node }, at) => node.heard.slice(before[at]).length);
+    expect(pings[0]).toBe(0);
+    expect(pings[1]).toBeGreaterThan(3);
+    expect([atLeader.replyTo(read), atLeader.isConnected]).toEqual([undefined, true]);
+    expect(atFollower.get('/')).toBe('');
+  });
+
   it('is neither over nor alive while its end is submitted, or if it began in a later epoch', () => {
     const { service, clients: [client] } = served();
     const leader = service.leaderId() ?? service.follower();
