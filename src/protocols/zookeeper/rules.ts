@@ -25,6 +25,11 @@ export abstract class ServiceRules extends ZabNode {
     this.serviceSettings = readServiceSettings(init.options);
   }
 
+  /** The count of starts is written together with the epochs, and a crash may leave it alone. */
+  protected override isForeign(init: NodeInit): boolean {
+    return super.isForeign(init) && init.disk.cell(STARTS_FILE) === undefined;
+  }
+
   protected override recovered(init: NodeInit, isAmnesiac: boolean): ZooKeeperState {
     const starts = ((init.disk.cell(STARTS_FILE) as number | undefined) ?? 0) + 1;
     return { ...super.recovered(init, isAmnesiac), service: newService(starts) };

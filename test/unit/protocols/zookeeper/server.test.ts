@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { zxidOf } from '../../../../src/protocols/zab/zxid.ts';
 import type { Op } from '../../../../src/protocols/zookeeper/messages.ts';
+import { STARTS_FILE } from '../../../../src/protocols/zookeeper/state.ts';
 import { type Client, served, Service } from '../../../support/zookeeper/service.ts';
 
 const EXPIRED = { kind: 'ConnectResponse', session: 0, password: 0, timeoutUs: 0 };
@@ -174,6 +175,21 @@ describe('a session of a ZooKeeper service', () => {
 });
 
 describe('a ZooKeeper server', () => {
+  it('takes part if nothing but its count of starts has outlived a crash, and not if nothing has', () => {
+    const states = [true, false].map((isCounted) => {
+      const service = new Service();
+      const server = service.follower();
+      service.crash(server, 'machine-cache');
+      const { disk } = service.world.process(server);
+      disk.wipe();
+      if (isCounted) disk.put(STARTS_FILE, 1);
+      service.restart(server);
+      service.pass(500);
+      return [service.state(server).isAmnesiac, service.serving().includes(server)];
+    });
+    expect(states).toEqual([[false, true], [true, false]]);
+  });
+
   it('serves writes and reads, at the leader and at followers', () => {
     const { service, clients: [atLeader, b, c] } = served();
     expect(atLeader.create('/a', 'one')).toMatchObject({ op: 'create', path: '/a' });
