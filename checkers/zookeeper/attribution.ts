@@ -1,6 +1,7 @@
 import type {
   Committed, SentAs, SessionId, ZnodeChange, ZnodeRequest, ZnodeWrite, Zxid,
 } from '../../src/history/znode-lines.ts';
+import { once } from './once.ts';
 import { isAnswered, isWrite, sessionsByProcess, type Asked, type ZnodeRecord } from './record.ts';
 import { isNumbered } from './tree.ts';
 
@@ -26,7 +27,7 @@ export interface Attribution {
  * session that its process may have had, behind its invocation. Equal ones are matched from behind, the last with the
  * last: an earlier one that was never carried out so takes nothing away from a later one.
  */
-export function attribute(record: ZnodeRecord): Attribution {
+export const attribute: (record: ZnodeRecord) => Attribution = once((record) => {
   const { asked, committed } = record;
   const byZxid = new Map(committed.map((one) => [one.zxid, one]));
   const askedBy = new Map<Zxid, Asked>();
@@ -52,7 +53,7 @@ export function attribute(record: ZnodeRecord): Attribution {
     committedFor.set(one, by);
   });
   return { askedBy, claimedTwice, committedFor, guessed, unasked };
-}
+});
 
 /** Each once: not what comes again under its xid, nor what comes before it was asked for, or does something else. */
 function matchSent(

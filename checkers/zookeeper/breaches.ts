@@ -1,4 +1,4 @@
-import type { Json, TimeUs } from '../../src/history/operation.ts';
+import type { History, HistoryEvent, Json } from '../../src/history/operation.ts';
 import type { SessionId, Zxid } from '../../src/history/znode-lines.ts';
 import { pathOf, type Asked, type ZnodeRecord } from './record.ts';
 import { FINDINGS_MAX, type BreachKind, type Guarantee, type ZnodeFinding } from './result.ts';
@@ -20,19 +20,19 @@ export class Breaches {
   readonly findings: ZnodeFinding[] = [];
   /** Those that are not kept included. */
   count = 0;
-  private readonly times: ReadonlyMap<number, TimeUs>;
+  private readonly history: History;
 
   constructor({ history }: ZnodeRecord) {
-    this.times = new Map(history.map(({ index, time }) => [index, time]));
+    this.history = history;
   }
 
   add(guarantee: Guarantee, kind: BreachKind, lines: readonly number[], summary: string, about: About): void {
     this.count += 1;
     if (this.count > FINDINGS_MAX) return;
     const ascending = [...new Set(lines)].sort((left, right) => left - right);
-    const atUs = this.times.get(ascending.at(-1) as number) as TimeUs;
+    const last = this.history.find(({ index }) => index === ascending.at(-1)) as HistoryEvent;
     const { session = null, path = null } = about;
-    this.findings.push({ guarantee, kind, session, path, lines: ascending, atUs, summary });
+    this.findings.push({ guarantee, kind, session, path, lines: ascending, atUs: last.time, summary });
   }
 
   /** A breach by one operation. */

@@ -33,21 +33,27 @@ export interface ZnodeRecord {
 export function readRecord(history: History): ZnodeRecord | string {
   const { operations, problems } = pairOperations(history);
   for (const { index, message } of problems) return `the history is malformed at index ${index}: ${message}`;
+  const record = {
+    history, asked: [] as Asked[], committed: [] as Committed[], turns: [] as SessionTurn[], events: [] as WatchEvent[],
+  };
+  /** Completions that tell more than the operations do, by their indices. */
+  const others = new Map<number, HistoryEvent>();
   for (const event of history) {
     const message = znodeLineProblem(event);
     if (message !== null) return `the history is malformed at index ${event.index}: ${message}`;
+    if (event.type === 'fail' || event.type === 'info') others.set(event.index, event);
+    const committed = committedOf(event);
+    if (committed !== null) record.committed.push(committed);
+    const turn = sessionTurnOf(event);
+    if (turn !== null) record.turns.push(turn);
+    const told = watchEventOf(event);
+    if (told !== null) record.events.push(told);
   }
-  const byIndex = new Map(history.map((event) => [event.index, event]));
-  const asked = operations
-    .filter((operation) => isZnodeOperation(operation))
-    .map((operation) => toAsked(operation, byIndex.get(operation.completedIndex ?? -1)));
-  return {
-    history,
-    asked,
-    committed: history.flatMap((event) => committedOf(event) ?? []),
-    turns: history.flatMap((event) => sessionTurnOf(event) ?? []),
-    events: history.flatMap((event) => watchEventOf(event) ?? []),
-  };
+  for (const operation of operations) {
+    if (!isZnodeOperation(operation)) continue;
+    record.asked.push(toAsked(operation, others.get(operation.completedIndex ?? -1)));
+  }
+  return record;
 }
 
 function toAsked(operation: Operation, completion: HistoryEvent | undefined): Asked {

@@ -107,9 +107,10 @@ const isOneOf = (...names: readonly string[]): Rule => (value) => names.includes
 const isListOf = (isItem: Rule): Rule => (value) => Array.isArray(value) && (value as readonly Json[]).every(isItem);
 
 function has(rules: { readonly [name: string]: Rule }): Rule {
+  const named = Object.entries(rules);
   return (value) => {
     const fields = fieldsOf(value);
-    return fields !== null && Object.entries(rules).every(([name, isRight]) =>
+    return fields !== null && named.every(([name, isRight]) =>
       isRight(Object.hasOwn(fields, name) ? fields[name] : undefined));
   };
 }
