@@ -130,18 +130,22 @@ export class Network {
     if (this.keepsBack(link, kind)) return null;
     const profile = link.profile ?? this.profile;
     link.segmentLuck ??= this.streams.get(`connection/${this.host.nameOf(from)}>${this.host.nameOf(to)}`);
-    const usualUs = scaled(link.segmentLuck.word(), profile.latencyUsMin, profile.latencyUsMax);
+    const pace = link.segmentLuck.word();
     const fate = link.segmentLuck.word();
+    const onceUs = scaled(pace, profile.latencyUsMin, profile.latencyUsMax);
     const retryUs = RETRY_LATENCIES * profile.latencyUsMax;
-    let latencyUs = usualUs;
+    let latencyUs = onceUs;
     for (let tries = 0; tries < RETRIES_MAX && happens(fate, LOSS + tries, profile.lossPerMillion); tries += 1) {
       latencyUs += retryUs << tries;
     }
-    if (latencyUs === usualUs && happens(fate, SLOW, profile.slowPerMillion)) {
+    if (latencyUs === onceUs && happens(fate, SLOW, profile.slowPerMillion)) {
       const slowUs = scaled(scrambled(fate, SLOW_LATENCY), profile.slowUsMin, profile.slowUsMax);
-      latencyUs = Math.min(slowUs, usualUs + retryUs);
+      latencyUs = Math.min(slowUs, onceUs + retryUs);
     }
-    if (link.profileEffect !== null && latencyUs !== usualUs) link.profileEffect.messagesDelayed += 1;
+    if (link.profileEffect !== null) {
+      const usualUs = scaled(pace, this.profile.latencyUsMin, this.profile.latencyUsMax);
+      if (latencyUs !== usualUs) link.profileEffect.messagesDelayed += 1;
+    }
     return latencyUs;
   }
 

@@ -139,6 +139,22 @@ describe('the network under a connection', () => {
     expect(effect.messagesDelayed).toBeGreaterThan(0);
   });
 
+  it.each([5_000, 1_000])('a link of %d us counts what it delays, and nothing else', (latencyUs) => {
+    const { at, control, until } = stage();
+    const effect = noEffect();
+    const steady = {
+      lossPerMillion: 0, duplicatePerMillion: 0, slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
+    };
+    at(1, N1, open);
+    control.at(8_000, () => {
+      control.setLink(N1, N2, { ...steady, latencyUsMin: latencyUs, latencyUsMax: latencyUs }, effect);
+    });
+    at(9, N1, sendAll(first, 1, 2));
+    until(8);
+    expect(until(30)).toEqual([1, 2].map((number) => `${9 + latencyUs / 1_000} n2 #1 ${number}`));
+    expect(effect.messagesDelayed).toBe(latencyUs === 1_000 ? 0 : 2);
+  });
+
   it('what is held of one kind holds up what comes behind it', () => {
     const { at, control, until } = stage();
     const effect = noEffect();
