@@ -74,9 +74,9 @@ function addCheck(program: Command, onExit: (code: ExitCode) => void): void {
     .description('judge a stored history, from any tool: exits with 0 valid, 1 invalid, 2 unknown')
     .argument('<file>', 'JSON lines, a history.edn of Jepsen or Knossos, or a log of Jepsen')
     .option('--model <model>', 'register, cas-register, kv, append, counter, set, mutex, fenced-lock, queue or '
-      + 'stack; or of queues without an order: total-queue; or of locks that expire: fencing, mutual-exclusion or '
-      + 'lock-ownership; or of znodes: linearizable-writes, session-order, fresh-sync, watches or sessions; default: '
-      + 'the one of the first ten that the operations imply')
+      + 'stack; or of queues without an order: total-queue; or barriers; or of locks that expire: fencing, '
+      + 'mutual-exclusion or lock-ownership; or of znodes: linearizable-writes, session-order, fresh-sync, watches or '
+      + 'sessions; default: the one of the first ten that the operations imply')
     .addOption(new Option('--format <format>', 'of the file; auto: what it begins like')
       .choices(['auto', 'jsonl', 'edn', 'jepsen-log']).default('auto'))
     .addOption(new Option('--failed-cas <meaning>', 'ignore: a cas that failed says nothing; observe: the value was '

@@ -1,3 +1,4 @@
+import type { BarrierResult } from '../../checkers/barriers/result.ts';
 import type { LinearizabilityResult } from '../../checkers/linearizability.ts';
 import type { LockResult } from '../../checkers/locks/result.ts';
 import type { QueueResult } from '../../checkers/queues/result.ts';
@@ -6,11 +7,11 @@ import { counted, oneLine } from './text.ts';
 
 type CheckedOperation = NonNullable<LinearizabilityResult['evidence']>['operations'][number];
 
-type CheckResult = LinearizabilityResult | QueueResult | LockResult | ZnodeResult;
+type CheckResult = LinearizabilityResult | QueueResult | BarrierResult | LockResult | ZnodeResult;
 
 /**
  * The judgement of a stored history, `quorumquake/check@1`: `witness` only with `valid`, `evidence` with `invalid`,
- * `prevented` with `fencing`, `checked` of znodes and with `total-queue`.
+ * `prevented` with `fencing`, `checked` of znodes and with `total-queue` and `barriers`.
  */
 export function checkJson(result: CheckResult): string {
   const { verdict, model, operations, algorithm, witness, evidence, verified, reason } = result;
@@ -68,7 +69,7 @@ function breachText(
 }
 
 /** A valid history has no witness but the log that is in it: there is nothing to verify. */
-function znodeText(result: ZnodeResult | QueueResult): string[] {
+function znodeText(result: ZnodeResult | QueueResult | BarrierResult): string[] {
   const { verdict, model, operations: count, algorithm, evidence, verified } = result;
   const proof = verdict === 'invalid' ? checkedText(verdict, verified) : '';
   return [...breachText(evidence), `${model}, ${counted(count, 'operation')}, ${algorithm}${proof}`];

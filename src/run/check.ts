@@ -1,3 +1,5 @@
+import { checkBarriers } from '../../checkers/barriers/barriers.ts';
+import { BARRIER_MODEL_NAMES, type BarrierModelName, type BarrierResult } from '../../checkers/barriers/result.ts';
 import { checkLinearizable, type LinearizabilityResult } from '../../checkers/linearizability.ts';
 import { checkLock } from '../../checkers/locks/by-name.ts';
 import { LOCK_MODEL_NAMES, type LockModelName, type LockResult } from '../../checkers/locks/result.ts';
@@ -20,12 +22,13 @@ import { znodeLineProblem } from '../history/znode-lines.ts';
 export { formatHistory } from '../history/jsonl.ts';
 export { TRACE_VERSION } from '../kernel/trace.ts';
 
-/** By what a history can be judged: a model of its objects, or a checker of queues, of locks, or of a tree. */
-export type CheckModelName = ModelName | QueueModelName | LockModelName | ZnodeModelName;
+/** By what a history can be judged: a model of its objects, or a checker of queues, barriers, locks, or of a tree. */
+export type CheckModelName = ModelName | QueueModelName | BarrierModelName | LockModelName | ZnodeModelName;
 
 /** All such names, in the order of the documentation. */
-export const MODEL_NAMES: readonly CheckModelName[] =
-  [...SEQUENTIAL_MODEL_NAMES, ...QUEUE_MODEL_NAMES, ...LOCK_MODEL_NAMES, ...ZNODE_MODEL_NAMES];
+export const MODEL_NAMES: readonly CheckModelName[] = [
+  ...SEQUENTIAL_MODEL_NAMES, ...QUEUE_MODEL_NAMES, ...BARRIER_MODEL_NAMES, ...LOCK_MODEL_NAMES, ...ZNODE_MODEL_NAMES,
+];
 
 /** How a history is written down. */
 export type HistoryFormat = 'jsonl' | 'edn' | 'jepsen-log';
@@ -46,9 +49,12 @@ export interface CheckSettings extends Semantics {
   readonly shouldStop: () => boolean;
 }
 
+/** What a checker says, whichever it was. */
+type Judgement = LinearizabilityResult | QueueResult | BarrierResult | LockResult | ZnodeResult;
+
 /** The judgement of a text, or why it is no history, or what keeps the model from being known. */
 export type HistoryCheck =
-  | { readonly kind: 'judged'; readonly result: LinearizabilityResult | QueueResult | LockResult | ZnodeResult }
+  | { readonly kind: 'judged'; readonly result: Judgement }
   | { readonly kind: 'malformed'; readonly problems: readonly HistoryProblem[] }
   | { readonly kind: 'no-model'; readonly message: string };
 
@@ -71,11 +77,11 @@ export function checkHistory(text: string, settings: CheckSettings): HistoryChec
     return { kind: 'no-model', message };
   }
   const { initial, equalTimes } = options;
-  const isOfObjects = chosen !== 'total-queue' && !isLockModelName(chosen) && !isZnodeModelName(chosen);
-  if (initial !== undefined && (!isOfObjects || modelStartingAt(chosen, initial) === null)) {
+  if (initial !== undefined && (!isObjectModelName(chosen) || modelStartingAt(chosen, initial) === null)) {
     return { kind: 'no-model', message: `the objects of ${chosen} cannot begin as ${JSON.stringify(initial)}` };
   }
   if (chosen === 'total-queue') return { kind: 'judged', result: checkTotalQueue(parsed.history) };
+  if (chosen === 'barriers') return { kind: 'judged', result: checkBarriers(parsed.history) };
   if (isZnodeModelName(chosen)) return { kind: 'judged', result: checkZnodes(parsed.history, chosen) };
   if (isLockModelName(chosen)) return { kind: 'judged', result: checkLock(parsed.history, chosen, { equalTimes }) };
   const nilRead = options.nilRead ?? (format === 'jsonl' ? 'initial' : 'unknown');
@@ -118,6 +124,10 @@ export function parseValue(text: string): Json | undefined {
 /** Whether a text names a model. */
 export function isModelName(text: string): text is CheckModelName {
   return (MODEL_NAMES as readonly string[]).includes(text);
+}
+
+function isObjectModelName(text: string): text is ModelName {
+  return (SEQUENTIAL_MODEL_NAMES as readonly string[]).includes(text);
 }
 
 function isZnodeModelName(text: string): text is ZnodeModelName {

@@ -1,6 +1,7 @@
 import {
-  checkLinearizable, checkLock, checkProgress, checkTotalQueue, pairOperations, prepareZnodes, type Evidence, type Json,
-  type LinearizabilityOptions, type LockModelName, type Operation, type ZnodeModelName, type ZnodeResult,
+  type BarrierResult, checkBarriers, checkLinearizable, checkLock, checkProgress, checkTotalQueue, pairOperations,
+  prepareZnodes, type Evidence, type Json, type LinearizabilityOptions, type LockModelName, type Operation,
+  type QueueResult, type ZnodeModelName, type ZnodeResult,
 } from '../../checkers/index.ts';
 import type { ProtocolModule } from '../contract/module.ts';
 import type { AppliedFault } from '../faults/applied.ts';
@@ -96,7 +97,8 @@ function findingOf(judged: Judged, check: Check, checkZnodes: (model: ZnodeModel
   switch (check.checker) {
     case 'linearizable': return linearizable(judged);
     case 'client-order': return clientOrder(judged);
-    case 'total-queue': return totalQueue(judged);
+    case 'total-queue': return ofFindings(checkTotalQueue(judged.history));
+    case 'barriers': return ofFindings(checkBarriers(judged.history));
     case 'mutual-exclusion': case 'fencing': case 'lock-ownership': return ofLocks(judged, check.checker);
     case 'linearizable-writes': case 'session-order': case 'fresh-sync': case 'watches': case 'sessions':
       return ofZnodes(checkZnodes(check.checker));
@@ -105,8 +107,7 @@ function findingOf(judged: Judged, check: Check, checkZnodes: (model: ZnodeModel
   }
 }
 
-function totalQueue({ history }: Judged): Finding {
-  const { verdict, reason, evidence, verified } = checkTotalQueue(history);
+function ofFindings({ verdict, reason, evidence, verified }: QueueResult | BarrierResult): Finding {
   const [first] = evidence?.findings ?? [];
   if (evidence === null || first === undefined) return { verdict, summary: reason, atUs: null, evidence: [] };
   return { verdict, summary: reason, atUs: first.atUs, evidence: evidence.axis, proof: { evidence, verified } };
@@ -136,6 +137,7 @@ function ofZnodes({ verdict, reason, evidence, verified }: ZnodeResult): Finding
 function linearizable({ history, scenario, order }: Judged): Finding {
   const { kind } = scenario.workload;
   assert(kind !== 'lock' && kind !== 'znodes', 'neither locks that end by themselves nor a tree are judged as objects');
+  assert(kind !== 'barrier' && kind !== 'double-barrier', 'barriers are no objects, either');
   const result = checkLinearizable(history, { model: kind, order });
   const { verdict, reason, evidence, verified } = result;
   if (verdict !== 'invalid' || evidence === null) return { verdict, summary: reason, atUs: null, evidence: [] };

@@ -1,4 +1,4 @@
-import type { Evidence, LockEvidence, QueueEvidence, ZnodeEvidence } from '../../checkers/index.ts';
+import type { BarrierEvidence, Evidence, LockEvidence, QueueEvidence, ZnodeEvidence } from '../../checkers/index.ts';
 import type { FaultEffect } from '../contract/world-control.ts';
 import type { History } from '../history/operation.ts';
 import type { TimeUs } from '../kernel/time.ts';
@@ -37,7 +37,7 @@ export interface VerdictRecord {
 
 /** Why a history is judged `invalid`. */
 export interface Proof {
-  readonly evidence: Evidence | LockEvidence | QueueEvidence | ZnodeEvidence;
+  readonly evidence: Evidence | LockEvidence | QueueEvidence | BarrierEvidence | ZnodeEvidence;
   /** Whether `verifyEvidence` or a verifier of findings, which share nothing with what found it, accepts it. */
   readonly verified: boolean;
 }

@@ -85,8 +85,11 @@ export interface BuildSettings {
 /** Messages that a paused process keeps before it drops the newest. */
 const MAILBOX_LIMIT = 10_000;
 
+/** Kinds of workload that take a tree. */
+type OfTreeAlone = 'znodes' | 'barrier' | 'double-barrier';
+
 /** What each kind of workload is asked of, where that is not the protocol's own. */
-const SERVICES: Readonly<Record<Exclude<OperationKind, 'znodes'>, Service>> = {
+const SERVICES: Readonly<Record<Exclude<OperationKind, OfTreeAlone>, Service>> = {
   'append': listStore,
   'register': registerStore,
   'cas-register': registerStore,
@@ -243,7 +246,8 @@ class OrderedRecorder implements Recorder {
 }
 
 function serviceOf({ workload: { kind } }: Scenario): Service {
-  assert(kind !== 'znodes', 'who keeps a tree has a state machine of its own');
+  const isOfTree = kind === 'znodes' || kind === 'barrier' || kind === 'double-barrier';
+  assert(!isOfTree, 'who keeps a tree has a state machine of its own');
   return kind === 'lock' ? leaseLockService : SERVICES[kind];
 }
 

@@ -1,4 +1,4 @@
-import type { LockModelName, QueueModelName, ZnodeModelName } from '../../checkers/index.ts';
+import type { BarrierModelName, LockModelName, QueueModelName, ZnodeModelName } from '../../checkers/index.ts';
 import type { LinkProfile } from '../contract/world-control.ts';
 import type { Plain } from '../contract/message.ts';
 import type { Options } from '../contract/options.ts';
@@ -117,6 +117,8 @@ export type Check =
   | { readonly checker: 'client-order'; readonly name: string }
   /** Of workloads of kind `queue`: what goes in comes out, and once. */
   | { readonly checker: QueueModelName; readonly name: string }
+  /** Of workloads of kind `barrier` and `double-barrier`: who comes through, and when. */
+  | { readonly checker: BarrierModelName; readonly name: string }
   /** Of workloads with locks: who held one, or which store a resource took. */
   | { readonly checker: LockModelName; readonly name: string }
   /** Of workloads of kind `znodes`: what ZooKeeper guarantees. */

@@ -19,7 +19,8 @@ const TENTH = 100_000;
  * not here: who uses a lock service does not choose one operation after the other.
  */
 export type OperationKind =
-  'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock' | 'queue' | 'znodes';
+  'append' | 'register' | 'cas-register' | 'kv' | 'counter' | 'set' | 'mutex' | 'fenced-lock' | 'queue' | 'barrier' |
+  'double-barrier' | 'znodes';
 
 /** How each kind of workload changes what it is about. Most names are those of the models that judge. */
 export const CHANGES: Readonly<Record<OperationKind, Change>> = {
@@ -32,12 +33,15 @@ export const CHANGES: Readonly<Record<OperationKind, Change>> = {
   'mutex': (_random, seen, key) => acquireOrRelease(seen, key, () => null),
   'fenced-lock': (_random, seen, key) => acquireOrRelease(seen, key, (token) => token),
   'queue': enqueueOrDequeue,
+  'barrier': raiseLiftOrPass,
+  'double-barrier': enterOrLeave,
   'znodes': changeOfTree,
 };
 
 /** How a kind of workload asks without changing anything; `null` if it cannot. */
 export function questions(kind: OperationKind): Change | null {
   if (kind === 'mutex' || kind === 'fenced-lock' || kind === 'queue') return null;
+  if (kind === 'barrier' || kind === 'double-barrier') return null;
   if (kind === 'znodes') return readOfTree;
   return kind === 'set' ? readOrContains : read;
 }
@@ -107,6 +111,20 @@ function acquireOrRelease(seen: Seen, key: string, valueOf: (token: Plain) => Pl
 /** As much goes in as comes out, so that a queue is empty now and then. No value goes in twice. */
 function enqueueOrDequeue(random: RandomStream, seen: Seen, key: string): Operation {
   return random.chance(HALF) ? { f: 'enqueue', key, value: uniqueValue(seen) } : { f: 'dequeue', key, value: null };
+}
+
+/** The first client alone raises and lifts: with all clients waiting nobody would lift. */
+function raiseLiftOrPass(_random: RandomStream, seen: Seen, key: string): Operation {
+  const f = seen.client > 0 ? 'pass' : seen.last.get(key)?.f === 'raise' ? 'lift' : 'raise';
+  return { f, key, value: null };
+}
+
+/** More than half of all clients have to be there: one that is gone for good keeps nobody out, if there are others. */
+function enterOrLeave(_random: RandomStream, seen: Seen, key: string): Operation {
+  const last = seen.last.get(key);
+  const isInside = last?.f === 'enter' && !last.isRefused;
+  if (isInside) return { f: 'leave', key, value: null };
+  return { f: 'enter', key, value: Math.floor(seen.clients / 2) + 1 };
 }
 
 /** A value that no other operation of the run carries. */

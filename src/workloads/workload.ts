@@ -12,7 +12,7 @@ export type WorkloadKind = OperationKind | 'lock';
 /** What clients do, over and over. */
 export interface Workload {
   readonly kind: WorkloadKind;
-  /** Keys are `k0`, `k1`, …, drawn uniformly. */
+  /** Keys are `k0`, `k1`, …, drawn uniformly. Of double barriers there is one. */
   readonly keys: number;
   /** Share of reads, and of other questions. Locks have none. */
   readonly readPerMillion: number;
@@ -37,7 +37,9 @@ class Source implements OperationSource {
     this.workload = workload;
     this.change = CHANGES[kind];
     this.question = questions(kind);
-    this.names = Array.from({ length: workload.keys }, (_, number) => `k${number}`);
+    // Profiles draw how many keys there are. Those who wait at one double barrier would wait for those at another.
+    const keys = kind === 'double-barrier' ? 1 : workload.keys;
+    this.names = Array.from({ length: keys }, (_, number) => `k${number}`);
   }
 
   next(random: RandomStream, seen: Seen): Operation {

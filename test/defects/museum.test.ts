@@ -78,7 +78,7 @@ describe('the museum of defects, swarm profile', () => {
 
   it.each([
     'raft', 'multi-paxos', 'zab', 'zookeeper', 'paxos', 'paxos-cas', 'redlock', 'redis-lock', 'raft-lock',
-    'zookeeper-lock', 'zookeeper-recipes',
+    'zookeeper-lock', 'zookeeper-recipes', 'zookeeper-double-barrier', 'zookeeper-barrier',
   ] as const)('finds nothing in the reference of %s', (system) => {
     for (let seed = 1; seed <= 46; seed += 1) {
       expect(safetyFinds(runProfile('swarm', null, String(seed), {}, system)), `seed ${seed}`).toEqual([]);

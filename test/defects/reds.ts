@@ -280,6 +280,40 @@ export const reds: readonly Red[] = [
     plants: ['zookeeper-recipes/ephemeral-elements'],
   },
   {
+    row: 'ZS-27', scenario: 'zookeeper-recipes/who-is-connected-again-is-not-let-in-for-that',
+    plants: ['zookeeper-recipes/woken-is-in'],
+  },
+  {
+    row: 'ZS-28', scenario: 'zookeeper-recipes/who-was-not-told-that-it-has-joined-is-counted-once',
+    plants: ['zookeeper-recipes/stands-twice'],
+  },
+  {
+    row: 'ZS-29', scenario: 'zookeeper-recipes/what-is-left-of-a-round-lets-nobody-in',
+    plants: ['zookeeper-recipes/ready-outlives-the-round'],
+  },
+  {
+    row: 'ZS-30',
+    scenario: 'zookeeper-recipes/nobody-is-in-before-enough-are-there-and-nobody-out-before-all-are-done',
+    plants: ['zookeeper-recipes/leaves-alone'],
+  },
+  {
+    row: 'ZS-31', scenario: 'zookeeper-recipes/a-member-that-is-gone-is-not-waited-for',
+    plants: ['zookeeper-recipes/persistent-members'],
+  },
+  {
+    row: 'ZS-32', scenario: 'zookeeper-recipes/who-counts-too-late-is-told-that-the-barrier-is-open',
+    plants: ['zookeeper-recipes/counts-for-itself'],
+  },
+  {
+    row: 'ZS-33', scenario: 'zookeeper-recipes/a-lift-between-the-look-and-the-watch-is-not-missed',
+    plants: ['zookeeper-recipes/watches-too-late'],
+  },
+  {
+    row: 'ZS-34', scenario: 'zookeeper-recipes/who-waits-looks-again-in-a-new-session',
+    plants: ['zookeeper-recipes/waits-in-a-new-session'],
+  },
+  { row: 'ZS-34', scenario: 'zookeeper-recipes/nobody-passes-a-barrier-that-is-up', plants: [LOCAL_READS] },
+  {
     row: 'ZS-11', scenario: 'zookeeper-lock/an-answer-that-is-late-is-no-new-sign-of-life',
     plants: ['zookeeper-lock/alive-by-its-own-timer'],
   },

@@ -7,7 +7,7 @@ export type Profile = 'swarm' | 'gentle';
 /** A system whose defects are looked for under profiles. */
 export type ProfiledSystem =
   'raft' | 'multi-paxos' | 'zab' | 'zookeeper' | 'paxos' | 'paxos-cas' | 'redlock' | 'redis-lock' | 'raft-lock'
-  | 'zookeeper-lock' | 'zookeeper-recipes';
+  | 'zookeeper-lock' | 'zookeeper-recipes' | 'zookeeper-double-barrier' | 'zookeeper-barrier';
 
 /** A system with nothing but a profile, which is what the catalogue of defects is measured on, with one seed. */
 export function runProfile(

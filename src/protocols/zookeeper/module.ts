@@ -1,9 +1,10 @@
 import type { Assumption, MetricTable, ProtocolModule } from '../../contract/module.ts';
 import { zab } from '../zab/module.ts';
+import { barrierVariants } from './client/barrier-variants.ts';
 import { createZnodeClient } from './client/clients.ts';
 import { registerOptions } from './client/options.ts';
+import { queueVariants } from './client/queue-variants.ts';
 import { RecipeClient } from './client/recipe-client.ts';
-import { recipeVariants } from './client/recipe-variants.ts';
 import { zooKeeperClientVariants } from './client/variants.ts';
 import { committedIn } from './committed.ts';
 import type { ServicePacket } from './packets.ts';
@@ -37,15 +38,16 @@ const assumptions: readonly Assumption[] = [
   ...zab.assumptions.filter(({ id }) => id !== 'reads-by-the-log'),
   {
     id: 'reads-behind-a-sync',
-    text: 'a read of a register comes behind a sync; else whoever answers may not have applied what others have',
-    properties: ['linearizable'],
+    text: 'a read of a register, a queue or a barrier comes behind a sync; else whoever answers may not have applied '
+      + 'what others have',
+    properties: ['linearizable', 'barriers'],
     brokenBy: [],
     isGiven: ({ options }) => options['reads'] !== 'local',
   },
   {
     id: 'who-leads-knows-it',
     text: 'whoever thinks he leads does; with sync: quorum he has to find out',
-    properties: ['linearizable', 'fresh-sync'],
+    properties: ['linearizable', 'fresh-sync', 'barriers'],
     brokenBy: DEPOSES,
     withstands: (_strike, { options }) => options['sync'] === 'quorum',
   },
@@ -80,9 +82,9 @@ export const zooKeeperRecipes: ProtocolModule<ZooKeeperState> = {
   name: 'zookeeper-recipes',
   coordination: {
     machine: treeMachine,
-    workloads: ['queue'],
+    workloads: ['queue', 'double-barrier', 'barrier'],
     committedIn: (state, after) => committedIn(state as ZooKeeperState, after),
     createClient: (init) => new RecipeClient(init),
   },
-  variants: recipeVariants,
+  variants: [...queueVariants, ...barrierVariants],
 };

@@ -190,9 +190,14 @@ function resolveWorkload(
 ): Scenario['workload'] {
   const kind = workload?.kind ?? standardKind(surroundings);
   refuseOtherWorkload(kind, surroundings, report);
+  const isOfOne = kind === 'double-barrier';
+  if (isOfOne && (workload?.keys ?? 1) > 1) {
+    const message = 'clients that wait at several double barriers would wait for each other';
+    report.value(['workload', 'keys'], message, 'write `keys: 1`, or leave it out');
+  }
   return {
     kind,
-    keys: workload?.keys ?? lan.workload.keys,
+    keys: workload?.keys ?? (isOfOne ? 1 : lan.workload.keys),
     readPerMillion: workload?.reads ?? lan.workload.readPerMillion,
     thinkUs: workload?.think ?? lan.workload.thinkUs,
     script: resolveScript(workload?.script ?? [], kind, surroundings, report),
@@ -215,6 +220,13 @@ function refuseOtherWorkload(kind: Kind, { protocol }: FaultSurroundings, report
   if (coordination === undefined && kind === 'znodes') {
     report.value(['workload', 'kind'], 'this system has no znodes', 'coordination services have: zookeeper');
   }
+  if (coordination === undefined && isOfBarriers(kind)) {
+    report.value(['workload', 'kind'], 'this system has no barriers', 'zookeeper-recipes has');
+  }
+}
+
+function isOfBarriers(kind: Kind): boolean {
+  return kind === 'barrier' || kind === 'double-barrier';
 }
 
 /** Checkers without settings but their names. Those of locks want a lock service, those of znodes a tree of them. */
@@ -222,7 +234,9 @@ const lockCheckers = ['mutual-exclusion', 'fencing', 'lock-ownership'] as const;
 /** What ZooKeeper guarantees. That `sync` is fresh it does not, unless it is made to. */
 const treeCheckers = ['linearizable-writes', 'session-order', 'watches', 'sessions'] as const;
 const znodeCheckers = [...treeCheckers, 'fresh-sync'] as const;
-const namedCheckers = ['linearizable', 'total-queue', 'client-order', ...lockCheckers, ...znodeCheckers] as const;
+const namedCheckers = [
+  'linearizable', 'total-queue', 'barriers', 'client-order', ...lockCheckers, ...znodeCheckers,
+] as const;
 const checkers = [...namedCheckers, 'progress', 'metric'] as const;
 
 /** What checks depend on. */
@@ -236,8 +250,7 @@ function resolveChecks(
   const { protocol, kind } = surroundings;
   const hasLocks = protocol === null ? null : protocol.locks !== undefined;
   if (file === null) {
-    const safety = hasLocks === true ? lockCheckers : kind === 'znodes' ? treeCheckers : (['linearizable'] as const);
-    const named = safety.map((checker): Check => ({ checker, name: checker }));
+    const named = standardSafety(hasLocks === true, kind).map((checker): Check => ({ checker, name: checker }));
     return [...named, { checker: 'progress', name: 'progress', window: null }];
   }
   const checks: Check[] = [];
@@ -256,6 +269,12 @@ function resolveChecks(
     checks.push(check);
   }
   return checks;
+}
+
+function standardSafety(hasLocks: boolean, kind: Kind): readonly (typeof namedCheckers[number])[] {
+  if (hasLocks) return lockCheckers;
+  if (isOfBarriers(kind)) return ['barriers'];
+  return kind === 'znodes' ? treeCheckers : ['linearizable'];
 }
 
 /** A lock that expires is no mutex, and what is asked of a register says nothing of who held what. */
@@ -283,6 +302,12 @@ function refuseOtherKind(
   if (checker === 'linearizable' && kind === 'znodes') {
     const hint = `its checks are ${znodeCheckers.join(', ')}; registers that are kept in it are linearizable`;
     report.value(path, 'a tree that is read locally is not linearizable', hint);
+  }
+  if (checker === 'linearizable' && isOfBarriers(kind)) {
+    report.value(path, 'who waits at a barrier is answered by what others do', 'its check is `barriers`');
+  }
+  if (checker === 'barriers' && !isOfBarriers(kind)) {
+    report.value(path, '`barriers` judges barriers', 'the workloads that have them are `barrier` and `double-barrier`');
   }
   if (checker === 'total-queue' && kind !== 'queue') {
     report.value(path, '`total-queue` judges queues', 'the workload that has them is `queue`');

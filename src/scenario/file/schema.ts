@@ -157,6 +157,7 @@ const check = z.union(
     map({
       linearizable: named,
       'total-queue': named,
+      barriers: named,
       'client-order': named,
       'mutual-exclusion': named,
       fencing: named,
@@ -189,7 +190,8 @@ const check = z.union(
 );
 
 const workloadKinds = [
-  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock', 'queue', 'lock', 'znodes',
+  'append', 'register', 'cas-register', 'kv', 'counter', 'set', 'mutex', 'fenced-lock', 'queue', 'barrier',
+  'double-barrier', 'lock', 'znodes',
 ] as const satisfies readonly Workload['kind'][];
 
 const operation = z.union(
@@ -232,6 +234,11 @@ const scriptLine = map({
   acquire: operation,
   enqueue: operation,
   dequeue: operation,
+  raise: operation,
+  lift: operation,
+  pass: operation,
+  enter: operation,
+  leave: operation,
   release: operation,
   read: operation,
   create: operation,
@@ -312,7 +319,8 @@ export type ScriptLineFile = z.infer<typeof scriptLine>;
 /** All operations that a line of a script can name. */
 export const operationNames = [
   'append', 'write', 'cas', 'delete', 'add', 'remove', 'contains', 'acquire', 'release', 'enqueue',
-  'dequeue', 'read', 'create', 'set', 'get', 'exists', 'children', 'multi', 'sync', 'close',
+  'dequeue', 'raise', 'lift', 'pass', 'enter', 'leave', 'read', 'create', 'set', 'get', 'exists', 'children', 'multi',
+  'sync', 'close',
 ] as const satisfies readonly (keyof ScriptLineFile)[];
 /** An item of `check`. */
 export type CheckFile = z.infer<typeof check>;

@@ -12,8 +12,8 @@ type Value = Line['operation']['value'];
 
 const SCALAR = 'a text, a number, true or false';
 
-/** What an operation carries: nothing, one value, a whole number, or an old and a new value. */
-type Carries = 'nothing' | typeof SCALAR | 'a whole number' | 'a pair [old, new]';
+/** What an operation carries: nothing, one value, a whole number, of members one or more, or an old and a new value. */
+type Carries = 'nothing' | typeof SCALAR | 'a whole number' | 'a whole number from 1' | 'a pair [old, new]';
 
 /** The operations of each kind of workload, but for those of a tree. */
 const OPERATIONS: Readonly<Record<Exclude<Kind, 'znodes'>, Readonly<Record<string, Carries>>>> = {
@@ -26,6 +26,8 @@ const OPERATIONS: Readonly<Record<Exclude<Kind, 'znodes'>, Readonly<Record<strin
   'mutex': { acquire: 'nothing', release: 'nothing' },
   'fenced-lock': { acquire: 'nothing', release: 'a whole number' },
   'queue': { enqueue: SCALAR, dequeue: 'nothing' },
+  'barrier': { raise: 'nothing', lift: 'nothing', pass: 'nothing' },
+  'double-barrier': { enter: 'a whole number from 1', leave: 'nothing' },
   'lock': { acquire: 'nothing' },
 };
 
@@ -101,6 +103,7 @@ function isOf(carries: Carries, value: unknown): boolean {
     case 'nothing': return value === null;
     case 'a text, a number, true or false': return isScalar(value) && value !== null;
     case 'a whole number': return Number.isSafeInteger(value);
+    case 'a whole number from 1': return Number.isSafeInteger(value) && (value as number) > 0;
     case 'a pair [old, new]': return Array.isArray(value) && value.length === 2 && value.every(isScalar);
   }
 }

@@ -27,4 +27,36 @@ export const recipeExhibits: readonly Exhibit[] = [
     { row: 'ZS-22', id: 'zookeeper-recipes/ephemeral-elements', firstCatcher: 'linearizable' },
     'zookeeper-recipes/an-element-outlives-the-session-that-put-it-in',
   ),
+  scripted(
+    { row: 'ZS-27', id: 'zookeeper-recipes/woken-is-in', firstCatcher: 'barriers' },
+    'zookeeper-recipes/who-is-connected-again-is-not-let-in-for-that',
+  ),
+  scripted(
+    { row: 'ZS-28', id: 'zookeeper-recipes/stands-twice', firstCatcher: 'barriers' },
+    'zookeeper-recipes/who-was-not-told-that-it-has-joined-is-counted-once',
+  ),
+  scripted(
+    { row: 'ZS-29', id: 'zookeeper-recipes/ready-outlives-the-round', firstCatcher: 'barriers' },
+    'zookeeper-recipes/what-is-left-of-a-round-lets-nobody-in',
+  ),
+  scripted(
+    { row: 'ZS-30', id: 'zookeeper-recipes/leaves-alone', firstCatcher: 'barriers' },
+    'zookeeper-recipes/nobody-is-in-before-enough-are-there-and-nobody-out-before-all-are-done',
+  ),
+  scripted(
+    { row: 'ZS-31', id: 'zookeeper-recipes/persistent-members', firstCatcher: 'progress' },
+    'zookeeper-recipes/a-member-that-is-gone-is-not-waited-for',
+  ),
+  scripted(
+    { row: 'ZS-32', id: 'zookeeper-recipes/counts-for-itself', firstCatcher: 'progress' },
+    'zookeeper-recipes/who-counts-too-late-is-told-that-the-barrier-is-open',
+  ),
+  scripted(
+    { row: 'ZS-33', id: 'zookeeper-recipes/watches-too-late', firstCatcher: 'progress' },
+    'zookeeper-recipes/a-lift-between-the-look-and-the-watch-is-not-missed',
+  ),
+  scripted(
+    { row: 'ZS-34', id: 'zookeeper-recipes/waits-in-a-new-session', firstCatcher: 'progress' },
+    'zookeeper-recipes/who-waits-looks-again-in-a-new-session',
+  ),
 ];

@@ -27,6 +27,10 @@ export const catalogue: Catalogue = {
         (heartbeat === 7_000 && batch === 7 ? { option: 'batch', message: 'seven and seven' } : null),
     }],
     ['redlock', { options: {}, events: [], invariants: { declared: [] } }],
+    ['zookeeper-recipes', {
+      options: {}, events: [], invariants: { declared: [] },
+      coordination: { workloads: ['queue', 'double-barrier', 'barrier'] },
+    }],
     ['raft-lock', { options: {}, events: [], invariants: { declared: [] }, locks: { givesTokens: () => true } }],
   ]),
   defects: new Map([['raft/vote-not-durable', 'raft/vote-not-durable'], ['RF-01', 'raft/vote-not-durable']]),

@@ -37,7 +37,7 @@ describe('a workload', () => {
     ['append', ['append', 'read']], ['register', ['read', 'write']], ['cas-register', ['cas', 'read', 'write']],
     ['kv', ['cas', 'delete', 'read', 'write']], ['counter', ['add', 'read']],
     ['set', ['add', 'contains', 'read', 'remove']], ['mutex', ['acquire']], ['fenced-lock', ['acquire']],
-    ['queue', ['dequeue', 'enqueue']],
+    ['queue', ['dequeue', 'enqueue']], ['double-barrier', ['enter']], ['barrier', ['pass', 'raise']],
     ['znodes', ['children', 'close', 'create', 'delete', 'exists', 'get', 'multi', 'set', 'sync']],
   ] as const)('of kind %s does only %s', (kind, expected) => {
     const words = new Set(operations(settings(kind), 2, 200).map(({ f }) => f));
@@ -137,6 +137,28 @@ describe('a workload', () => {
     expect(after('acquire', true, null), 'refused because another does').toEqual(acquire);
     expect(after('release', false, token)).toEqual(acquire);
     expect(after('release', true, null)).toEqual(acquire);
+  });
+
+  it('of a double barrier is inside or not, at one barrier, which takes more than half of the clients', () => {
+    const source = createWorkload(settings('double-barrier', { keys: 3 }));
+    const after = (f: string, isRefused: boolean): Operation => {
+      const seen = seenBy(1, 4);
+      seen.last.set('k0', { f, isRefused, value: null });
+      return source.next(new Stream('seed', 'double-barrier'), seen);
+    };
+    const enter = { f: 'enter', key: 'k0', value: 3 };
+    expect(after('enter', false)).toEqual({ f: 'leave', key: 'k0', value: null });
+    expect([after('enter', true), after('leave', true), after('leave', false)]).toEqual([enter, enter, enter]);
+  });
+
+  it('of a barrier has one client that raises and lifts', () => {
+    const source = createWorkload(settings('barrier', { keys: 1 }));
+    const after = (client: number, f: string): string => {
+      const seen = seenBy(client, 3);
+      seen.last.set('k0', { f, isRefused: false, value: null });
+      return source.next(new Stream('seed', 'barrier'), seen).f;
+    };
+    expect([after(0, 'lift'), after(0, 'raise'), after(1, 'pass')]).toEqual(['raise', 'lift', 'pass']);
   });
 
   it('draws pauses from its range', () => {

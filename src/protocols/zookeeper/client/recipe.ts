@@ -1,11 +1,20 @@
 import type { Context } from '../../../contract/context.ts';
 import type { Plain } from '../../../contract/message.ts';
-import type { Op, OpResult } from '../messages.ts';
+import type { Op, OpResult, WatcherEvent } from '../messages.ts';
 
-/** How an operation that a recipe carries out ended. `unknown`: nobody knows whether it had an effect, or will. */
+/**
+ * How an operation that a recipe carries out ended. `refused`: nothing was asked of the service, nor will be.
+ * `unknown`: nobody knows whether it had an effect, or will.
+ */
 export type RecipeEnd =
   | { readonly kind: 'ok'; readonly value: Plain }
+  | { readonly kind: 'refused'; readonly error: string }
   | { readonly kind: 'unknown'; readonly error: string };
+
+/** Where a client stands in the tree between two operations of one key; `null`: nowhere. It goes with the session. */
+export interface Standing {
+  place: { readonly dir: string; readonly name: string; readonly round: number } | null;
+}
 
 /** Who carries a recipe out. */
 export interface RecipeHost {
@@ -23,6 +32,8 @@ export interface RecipeInit {
   readonly guid: string;
   /** Whether what has to be fresh is read behind a `sync`. */
   readonly syncs: boolean;
+  /** Is kept from one operation to the next. */
+  readonly standing: Standing;
 }
 
 /**
@@ -45,6 +56,21 @@ export abstract class Recipe<S = unknown> {
   /** What was asked for at `step` was answered; `null`: there was no answer, and will be none. */
   abstract onEnd(ctx: Context, step: string, op: Op, result: OpResult | null): void;
 
+  /** A watch of the client has fired. */
+  onEvent(_ctx: Context, _event: WatcherEvent): void {
+    // Who sets no watch waits for nothing.
+  }
+
+  /** There is a connection again, perhaps of another session. */
+  onSession(_ctx: Context): void {
+    // Who has asked for something was told that there is no answer, and has asked again.
+  }
+
+  /** The session is over, and so is whatever was left in the tree by it. What was asked for ends behind this. */
+  onExpired(_ctx: Context): void {
+    // Who leaves nothing to a session loses nothing.
+  }
+
   protected ask(ctx: Context, step: string, op: Op): void {
     this.init.host.ask(ctx, step, op);
   }
@@ -53,8 +79,12 @@ export abstract class Recipe<S = unknown> {
     this.init.host.end(ctx, { kind: 'ok', value });
   }
 
-  protected giveUp(ctx: Context): void {
-    this.init.host.end(ctx, { kind: 'unknown', error: 'connection-loss' });
+  protected refuse(ctx: Context, error: string): void {
+    this.init.host.end(ctx, { kind: 'refused', error });
+  }
+
+  protected giveUp(ctx: Context, error: 'connection-loss' | 'session-expired' = 'connection-loss'): void {
+    this.init.host.end(ctx, { kind: 'unknown', error });
   }
 }
 

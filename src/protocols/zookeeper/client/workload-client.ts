@@ -88,7 +88,7 @@ export abstract class WorkloadClient<I extends WorkloadClientInit>
 
   // ── The session ──────────────────────────────────────────────────────
 
-  onSession(): void {
+  onSession(_ctx: Context): void {
     this.tell('connected', this.state.library.server);
   }
 
@@ -137,13 +137,18 @@ export abstract class WorkloadClient<I extends WorkloadClientInit>
     const slot = this.slot(lane);
     const step = init.steps?.[state.step];
     state.step += 1;
-    const operation = step?.operation ?? init.source.next(ctx.random('workload'), state.seen);
+    const operation = step?.operation ?? init.source.next(ctx.random('workload'), this.seenBy(lane));
     state.seen.operations += 1;
     slot.operation = operation;
     init.recorder.invoke(slot.process, operation.f, operation.key, operation.value);
     // Who was told of the end of a session is in the middle of the next one.
     if (step !== undefined && step.to !== null) this.library.moveTo(ctx, step.to);
     this.begin(ctx, lane, operation);
+  }
+
+  /** What its next operation is chosen by. */
+  protected seenBy(_lane: number): Seen {
+    return this.state.seen;
   }
 
   /** Asks for the first thing that the operation takes. */

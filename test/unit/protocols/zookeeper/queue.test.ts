@@ -1,39 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Context } from '../../../../src/contract/context.ts';
 import { Dequeue, Enqueue } from '../../../../src/protocols/zookeeper/client/queue.ts';
-import type { Recipe, RecipeEnd, RecipeInit } from '../../../../src/protocols/zookeeper/client/recipe.ts';
-import type { Op, OpResult } from '../../../../src/protocols/zookeeper/messages.ts';
-
-const STAT = {
-  czxid: 1, mzxid: 1, pzxid: 1, version: 0, cversion: 0, ephemeralOwner: 0, dataLength: 0, numChildren: 0, aversion: 0,
-};
-const gone: OpResult = { op: 'error', error: 'NoNode', results: [] };
-const listed = (...children: readonly string[]): OpResult => ({ op: 'children', children, stat: STAT });
-const read = (data: string): OpResult => ({ op: 'get', data, stat: STAT });
-
-/** A recipe whose requests are answered by hand; `null`: there is no answer. */
-function carryOut(make: (init: RecipeInit) => Recipe, answers: readonly (OpResult | null)[]) {
-  const asked: string[] = [];
-  const ends: RecipeEnd[] = [];
-  const ctx = {} as Context;
-  let open: { readonly step: string; readonly op: Op } | null = null;
-  const recipe = make({
-    dir: '/k0', guid: '0.7', syncs: true,
-    host: {
-      ask: (_ctx, step, op) => {
-        asked.push(`${op.op} ${'path' in op ? op.path : ''}`);
-        open = { step, op };
-      },
-      end: (_ctx, end) => { ends.push(end); },
-    },
-  });
-  recipe.begin(ctx);
-  for (const answer of answers) {
-    const { step, op } = open as unknown as { readonly step: string; readonly op: Op };
-    recipe.onEnd(ctx, step, op, answer);
-  }
-  return { asked, ends };
-}
+import type { Recipe, RecipeInit } from '../../../../src/protocols/zookeeper/client/recipe.ts';
+import type { OpResult } from '../../../../src/protocols/zookeeper/messages.ts';
+import { carryOut, gone, listed, read, STAT } from '../../../support/zookeeper/recipes.ts';
 
 describe('who puts an element into a queue', () => {
   const enqueue = (init: RecipeInit): Recipe => new Enqueue(init, 5);
@@ -91,6 +60,6 @@ describe('who takes an element out of a queue', () => {
 
   it('finds a queue empty that was never used, as of a sync', () => {
     expect(carryOut(dequeue, [{ op: 'sync' }, gone])).toEqual(
-      { asked: ['sync /k0', 'children /k0'], ends: [{ kind: 'ok', value: null }] });
+      { asked: ['sync /k0', 'children /k0'], ends: [{ kind: 'ok', value: null }], open: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblems } from '../../../../src/scenario/file/parse.ts';
 import { treeValue } from '../../../../src/scenario/file/tree-operations.ts';
-import { problemsOf } from '../../../support/scenarios/parsed.ts';
+import { parsed, problemsOf } from '../../../support/scenarios/parsed.ts';
 
 const head = 'name: a\nsystem: { protocol: raft, nodes: 5 }\n';
 
@@ -34,8 +34,8 @@ describe('shape: a problem stands where the mistake is', () => {
     [`${head}limits: { events: 1000000001 }`, '3:19 must be at most 1000000000, found `1000000001`'],
     ['name: a\nsystem: { protocol: raft, nodes: 100 }', '2:34 must be at most 99, found `100`'],
     [`${head}workload: { kind: apend }`,
-      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, queue, lock, znodes, '
-        + 'found the text `apend` | did you mean `append`?'],
+      '3:19 expected one of append, register, cas-register, kv, counter, set, mutex, fenced-lock, queue, barrier, '
+        + 'double-barrier, lock, znodes, found the text `apend` | did you mean `append`?'],
     [`${head}profile: wild`, '3:10 expected one of none, swarm, gentle, found the text `wild`'],
     [`${head}network: { slow: { rate: 1% } }`, '3:18 `delay` is missing'],
     [`${head}seeds: many`, '3:8 expected how many, or a map with `first` and `count`, found the text `many`'],
@@ -118,6 +118,35 @@ describe('a script fits its workload and the run', () => {
       + ' | write `release: { key: x, value: … }`'],
   ])('%s: %s', (kind, script, expected) => {
     expect(told(`${head}workload: { kind: ${kind}, script: [${script}] }`)).toEqual([expected]);
+  });
+});
+
+describe('barriers are where there is a recipe for them', () => {
+  const recipes = 'name: a\nsystem: { protocol: zookeeper-recipes }\n';
+
+  it('and nowhere else', () => {
+    for (const kind of ['barrier', 'double-barrier']) {
+      expect(told(`${head}workload: { kind: ${kind} }`)).toEqual(
+        ['3:19 this system has no barriers | zookeeper-recipes has']);
+    }
+  });
+
+  it('are no objects, and are judged by `barriers` where nothing else is said', () => {
+    expect(told(`${recipes}workload: { kind: barrier }\ncheck: [linearizable]`)).toEqual(
+      ['4:9 who waits at a barrier is answered by what others do | its check is `barriers`']);
+    const { checks, workload } = parsed(`${recipes}workload: { kind: double-barrier }`);
+    expect(checks.map(({ name }) => name)).toEqual(['barriers', 'progress']);
+    expect(workload.keys).toBe(1);
+  });
+
+  it('are one where clients wait for each other, and take a number of members', () => {
+    expect(told(`${recipes}workload: { kind: double-barrier, keys: 2 }`)).toEqual([
+      '3:41 clients that wait at several double barriers would wait for each other'
+      + ' | write `keys: 1`, or leave it out',
+    ]);
+    const script = '[{ at: 1s, client: c1, enter: { key: k0, value: 0 } }]';
+    expect(told(`${recipes}workload: { kind: double-barrier, script: ${script} }`)).toEqual(
+      ['3:73 the value of `enter` is a whole number from 1 | write `enter: { key: k0, value: … }`']);
   });
 });
 
@@ -329,8 +358,10 @@ describe('checks and expectations fit each other', () => {
     ['check: [linearizible]', '3:9 `linearizible` is not a checker | did you mean `linearizable`?'],
     ['check: [progress, progress]', '3:19 a second check with the name `progress` | give it a `name` of its own'],
     ['check: [{}]', '3:9 this check names 0 checkers | write exactly one of linearizable, '
-      + 'total-queue, client-order, mutual-exclusion, fencing, lock-ownership, linearizable-writes, session-order, '
-      + 'watches, sessions, fresh-sync, progress, metric'],
+      + 'total-queue, barriers, client-order, mutual-exclusion, fencing, lock-ownership, linearizable-writes, '
+      + 'session-order, watches, sessions, fresh-sync, progress, metric'],
+    ['check: [progress, barriers]', '3:19 `barriers` judges barriers'
+      + ' | the workloads that have them are `barrier` and `double-barrier`'],
     ['check: [progress, watches]',
       '3:19 `watches` judges a tree of znodes | the workload that has one is `znodes`'],
     ['check: [progress, fencing]', '3:19 `fencing` judges locks'

@@ -1,14 +1,10 @@
-import type { ConnectedClientInit } from '../../../contract/coordination.ts';
 import type { Context } from '../../../contract/context.ts';
-import type { Operation } from '../../../contract/session.ts';
 import type { Plain } from '../../../contract/message.ts';
 import type { Fired, Variant } from '../../../contract/variant.ts';
 import type { CreateMode } from '../messages.ts';
+import { recipeVariant } from './defective-recipe.ts';
 import { Dequeue, Enqueue } from './queue.ts';
-import { RecipeClient } from './recipe-client.ts';
-import type { Recipe, RecipeInit } from './recipe.ts';
-
-// ── Queues ─────────────────────────────────────────────────────────────
+import type { RecipeInit } from './recipe.ts';
 
 /** ZS-19: puts in once more what it was not answered for, without a look whether it is there. */
 class PutsInAgain extends Enqueue {
@@ -71,21 +67,10 @@ class LeavesWithItsSession extends Enqueue {
   }
 }
 
-/** A client of which one operation is carried out otherwise; `null` leaves it to the reference. */
-function client(
-  make: (operation: Operation, init: RecipeInit, fired: Fired) => Recipe | null,
-): Extract<Variant, { in: 'connected' }>['create'] {
-  return (init: ConnectedClientInit, fired: Fired) => new (class extends RecipeClient {
-    protected override recipeOf(operation: Operation, own: RecipeInit): Recipe {
-      return make(operation, own, fired) ?? super.recipeOf(operation, own);
-    }
-  })(init);
-}
-
 const QUEUES = 'ZooKeeper Recipes and Solutions, Queues';
 
-/** Defects of recipes. */
-export const recipeVariants: readonly Variant[] = [
+/** Defects of queues. */
+export const queueVariants: readonly Variant[] = [
   {
     row: 'ZS-19',
     id: 'zookeeper-recipes/enqueue-again',
@@ -95,7 +80,8 @@ export const recipeVariants: readonly Variant[] = [
     difficulty: 'E',
     firstCatcher: 'linearizable',
     in: 'connected',
-    create: client(({ f, value }, init, fired) => (f === 'enqueue' ? new PutsInAgain(init, value, fired) : null)),
+    create: recipeVariant(({ f, value }, init, fired) =>
+      (f === 'enqueue' ? new PutsInAgain(init, value, fired) : null)),
   },
   {
     row: 'ZS-20',
@@ -106,7 +92,7 @@ export const recipeVariants: readonly Variant[] = [
     difficulty: 'E',
     firstCatcher: 'linearizable',
     in: 'connected',
-    create: client(({ f }, init, fired) => (f === 'dequeue' ? new TakesTheNext(init, fired) : null)),
+    create: recipeVariant(({ f }, init, fired) => (f === 'dequeue' ? new TakesTheNext(init, fired) : null)),
   },
   {
     row: 'ZS-21',
@@ -117,7 +103,7 @@ export const recipeVariants: readonly Variant[] = [
     difficulty: 'E',
     firstCatcher: 'linearizable',
     in: 'connected',
-    create: client(({ f }, init, fired) => (f === 'dequeue' ? new SortsByName(init, fired) : null)),
+    create: recipeVariant(({ f }, init, fired) => (f === 'dequeue' ? new SortsByName(init, fired) : null)),
   },
   {
     row: 'ZS-22',
@@ -128,7 +114,7 @@ export const recipeVariants: readonly Variant[] = [
     difficulty: 'E',
     firstCatcher: 'linearizable',
     in: 'connected',
-    create: client(({ f, value }, init, fired) =>
+    create: recipeVariant(({ f, value }, init, fired) =>
       (f === 'enqueue' ? new LeavesWithItsSession(init, value, fired) : null)),
   },
 ];
