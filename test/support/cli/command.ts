@@ -2,9 +2,16 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { staleness } from './build.ts';
 
-/** What was built; `npm test` builds before it tests. */
-export const dist: string = resolve(import.meta.dirname, '../../..', process.env['QUORUMQUAKE_DIST'] ?? 'dist');
+const root = resolve(import.meta.dirname, '../../..');
+const named = process.env['QUORUMQUAKE_DIST'];
+
+/** What was built; `npm test` builds before it tests. Who names another build wants that one, however old it is. */
+export const dist: string = resolve(root, named ?? 'dist');
+
+const wrong = named === undefined ? staleness(root, dist) : null;
+if (wrong !== null) throw new Error(wrong);
 
 const main = join(dist, 'src/cli/main.js');
 
