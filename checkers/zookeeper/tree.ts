@@ -1,5 +1,6 @@
 import type {
-  Committed, SessionId, WatchEventType, ZnodeAnswer, ZnodeChange, ZnodeRequest, ZnodeStat, ZnodeWrite, Zxid,
+  Committed, PersistentMode, SessionId, WatchEventType, ZnodeAnswer, ZnodeChange, ZnodeRequest, ZnodeStat, ZnodeWrite,
+  Zxid,
 } from '../../src/history/znode-lines.ts';
 
 /** A znode at one time. Never changed: each change makes another one. */
@@ -209,10 +210,9 @@ export interface Standing {
 export type WatchTable = 'data' | 'children';
 
 /** What a watch may have been waiting for. */
-export interface Trigger {
+export interface Trigger extends Happening {
   readonly index: number;
   readonly zxid: Zxid;
-  readonly type: WatchEventType;
   /** Its place among all that happened in its transaction. */
   readonly place: number;
 }
@@ -221,6 +221,10 @@ export interface Trigger {
 export class TreeHistory {
   private readonly standings = new Map<string, Standing[]>([['/', [{ index: -1, zxid: 0, znode: ROOT }]]]);
   private readonly triggers = new Map<string, Trigger[]>();
+  /** All of them, each once. */
+  private readonly happened: Trigger[] = [];
+  /** Those of persistent watches, where anybody has asked: by mode and path. */
+  private readonly told = new Map<string, readonly Trigger[]>();
 
   /** What is to come over the tree as it is. */
   draft(zxid: Zxid): Draft {
@@ -238,7 +242,8 @@ export class TreeHistory {
     apply(draft, change);
     for (const [path, znode] of draft.changed) listOf(this.standings, path).push({ index, zxid, znode });
     draft.happened.forEach(({ type, path }, place) => {
-      const trigger = { index, zxid, type, place };
+      const trigger = { index, zxid, type, path, place };
+      this.happened.push(trigger);
       if (type !== 'NodeChildrenChanged') listOf(this.triggers, `data ${path}`).push(trigger);
       const isOfChildren = type === 'NodeChildrenChanged' || type === 'NodeDeleted';
       if (isOfChildren) listOf(this.triggers, `children ${path}`).push(trigger);
@@ -262,6 +267,33 @@ export class TreeHistory {
     const triggers = this.triggers.get(`${table} ${path}`) ?? [];
     return triggers[firstAfter(triggers, zxid)] ?? null;
   }
+
+  /** Where in its transaction something happened to a path: more than once, if a multi did it so often. Ascending. */
+  placesOf({ type, path }: Happening, zxid: Zxid): readonly number[] {
+    const places: number[] = [];
+    for (let at = firstAfter(this.happened, zxid - 1); this.happened[at]?.zxid === zxid; at += 1) {
+      const one = this.happened[at] as Trigger;
+      if (one.type === type && one.path === path) places.push(one.place);
+    }
+    return places;
+  }
+
+  /** All that a persistent watch may tell, once all transactions have come. Looks at all that happened, once. */
+  toldBy(mode: PersistentMode, path: string): readonly Trigger[] {
+    const name = `${mode} ${path}`;
+    const known = this.told.get(name);
+    if (known !== undefined) return known;
+    const told = this.happened.filter((one) => isToldBy(mode, path, one));
+    this.told.set(name, told);
+    return told;
+  }
+}
+
+/** Whether an event is one for a persistent watch. Recursive ones have none of children, which have their own. */
+export function isToldBy(mode: PersistentMode, watched: string, { type, path }: Happening): boolean {
+  if (mode === 'persistent') return path === watched;
+  if (type === 'NodeChildrenChanged') return false;
+  return path === watched || path.startsWith(watched === '/' ? '/' : `${watched}/`);
 }
 
 /** What the log comes to. Where its zxids fall, which is a breach of its own, the rest is left out. */
@@ -281,7 +313,8 @@ export function ascending(log: readonly Committed[]): readonly Committed[] {
   });
 }
 
-function firstAfter(inOrder: readonly { readonly zxid: Zxid }[], zxid: Zxid): number {
+/** How many are up to `zxid`. Logarithmic. */
+export function firstAfter(inOrder: readonly { readonly zxid: Zxid }[], zxid: Zxid): number {
   let low = 0;
   let high = inOrder.length;
   while (low < high) {

@@ -1,6 +1,7 @@
 import type { History, HistoryEvent } from '../../src/history/operation.ts';
 import { number, PlainTree, text } from './plain-tree.ts';
 import type { ZnodeFinding } from './result.ts';
+import { isRemoved, isToldBy, verifyPersistent } from './verify-persistent-watches.ts';
 
 /** Checks a finding about watches; see `verifyZnodeFindings`. */
 export function verifyWatch(lines: readonly HistoryEvent[], history: History, finding: ZnodeFinding): boolean {
@@ -8,6 +9,8 @@ export function verifyWatch(lines: readonly HistoryEvent[], history: History, fi
   if (session === null || path === null) return false;
   const events = lines.filter((line) => isEvent(line, session));
   if (kind === 'events-swapped') return areSwapped(events, history, session);
+  const first = lines.find((line) => isAnswer(line, session));
+  if (first?.f === 'add-watch') return verifyPersistent(first, lines, history, finding);
   const last = events.at(-1);
   if (kind === 'event-unasked') return last !== undefined && isUnasked(last, history, session, path);
   const set = lines.find((line) => isSetting(line, session, path, history));
@@ -15,20 +18,20 @@ export function verifyWatch(lines: readonly HistoryEvent[], history: History, fi
   const table = set.f === 'children' ? 'children' : 'data';
   const changes = PlainTree.upTo(history, Infinity).happened.filter((one) => one.path === path
     && one.zxid > zxidOf(set) && isInTable(one.type, table)).map(({ zxid }) => zxid);
-  const [first = Infinity] = changes;
+  const [earliest = Infinity] = changes;
   const isMoved = history.some((line) => line.index > set.index && line.index < (lines.at(-1) as HistoryEvent).index
     && isTurn(line, session));
   if (kind === 'event-without-change') {
-    return last !== undefined && (first > zxidOf(last) || (!isMoved && !changes.includes(zxidOf(last))));
+    return last !== undefined && (earliest > zxidOf(last) || (!isMoved && !changes.includes(zxidOf(last))));
   }
   const answer = lines.find((line) => isAnswer(line, session) && line.index > set.index);
-  if (answer === undefined) return kind === 'event-lost' && last !== undefined && first <= zxidOf(last);
+  if (answer === undefined) return kind === 'event-lost' && last !== undefined && earliest <= zxidOf(last);
   const isTold = (from: number, until: number): boolean => history.some((line) => isEvent(line, session)
     && line.index > from && line.index < until && text(line.value, 'path') === path
-    && isInTable(text(line.value, 'type'), table) && zxidOf(line) >= first
-    && zxidOf(line) <= (isMoved ? zxidOf(answer) : first));
-  if (first > zxidOf(answer) || isTold(set.index, answer.index)) return false;
-  return kind === 'data-before-event' ? last !== undefined && last.index > answer.index && zxidOf(last) >= first
+    && isInTable(text(line.value, 'type'), table) && zxidOf(line) >= earliest
+    && zxidOf(line) <= (isMoved ? zxidOf(answer) : earliest));
+  if (earliest > zxidOf(answer) || isTold(set.index, answer.index)) return false;
+  return kind === 'data-before-event' ? last !== undefined && last.index > answer.index && zxidOf(last) >= earliest
     : !isTold(answer.index, Infinity);
 }
 
@@ -41,8 +44,15 @@ function areSwapped(events: readonly HistoryEvent[], history: History, session: 
   if (isMoved || zxidOf(second) > zxidOf(first)) return false;
   if (zxidOf(second) < zxidOf(first)) return true;
   const happened = PlainTree.upTo(history, Infinity).happened.filter(({ zxid }) => zxid === zxidOf(first));
-  const placeOf = ({ value }: HistoryEvent): number => happened.findIndex(({ type, path }) =>
-    type === text(value, 'type') && path === text(value, 'path'));
+  // What happened twice is told twice: the second time of the second.
+  const placeOf = ({ index, value }: HistoryEvent): number => {
+    const isSame = (type: string, path: string): boolean =>
+      type === text(value, 'type') && path === text(value, 'path');
+    const places = happened.flatMap(({ type, path }, place) => (isSame(type, path) ? [place] : []));
+    const times = history.filter((line) => isEvent(line, session) && line.index <= index
+      && zxidOf(line) === zxidOf(first) && isSame(text(line.value, 'type'), text(line.value, 'path'))).length;
+    return places[times - 1] ?? places.at(-1) ?? -1;
+  };
   return placeOf(second) >= 0 && placeOf(second) < placeOf(first);
 }
 
@@ -50,11 +60,14 @@ function areSwapped(events: readonly HistoryEvent[], history: History, session: 
 function isUnasked(event: HistoryEvent, history: History, session: number, path: string): boolean {
   const type = text(event.value, 'type');
   const tables = ['data', 'children'].filter((table) => isInTable(type, table));
-  return tables.every((table) => {
+  const stands = history.some((line) => line.index < event.index && isAnswer(line, session) && line.f === 'add-watch'
+    && isToldBy(line, history, event.value) && !isRemoved(line, history, session, event.index));
+  return !stands && tables.every((table) => {
     const before = history.filter((line) => isEvent(line, session) && line.index < event.index
       && text(line.value, 'path') === path && isInTable(text(line.value, 'type'), table)).at(-1)?.index ?? -1;
     return !history.some((line) => line.index > before && line.index < event.index
-      && isSetting(line, session, path, history) && (line.f === 'children') === (table === 'children'));
+      && isSetting(line, session, path, history) && (line.f === 'children') === (table === 'children')
+      && !isRemoved(line, history, session, event.index));
   });
 }
 

@@ -1,5 +1,8 @@
-import type { SessionId, SessionTurn, WatchEvent, WatchEventType, Zxid } from '../../src/history/znode-lines.ts';
+import type {
+  SessionId, SessionTurn, WatchEvent, WatchEventType, ZnodeRequest, Zxid,
+} from '../../src/history/znode-lines.ts';
 import { Breaches, showZxid, type Found } from './breaches.ts';
+import { PersistentWatches, type Doubtful } from './persistent-watches.ts';
 import { isAnswered, sessionsByProcess, type Asked, type ZnodeRecord } from './record.ts';
 import { treeOf, type TreeHistory, type Trigger, type WatchTable } from './tree.ts';
 
@@ -15,19 +18,22 @@ import { treeOf, type TreeHistory, type Trigger, type WatchTable } from './tree.
  *   then: an event may so be of another kind, and later, than the change it is about. Of a znode that was awaited, and
  *   that came and went meanwhile, nothing is told (documented so), and the watch stands.
  * - A watch whose answer was lost may have been set: events that only it explains are no breach.
+ * - A watch that was removed has no event any more; of one whose removal was lost nobody can say.
+ * - Persistent watches stand beside all of these: see {@link PersistentWatches}. A client is told once of what several
+ *   of its watches wait for.
  */
 export function judgeWatches(record: ZnodeRecord): Found {
   const breaches = new Breaches(record);
   const tree = treeOf(record.committed);
   const sessions = momentsBySession(record);
-  const lost = lostWatches(record);
+  const lost = { standard: lostWatches(record), persistent: lostPersistent(record) };
   const counts = { set: 0, fired: 0, open: 0 };
   for (const [session, moments] of sessions) {
     const watched = new WatchedSession(session, moments, lost, tree, breaches);
     for (const moment of moments) watched.take(moment);
-    counts.set += watched.set;
-    counts.fired += watched.fired;
-    counts.open += watched.open();
+    counts.set += watched.set + watched.persistent.set;
+    counts.fired += watched.fired + watched.persistent.fired;
+    counts.open += watched.open() + watched.persistent.open;
   }
   const checked = { watches: counts.set, events: record.events.length, due: counts.fired };
   if (counts.set === 0) return { breaches, checked, unknown: 'no watch was set' };
@@ -39,10 +45,15 @@ export function judgeWatches(record: ZnodeRecord): Found {
 /** What happens to one session, by the lines. */
 type Moment =
   | { readonly index: number; readonly kind: 'answer'; readonly asked: Asked }
+  /** A removal was asked for, and not answered. */
+  | { readonly index: number; readonly kind: 'doubt'; readonly request: Removal }
   | { readonly index: number; readonly kind: 'event'; readonly event: WatchEvent }
   | { readonly index: number; readonly kind: 'turn'; readonly turn: SessionTurn };
 
-function momentsBySession({ asked, events, turns }: ZnodeRecord): ReadonlyMap<SessionId, readonly Moment[]> {
+type Removal = Extract<ZnodeRequest, { op: 'remove-watches' }>;
+
+function momentsBySession(record: ZnodeRecord): ReadonlyMap<SessionId, readonly Moment[]> {
+  const { asked, events, turns } = record;
   const sessions = new Map<SessionId, Moment[]>();
   const add = (session: SessionId, moment: Moment): void => {
     const moments = sessions.get(session);
@@ -55,6 +66,11 @@ function momentsBySession({ asked, events, turns }: ZnodeRecord): ReadonlyMap<Se
   }
   for (const event of events) add(event.session, { index: event.index, kind: 'event', event });
   for (const turn of turns) add(turn.session, { index: turn.index, kind: 'turn', turn });
+  const sessionsOf = sessionsByProcess(record);
+  for (const { request, operation: { process, invokedIndex: index }, zxid } of asked) {
+    if (zxid !== null || request.op !== 'remove-watches') continue;
+    for (const session of sessionsOf.get(process) ?? sessions.keys()) add(session, { index, kind: 'doubt', request });
+  }
   for (const moments of sessions.values()) moments.sort((left, right) => left.index - right.index);
   return sessions;
 }
@@ -69,6 +85,11 @@ interface LostWatch {
   readonly endIndex: number | null;
 }
 
+interface LostWatches {
+  readonly standard: readonly LostWatch[];
+  readonly persistent: readonly (Doubtful & Pick<LostWatch, 'sessions'>)[];
+}
+
 /** In the order of the invocations. Found once for all sessions: hundreds may come and go in one history. */
 function lostWatches(record: ZnodeRecord): readonly LostWatch[] {
   const sessionsOf = sessionsByProcess(record);
@@ -77,6 +98,16 @@ function lostWatches(record: ZnodeRecord): readonly LostWatch[] {
     const { process, invokedIndex: index, completedIndex: endIndex } = operation;
     const name = nameOf(request.op === 'children' ? 'children' : 'data', request.path);
     return [{ name, sessions: sessionsOf.get(process) ?? null, index, endIndex }];
+  });
+}
+
+/** The same of those that would not have ended with their first event. */
+function lostPersistent(record: ZnodeRecord): readonly (Doubtful & Pick<LostWatch, 'sessions'>)[] {
+  const sessionsOf = sessionsByProcess(record);
+  return record.asked.flatMap(({ request, operation, zxid }): readonly (Doubtful & Pick<LostWatch, 'sessions'>)[] => {
+    if (zxid !== null || request.op !== 'add-watch') return [];
+    const { process, invokedIndex: index, completedIndex: endIndex } = operation;
+    return [{ mode: request.mode, path: request.path, sessions: sessionsOf.get(process) ?? null, index, endIndex }];
   });
 }
 
@@ -105,6 +136,7 @@ const TABLES: Readonly<Record<WatchEventType, readonly WatchTable[]>> = {
 class WatchedSession {
   set = 0;
   fired = 0;
+  readonly persistent: PersistentWatches;
   private readonly session: SessionId;
   private readonly tree: TreeHistory;
   private readonly breaches: Breaches;
@@ -116,17 +148,19 @@ class WatchedSession {
   private readonly excused = new Set<WatchEvent>();
   private readonly twice = new Set<string>();
   private lastEvent: WatchEvent | null = null;
+  /** Where it was in its transaction; `null` where that is not known. */
+  private lastPlace: number | null = null;
 
   constructor(
-    session: SessionId, moments: readonly Moment[], lost: readonly LostWatch[], tree: TreeHistory, breaches: Breaches,
+    session: SessionId, moments: readonly Moment[], lost: LostWatches, tree: TreeHistory, breaches: Breaches,
   ) {
     this.session = session;
     this.tree = tree;
     this.breaches = breaches;
     this.events = moments.flatMap((moment) => (moment.kind === 'event' ? [moment.event] : []));
-    for (const one of lost) {
-      if ((one.sessions?.has(session) ?? true) && !this.lost.has(one.name)) this.lost.set(one.name, one);
-    }
+    const mayBeOwn = ({ sessions }: Pick<LostWatch, 'sessions'>): boolean => sessions?.has(session) ?? true;
+    for (const one of lost.standard) if (mayBeOwn(one) && !this.lost.has(one.name)) this.lost.set(one.name, one);
+    this.persistent = new PersistentWatches(session, this.events, lost.persistent.filter(mayBeOwn), tree, breaches);
   }
 
   open(): number {
@@ -136,6 +170,7 @@ class WatchedSession {
   take(moment: Moment): void {
     switch (moment.kind) {
       case 'answer': return this.onAnswer(moment.asked);
+      case 'doubt': return this.onDoubt(moment.request, moment.index);
       case 'event': return this.onEvent(moment.event);
       case 'turn': return this.onTurn(moment.turn);
     }
@@ -147,8 +182,11 @@ class WatchedSession {
       for (const watch of this.standing.values()) watch.isMoving = true;
       // With its connection the watch is gone, and who never knew of it tells nobody else.
       for (const [name, { endIndex }] of this.lost) if (endIndex !== null && endIndex < index) this.lost.delete(name);
+      this.persistent.onConnected(index);
     }
-    if (state === 'expired' || state === 'closed') this.standing.clear();
+    if (state !== 'expired' && state !== 'closed') return;
+    this.standing.clear();
+    this.persistent.onOver();
   }
 
   // ── Answers ──────────────────────────────────────────────────────────
@@ -167,9 +205,12 @@ class WatchedSession {
       // The server was told of the watches before it was asked for anything.
       watch.isMoving = false;
     }
-    if (!('watch' in request) || !request.watch) return;
+    for (const event of this.persistent.onSeen(asked, seen)) this.excused.add(event);
     const isAwaited = request.op === 'exists' && error === 'NoNode';
     if (error !== null && !isAwaited) return;
+    if (request.op === 'remove-watches') return this.onRemoved(request, index);
+    if (request.op === 'add-watch') return this.persistent.onAdded(request.mode, request.path, index, zxid as Zxid);
+    if (!('watch' in request) || !request.watch) return;
     const table = request.op === 'children' ? 'children' : 'data';
     const { path } = request;
     const name = nameOf(table, path);
@@ -177,6 +218,20 @@ class WatchedSession {
     if (this.standing.has(name)) return;
     this.set += 1;
     this.standing.set(name, { table, path, isAwaited, index, sinceZxid: zxid as Zxid, isMoving: false });
+  }
+
+  private onRemoved({ type, path }: Removal, index: number): void {
+    for (const table of tablesOf(type)) this.standing.delete(nameOf(table, path));
+    if (type === 'any') this.persistent.onRemoved(path);
+    else this.persistent.onDoubt(path, index);
+  }
+
+  private onDoubt({ type, path }: Removal, index: number): void {
+    for (const table of tablesOf(type)) {
+      const name = nameOf(table, path);
+      if (this.standing.delete(name)) this.lost.set(name, { index, endIndex: null });
+    }
+    this.persistent.onDoubt(path, index);
   }
 
   /** What should have been told by now; `null` if nothing should. */
@@ -219,6 +274,7 @@ class WatchedSession {
     if (lastEvent !== null && zxid < lastEvent.zxid) {
       const summary = `session ${this.session} was told of ${what} after ${showZxid(lastEvent.zxid)}`;
       this.breaches.add('K6', 'events-swapped', [lastEvent.index, index], summary, about);
+      this.lastPlace = null;
     } else {
       this.inPlace(event);
     }
@@ -226,6 +282,8 @@ class WatchedSession {
     if (this.excused.has(event)) return;
 
     const watches = TABLES[type].flatMap((table) => this.standing.get(nameOf(table, path)) ?? []);
+    const mayBeOther = watches.some(({ isMoving }) => isMoving) || this.twice.has(nameOf('children', path));
+    const isToldToOther = this.persistent.onEvent(event, mayBeOther);
     const answered = watches.filter((watch) => this.isDueTo(watch, event));
     for (const { table } of answered) {
       this.standing.delete(nameOf(table, path));
@@ -236,11 +294,13 @@ class WatchedSession {
     if (answered.length > 0 || this.isExplained(event)) return;
     const [watch] = watches;
     if (watch === undefined) {
+      if (isToldToOther || this.persistent.blames(event)) return;
       const summary = `session ${this.session} was told of ${what}, for which no watch stood`;
       return this.breaches.add('K7', 'event-unasked', [...this.before(event), index], summary, about);
     }
-    this.standing.delete(nameOf(watch.table, path));
     const first = this.tree.triggerAfter(watch.table, path, watch.sinceZxid);
+    if (isToldToOther && (first === null || first.zxid > zxid)) return;
+    this.standing.delete(nameOf(watch.table, path));
     const lines = [watch.index, ...(first === null ? [] : [first.index]), index];
     const told = `session ${this.session} was told of ${what}`;
     if (first === null || first.zxid > zxid) {
@@ -266,22 +326,20 @@ class WatchedSession {
   }
 
   /** Of what one transaction did, the first is told first, unless a server says what was missed. */
-  private inPlace({ type, path, zxid, index }: WatchEvent): void {
-    const { lastEvent } = this;
-    if (lastEvent === null || lastEvent.zxid !== zxid) return;
-    const [before, now] = [this.placeOf(lastEvent), this.placeOf({ type, path, zxid })];
-    if (before === null || now === null || before <= now) return;
+  private inPlace(event: WatchEvent): void {
+    const { lastEvent, lastPlace } = this;
+    const { type, path, zxid, index } = event;
+    let isMoving = false;
+    for (const watch of this.standing.values()) isMoving ||= watch.isMoving;
+    const places = isMoving ? [] : this.tree.placesOf(event, zxid);
+    const isBehind = lastEvent?.zxid === zxid && lastPlace !== null;
+    const place = isBehind ? places.find((one) => one > lastPlace) ?? places.find((one) => one === lastPlace)
+      : places[0];
+    this.lastPlace = place ?? places[0] ?? null;
+    if (!isBehind || place !== undefined || places.length === 0) return;
     const summary = `session ${this.session} was told of ${type} of ${path} after ${lastEvent.type} of `
       + `${lastEvent.path}, which ${showZxid(zxid)} did later`;
     this.breaches.add('K6', 'events-swapped', [lastEvent.index, index], summary, { session: this.session, path });
-  }
-
-  /** The first place of an event in its transaction; `null` where a server only found out. */
-  private placeOf({ type, path, zxid }: Pick<WatchEvent, 'type' | 'path' | 'zxid'>): number | null {
-    const table = type === 'NodeChildrenChanged' ? 'children' : 'data';
-    if ([...this.standing.values()].some(({ isMoving }) => isMoving)) return null;
-    const trigger = this.tree.triggerAfter(table, path, zxid - 1);
-    return trigger !== null && trigger.zxid === zxid && trigger.type === type ? trigger.place : null;
   }
 
   /** The event of the same watch before, if there was one. */
@@ -289,6 +347,10 @@ class WatchedSession {
     const earlier = this.events.filter((event) => event.path === path && event.index < index).at(-1);
     return earlier === undefined ? [] : [earlier.index];
   }
+}
+
+function tablesOf(type: Removal['type']): readonly WatchTable[] {
+  return type === 'any' ? ['data', 'children'] : [type];
 }
 
 function nameOf(table: WatchTable, path: string): string {

@@ -37,7 +37,12 @@ export type ZnodeRequest =
   | ZnodeWrite
   | { readonly op: 'multi'; readonly ops: readonly ZnodeWrite[] }
   | { readonly op: 'get' | 'exists' | 'children'; readonly path: string; readonly watch: boolean }
+  | { readonly op: 'add-watch'; readonly path: string; readonly mode: PersistentMode }
+  | { readonly op: 'remove-watches'; readonly path: string; readonly type: 'data' | 'children' | 'any' }
   | { readonly op: 'sync' | 'close' };
+
+/** A watch that stands until it is removed: for all events of a znode; for all but of children, of all below, too. */
+export type PersistentMode = 'persistent' | 'persistent-recursive';
 
 /** One answer, or one of those in the answer to a `multi`: what its `op` has to tell. */
 export interface ZnodeAnswer {
@@ -130,6 +135,8 @@ const REQUESTS: { readonly [f: string]: { readonly [name: string]: Rule } } = {
   exists: { watch: isFlag },
   children: { watch: isFlag },
   multi: { ops: isListOf(isPart) },
+  ['add-watch']: { mode: isOneOf('persistent', 'persistent-recursive') },
+  ['remove-watches']: { type: isOneOf('data', 'children', 'any') },
 };
 
 /** The value of an ok answer, by `f` or by the `op` of one in the answer to a `multi`. */
@@ -167,7 +174,9 @@ const TURNS: { readonly [f: string]: { readonly [name: string]: Rule } } = {
   },
 };
 
-const OPERATIONS = ['create', 'delete', 'set', 'get', 'exists', 'children', 'multi', 'sync', 'close'];
+const OPERATIONS = [
+  'create', 'delete', 'set', 'get', 'exists', 'children', 'multi', 'add-watch', 'remove-watches', 'sync', 'close',
+];
 
 /** What is wrong with a line about znodes, or `null`; `null` for all other lines. */
 export function znodeLineProblem({ process, type, f, key, value }: HistoryEvent): string | null {

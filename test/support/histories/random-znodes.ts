@@ -52,13 +52,14 @@ interface Client {
   /** At the server. */
   readonly serverWatches: Set<string>;
   /** What the client has been answered. */
-  readonly watches: Map<string, 'data' | 'exists' | 'children'>;
+  readonly watches: Map<string, 'data' | 'exists' | 'children' | 'persistent'>;
 }
 
 const PATHS = ['/a', '/b', '/a/x', '/a/y', '/b/e', '/b/f'];
 
+/** In half of the histories watches stay that are set, and else hardly ever. */
 export function randomZnodes(draw: Draw, steps: number): HistoryEvent[] {
-  const cluster = new Cluster(draw);
+  const cluster = new Cluster(draw, draw(2) === 0);
   for (let step = 0; step < steps; step += 1) cluster.step();
   return cluster.history;
 }
@@ -77,11 +78,14 @@ class Cluster {
   private values = 0;
   private zxid = 0;
 
-  constructor(draw: Draw) {
+  private readonly isPersistent: boolean;
+
+  constructor(draw: Draw, isPersistent: boolean) {
     this.draw = draw;
+    this.isPersistent = isPersistent;
     this.clients = [0, 1, 2].map((process) => ({
       process, session: 0, server: null, seen: 0, asked: null, xid: 0, sent: false, queued: false, packets: [],
-      serverWatches: new Set<string>(), watches: new Map<string, 'data' | 'exists' | 'children'>(),
+      serverWatches: new Set<string>(), watches: new Map(),
     }));
   }
 
@@ -172,7 +176,7 @@ class Cluster {
     const only = type === 'NodeChildrenChanged' ? 'children' : 'data';
     const tables = type === 'NodeDeleted' ? ['data', 'children'] : [only];
     const fired = tables.filter((table) => client.serverWatches.delete(`${table} ${path}`));
-    if (fired.length > 0) client.packets.push({ type, path, zxid });
+    if (fired.length > 0 || isWatched(client.serverWatches, type, path)) client.packets.push({ type, path, zxid });
   }
 
   // ── Connections ────────────────────────────────────────────────────────
@@ -247,6 +251,10 @@ class Cluster {
   private setWatches(client: Client, { tree, zxid }: Logged): void {
     for (const [name, kind] of client.watches) {
       const path = name.slice(name.indexOf(' ') + 1);
+      if (kind === 'persistent') {
+        client.serverWatches.add(name);
+        continue;
+      }
       const znode = tree.get(path);
       const type = kind === 'exists' ? (znode === undefined ? null : 'NodeCreated')
         : znode === undefined ? 'NodeDeleted'
@@ -279,6 +287,10 @@ class Cluster {
     if (luck < 8) return { op: 'sync', path: '/' };
     if (luck < 55) {
       const path = draw(6) === 0 ? '/' : PATHS[draw(PATHS.length)] as string;
+      const kind = draw(this.isPersistent ? 8 : 80);
+      if (kind === 0) return { op: 'remove-watches', path, type: 'any' };
+      if (kind === 1) return { op: 'add-watch', path, mode: 'persistent' };
+      if (kind === 2) return { op: 'add-watch', path: above(path), mode: 'persistent-recursive' };
       return { op: ['get', 'exists', 'children'][draw(3)] as string, path, watch: draw(2) === 0 };
     }
     if (luck < 65) return { op: 'multi', ops: Array.from({ length: 1 + draw(3) }, () => this.drawWrite(true)) };
@@ -316,6 +328,12 @@ class Cluster {
       client.packets.push({ zxid, answer, error: answer === null ? 'NoNode' : null });
       const isSet = asked['watch'] === true && (answer !== null || op === 'exists');
       if (isSet) client.serverWatches.add(`${op === 'children' ? 'children' : 'data'} ${path}`);
+    } else if (op === 'add-watch') {
+      client.serverWatches.add(`${asked['mode'] as string} ${asked['path'] as string}`);
+      client.packets.push({ zxid, answer: {}, error: null });
+    } else if (op === 'remove-watches') {
+      const removed = namesOf(asked['path'] as string).filter((name) => client.serverWatches.delete(name));
+      client.packets.push({ zxid, answer: {}, error: removed.length === 0 ? 'NoWatcher' : null });
     } else {
       client.queued = true;
     }
@@ -332,7 +350,7 @@ class Cluster {
       return this.tell('event', { process: client.process, session: client.session, type, path, zxid });
     }
     const { zxid, answer, error } = packet;
-    const { op, path, watch } = client.asked as Request;
+    const { op, path, watch, mode } = client.asked as Request;
     client.seen = zxid;
     client.asked = null;
     const value = { session: client.session, zxid, ...(answer as object) };
@@ -342,10 +360,26 @@ class Cluster {
     const isSet = watch === true && (error === null || op === 'exists');
     const kind = op === 'children' ? 'children' : error === null ? 'data' : 'exists';
     if (isSet) client.watches.set(`${kind === 'children' ? kind : 'data'} ${path as string}`, kind);
+    if (op === 'add-watch') client.watches.set(`${mode as string} ${path as string}`, 'persistent');
+    if (op === 'remove-watches' && error === null) {
+      for (const name of namesOf(path as string)) client.watches.delete(name);
+    }
     if (op !== 'close') return;
     this.turn(client, 'closed');
     this.begin(client);
   }
+}
+
+/** Watches of a path, of all kinds. */
+function namesOf(path: string): readonly string[] {
+  return ['data', 'children', 'persistent', 'persistent-recursive'].map((kind) => `${kind} ${path}`);
+}
+
+function isWatched(watches: ReadonlySet<string>, type: string, path: string): boolean {
+  if (watches.has(`persistent ${path}`)) return true;
+  const isBelow = (name: string): boolean => name.startsWith('persistent-recursive /')
+    && `${path}/`.startsWith(name.endsWith(' /') ? '/' : `${name.slice(name.indexOf('/'))}/`);
+  return type !== 'NodeChildrenChanged' && [...watches].some(isBelow);
 }
 
 // ── The tree ───────────────────────────────────────────────────────────

@@ -61,10 +61,24 @@ function seenLater(history: History, event: HistoryEvent): HistoryEvent | undefi
     && line.index > event.index && line.index < end && zxidOf(line) >= zxidOf(event));
 }
 
-/** Events that are told for certain: those of what was awaited, and of ends in both tables, may be missing. */
+/**
+ * Events that are told for certain: those of what was awaited, and of ends in both tables, may be missing; so may
+ * those of a persistent watch which a server has just set again, and of one of which nobody knows whether it stands.
+ */
 function certain(history: History): readonly HistoryEvent[] {
-  return history.filter((line) => isTold(line, 'event')
+  if (hasDoubts(history)) return [];
+  const isSettled = (event: HistoryEvent): boolean => {
+    const last = history.filter((line) => line.index < event.index && sessionOf(line) === sessionOf(event)
+      && (isAnswer(line) || isTold(line, 'session'))).at(-1);
+    return last === undefined || isAnswer(last);
+  };
+  return history.filter((line) => isTold(line, 'event') && isSettled(line)
     && ['NodeDataChanged', 'NodeChildrenChanged'].includes(fields(line.value)['type'] as string));
+}
+
+function hasDoubts(history: History): boolean {
+  const own = history.filter(({ f }) => f === 'add-watch' || f === 'remove-watches');
+  return own.filter(({ type }) => type === 'invoke').length > own.filter(isAnswer).length;
 }
 
 /** Whether some watch on its path may have been set by an answer that was lost. */
@@ -225,7 +239,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an event comes twice', model: 'watches', guarantees: ['K7'],
     mutate: (history, draw) => {
-      const event = pick(draw, certain(history).filter((line) => !mayBeLost(history, line)));
+      // A multi, or the end of a session, may have done twice what is told twice.
+      const isOnce = (event: HistoryEvent): boolean => {
+        const line = committedAs(history, zxidOf(event));
+        return line !== undefined && ['create', 'delete', 'set'].includes(changeOf(line)['change'] as string);
+      };
+      const event = pick(draw, certain(history).filter((line) => !mayBeLost(history, line) && isOnce(line)));
       if (event === null) return null;
       return renumbered(history.flatMap((line) => (line === event ? [line, line] : [line])));
     },
@@ -254,7 +273,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'an event of what nobody watches', model: 'watches', guarantees: ['K7'],
     mutate: (history, draw) => {
       const event = pick(draw, history.filter((line) => isTold(line, 'event')));
-      return event === null ? null : put(history, event.index, { ...fields(event.value), path: '/elsewhere' });
+      if (event === null || hasDoubts(history)) return null;
+      return put(history, event.index, { ...fields(event.value), path: '/elsewhere' });
     },
   },
   {
