@@ -9,9 +9,13 @@ import { JuteReader, JuteWriter } from './jute.ts';
 
 /** Numbers of ZooKeeper's protocol, as its ZooDefs, Code, CreateMode and EventType have them. */
 const TYPES = {
-  delete: 2, exists: 3, get: 4, set: 5, sync: 9, children: 12, check: 13, multi: 14, create: 15, close: -11,
+  'delete': 2, 'exists': 3, 'get': 4, 'set': 5, 'sync': 9, 'children': 12, 'check': 13, 'multi': 14, 'create': 15,
+  'remove-watches': 18, 'add-watch': 106, 'close': -11,
 } as const;
 const SET_WATCHES = 101;
+const SET_WATCHES_2 = 105;
+const WATCH_MODES = { 'persistent': 0, 'persistent-recursive': 1 } as const;
+const WATCHER_TYPES = { children: 1, data: 2, any: 3 } as const;
 const CREATE_OF_OLD = 1;
 const ERROR = -1;
 const FLAGS: Readonly<Record<CreateMode, number>> = {
@@ -20,7 +24,7 @@ const FLAGS: Readonly<Record<CreateMode, number>> = {
 const ERRORS: Readonly<Record<number, MultiErrorCode>> = {
   [0]: 'Ok', [-2]: 'RuntimeInconsistency', [-8]: 'BadArguments', [-101]: 'NoNode', [-103]: 'BadVersion',
   [-108]: 'NoChildrenForEphemerals', [-110]: 'NodeExists', [-111]: 'NotEmpty', [-112]: 'SessionExpired',
-  [-118]: 'SessionMoved',
+  [-118]: 'SessionMoved', [-121]: 'NoWatcher',
 };
 const EVENTS: readonly (WatchEventType | null)[] =
   [null, 'NodeCreated', 'NodeDeleted', 'NodeDataChanged', 'NodeChildrenChanged'];
@@ -86,9 +90,14 @@ export class ZooKeeperSession implements DrivenSession {
     });
   }
 
-  watchAgain(relativeZxid: string, { data, exists, children }: WatchedPaths): void {
-    const request = new JuteWriter().int(SET_WATCHES_XID).int(SET_WATCHES).long(BigInt(relativeZxid));
-    this.socket.write(request.texts(data).texts(exists).texts(children).frame());
+  watchAgain(relativeZxid: string, watched: WatchedPaths): void {
+    const { data, exists, children, persistent, persistentRecursive } = watched;
+    const isOfOld = persistent.length + persistentRecursive.length === 0;
+    const type = isOfOld ? SET_WATCHES : SET_WATCHES_2;
+    const request = new JuteWriter().int(SET_WATCHES_XID).int(type).long(BigInt(relativeZxid));
+    request.texts(data).texts(exists).texts(children);
+    if (!isOfOld) request.texts(persistent).texts(persistentRecursive);
+    this.socket.write(request.frame());
   }
 
   leave(): void {
@@ -167,6 +176,12 @@ function writeOp(to: JuteWriter, op: Op): void {
       return;
     case 'sync':
       to.text(op.path);
+      return;
+    case 'add-watch':
+      to.text(op.path).int(WATCH_MODES[op.mode]);
+      return;
+    case 'remove-watches':
+      to.text(op.path).int(WATCHER_TYPES[op.type]);
       return;
     case 'multi':
       for (const one of op.ops) writePart(to, one);

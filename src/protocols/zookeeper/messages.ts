@@ -40,10 +40,25 @@ export type ReadOp =
   | { readonly op: 'exists'; readonly path: string; readonly watch: boolean }
   | { readonly op: 'children'; readonly path: string; readonly watch: boolean };
 
+/**
+ * How long a watch stands: for one event; until it is removed; or so, for its znode and all below it. The last has no
+ * events of children: they have events of their own.
+ */
+export type WatchMode = 'standard' | 'persistent' | 'persistent-recursive';
+
+/** Which watches of a path are removed. `any`: all, and the only word that means those which are persistent. */
+export type WatcherType = 'data' | 'children' | 'any';
+
+/** Changes what a client is told of by the server that it is at, and nothing else. */
+export type WatchOp =
+  | { readonly op: 'add-watch'; readonly path: string; readonly mode: Exclude<WatchMode, 'standard'> }
+  | { readonly op: 'remove-watches'; readonly path: string; readonly type: WatcherType };
+
 /** One operation of a session. */
 export type Op =
   | WriteOp
   | ReadOp
+  | WatchOp
   /** All or nothing, under one zxid. */
   | { readonly op: 'multi'; readonly ops: readonly WriteOp[] }
   /** Brings the server that is asked up to what its leader has committed when it hears of this. */
@@ -60,7 +75,8 @@ export type ErrorCode =
   | 'BadArguments'
   | 'RuntimeInconsistency'
   | 'SessionExpired'
-  | 'SessionMoved';
+  | 'SessionMoved'
+  | 'NoWatcher';
 
 /** What a `multi` that failed says of one of its operations. `Ok`: it would have happened, and did not. */
 export type MultiErrorCode = ErrorCode | 'Ok';
@@ -77,6 +93,8 @@ export type OpResult =
   | { readonly op: 'children'; readonly children: readonly string[]; readonly stat: Stat }
   | { readonly op: 'multi'; readonly results: readonly OpResult[] }
   | { readonly op: 'sync' }
+  | { readonly op: 'add-watch' }
+  | { readonly op: 'remove-watches' }
   | { readonly op: 'close' }
   /** `results`, of a `multi` that failed: a word for each of its operations; empty for all others. */
   | { readonly op: 'error'; readonly error: ErrorCode; readonly results: readonly MultiErrorCode[] };
@@ -119,13 +137,25 @@ export interface Reply {
   readonly result: OpResult;
 }
 
-/** All watches of a client, for the server that it has come to. What is due since `relativeZxid` fires at once. */
-export interface SetWatches {
-  readonly kind: 'SetWatches';
+/** The watches of a client for one event each, by path. */
+export interface StandardWatches {
+  /** What is due since then fires at once. */
   readonly relativeZxid: Zxid;
   readonly data: readonly string[];
   readonly exists: readonly string[];
   readonly children: readonly string[];
+}
+
+/** All watches of a client, for the server that it has come to. */
+export interface SetWatches extends StandardWatches {
+  readonly kind: 'SetWatches';
+}
+
+/** The same of a client that has others as well: they stand from now on, and what they have missed is not told. */
+export interface SetWatches2 extends StandardWatches {
+  readonly kind: 'SetWatches2';
+  readonly persistent: readonly string[];
+  readonly persistentRecursive: readonly string[];
 }
 
 /** `zxid`: of the transaction that caused it, or what the server had applied when it found that it was due. */
@@ -143,7 +173,8 @@ export interface Ping {
 }
 
 /** What travels on the connection of a client to its server. */
-export type ClientPacket = ConnectRequest | ConnectResponse | Request | Reply | SetWatches | WatcherEvent | Ping;
+export type ClientPacket =
+  | ConnectRequest | ConnectResponse | Request | Reply | SetWatches | SetWatches2 | WatcherEvent | Ping;
 
 /** What the log carries: the delta that {@link WriteOp}s come to. Repeated over a later tree it changes nothing. */
 export type TreeChange =

@@ -5,14 +5,17 @@ import type { Txn } from '../zab/messages.ts';
 import type { Following } from '../zab/state.ts';
 import {
   ANY_VERSION, type ClientPacket, type ErrorCode, type Op, type OpResult, type ReadOp, type Request, type SessionId,
-  type SetWatches, type TreeApplied, type TreeCommand, type WatcherEvent, type WatchEventType,
+  type SetWatches, type SetWatches2, type TreeApplied, type TreeCommand, type WatcherEvent, type WatchEventType,
+  type WatchMode, type WatchOp,
 } from './messages.ts';
 import type { ServicePacket, SyncReply } from './packets.ts';
 import { Sessions } from './sessions.ts';
 import type { ClientConnection, Queued } from './state.ts';
 import type { PrepareRequest } from './tree/prepare.ts';
 import { read } from './tree/read.ts';
-import { addWatch, dropWatches, takeWatchers } from './watches.ts';
+import {
+  addWatch, BOTH_TABLES, dropWatches, modesBeside, removeWatch, removeWatches, type Table, tableOf, takeWatchers,
+} from './watches.ts';
 
 /**
  * What becomes of a client's requests: each waits for those before it of its connection, a write for its transaction, a
@@ -27,6 +30,9 @@ export abstract class Pipeline extends Sessions {
       case 'exists':
       case 'children':
         return this.enqueueUnlessGone(ctx, client, { kind: 'read', xid, op });
+      case 'add-watch':
+      case 'remove-watches':
+        return this.enqueueUnlessGone(ctx, client, { kind: 'watch', xid, op });
       case 'sync':
         return this.hasGone(client.session)
           ? this.enqueue(ctx, client, { kind: 'moved' })
@@ -44,7 +50,7 @@ export abstract class Pipeline extends Sessions {
     }
   }
 
-  protected onSetWatches(ctx: Context, client: ClientConnection, packet: SetWatches): void {
+  protected onSetWatches(ctx: Context, client: ClientConnection, packet: SetWatches | SetWatches2): void {
     this.enqueueUnlessGone(ctx, client, { kind: 'watches', packet });
   }
 
@@ -116,6 +122,7 @@ export abstract class Pipeline extends Sessions {
       client.queue.shift();
       if (first.kind === 'sync') this.reply(ctx, client, first.xid, { op: 'sync' });
       else if (first.kind === 'read') this.answerRead(ctx, client, first.xid, first.op);
+      else if (first.kind === 'watch') this.reply(ctx, client, first.xid, this.changeWatches(client, first.op));
       else this.catchUp(ctx, client, first.packet);
     }
   }
@@ -125,7 +132,7 @@ export abstract class Pipeline extends Sessions {
     const result = read(this.tree, op);
     const isThere = result.op !== 'error';
     if (op.watch && (isThere || op.op === 'exists')) {
-      addWatch(this.state.service.watches, op.op, op.path, client.connection);
+      this.watch(client, 'standard', [tableOf(op.op)], op.path);
     }
     this.reply(ctx, client, xid, result);
   }
@@ -194,24 +201,50 @@ export abstract class Pipeline extends Sessions {
     this.sendEvent(ctx, client, event);
   }
 
+  /** Whether there is such a znode, or ever was, is nobody's concern here. */
+  private changeWatches(client: ClientConnection, op: WatchOp): OpResult {
+    if (op.op === 'add-watch') {
+      this.watch(client, op.mode, BOTH_TABLES, op.path);
+      return { op: 'add-watch' };
+    }
+    const wasThere = removeWatches(this.state.service.watches, op.type, op.path, client.connection);
+    return wasThere ? { op: 'remove-watches' } : { op: 'error', error: 'NoWatcher', results: [] };
+  }
+
+  private watch({ connection }: ClientConnection, mode: WatchMode, tables: readonly Table[], path: string): void {
+    const { watches } = this.state.service;
+    for (const table of tables) {
+      const others = modesBeside(watches, mode, table, path, connection);
+      for (const other of this.endWithAnother(others)) removeWatch(watches, other, table, path, connection);
+      addWatch(watches, mode, table, path, connection);
+    }
+  }
+
   /** On the connection of replies, before all that come later. */
   protected sendEvent(ctx: Context, client: ClientConnection, event: WatcherEvent): void {
     this.tellClient(ctx, client, event);
   }
 
-  /** A client has come from another server, or back: what has changed since it went fires now, the rest is watched. */
-  private catchUp(ctx: Context, client: ClientConnection, packet: SetWatches): void {
-    const { watches } = this.state.service;
+  /**
+   * A client has come from another server, or back: what has changed since it went fires now, the rest is watched. What
+   * it watches for more than one event it has to look at by itself, as with ZooKeeper.
+   */
+  private catchUp(ctx: Context, client: ClientConnection, packet: SetWatches | SetWatches2): void {
     const due = this.missedBy(packet);
     const watch = (op: ReadOp['op'], paths: readonly string[], ...types: readonly WatchEventType[]): void => {
       for (const path of paths) {
         const isDue = due.some((event) => event.path === path && types.includes(event.type));
-        if (!isDue) addWatch(watches, op, path, client.connection);
+        if (!isDue) this.watch(client, 'standard', [tableOf(op)], path);
       }
     };
     watch('get', packet.data, 'NodeDeleted', 'NodeDataChanged');
     watch('exists', packet.exists, 'NodeCreated');
     watch('children', packet.children, 'NodeDeleted', 'NodeChildrenChanged');
+    if (packet.kind === 'SetWatches2') {
+      const { persistent, persistentRecursive } = this.standAgain(packet);
+      for (const path of persistent) this.watch(client, 'persistent', BOTH_TABLES, path);
+      for (const path of persistentRecursive) this.watch(client, 'persistent-recursive', BOTH_TABLES, path);
+    }
     ctx.note({ event: 'watches-set', client: client.client, due: due.length });
     // Who has watched data and children is told twice that both are gone, unlike by one event: clients sort that out.
     for (const { type, path } of due) this.deliver(ctx, client, type, path);

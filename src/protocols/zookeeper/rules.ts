@@ -6,7 +6,9 @@ import type { DurationUs } from '../../kernel/time.ts';
 import type { Leading } from '../zab/state.ts';
 import { ZabNode } from '../zab/zab.ts';
 import type { Zxid } from '../zab/zxid.ts';
-import type { ErrorCode, SessionId, SetWatches, TreeCommand, WatcherEvent } from './messages.ts';
+import type {
+  ErrorCode, SessionId, SetWatches2, StandardWatches, TreeCommand, WatcherEvent, WatchMode,
+} from './messages.ts';
 import { readServiceSettings, type ServiceSettings } from './options.ts';
 import type { Standing } from './packets.ts';
 import { epochOfSession } from './session-id.ts';
@@ -136,8 +138,21 @@ export abstract class ServiceRules extends ZabNode {
   // ── Watches ──────────────────────────────────────────────────────────
 
   /** What a client has missed of what it watches, by what it has seen last. */
-  protected missedBy(watches: SetWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
+  protected missedBy(watches: StandardWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
     return watchesDue(this.tree, watches);
+  }
+
+  /** What stands again of the watches that a client had elsewhere for more than one event: all of them. */
+  protected standAgain(watches: SetWatches2): Pick<SetWatches2, 'persistent' | 'persistentRecursive'> {
+    return watches;
+  }
+
+  /**
+   * Which watches of a client on a path, of modes `others`, end when it sets one of another mode there: none. A client
+   * may be one process with several parts, of which each knows its own watch alone (ZOOKEEPER-4466).
+   */
+  protected endWithAnother(_others: readonly WatchMode[]): readonly WatchMode[] {
+    return [];
   }
 }
 

@@ -6,9 +6,9 @@
  * Implemented: the request, sync, commit and final processors (the first three are Zab's); requests that followers
  * hand on to their leader; reads from a server's own tree, in the order of their session; sync, by the leader's word or
  * by a transaction; sessions that the leader tracks, in whole ticks, touched by PING, ended by a transaction, moved
- * from server to server; watches of data, existence and children, and their re-registration; fuzzy snapshots. Not
- * implemented: ACLs, quotas, containers and TTLs, local sessions, read-only mode, persistent watches, observers,
- * reconfiguration. Deviations are listed in README.md beside this file.
+ * from server to server; watches of data, existence and children, for one event or all, of a znode or of all below it,
+ * and their re-registration; fuzzy snapshots. Not implemented: ACLs, quotas, containers and TTLs, local sessions,
+ * read-only mode, observers, reconfiguration. Deviations are listed in README.md beside this file.
  *
  * A server is one class, in layers of one file each, each on top of the one before: rules, snapshots, sessions (what a
  * leader tracks), pipeline (requests, answers, watches), and here what reaches it, and the handshake of clients.
@@ -154,6 +154,7 @@ export class ZooKeeperNode extends Pipeline implements Node<ZooKeeperState> {
       case 'Request':
         return this.onClientRequest(ctx, client, packet);
       case 'SetWatches':
+      case 'SetWatches2':
         return this.onSetWatches(ctx, client, packet);
       case 'Ping':
         return this.tellClient(ctx, client, { kind: 'Ping', zxid: this.state.applied });

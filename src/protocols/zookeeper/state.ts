@@ -2,7 +2,7 @@ import type { ConnectionId, NodeId } from '../../kernel/ids.ts';
 import type { DurationUs, TimeUs } from '../../kernel/time.ts';
 import type { ZabState } from '../zab/state.ts';
 import type { Zxid } from '../zab/zxid.ts';
-import type { Op, ReadOp, SessionId, SetWatches } from './messages.ts';
+import type { Op, ReadOp, SessionId, SetWatches, SetWatches2, WatchOp } from './messages.ts';
 import { noPending, type PendingChanges } from './tree/pending.ts';
 import type { PrepareRequest } from './tree/prepare.ts';
 import type { FuzzySave } from './tree/saved.ts';
@@ -18,7 +18,8 @@ export type Queued =
   /** Is answered when this has been applied here; `null` until the leader has said what. */
   | { readonly kind: 'sync'; readonly xid: number; target: Zxid | null }
   | { readonly kind: 'read'; readonly xid: number; readonly op: ReadOp }
-  | { readonly kind: 'watches'; readonly packet: SetWatches }
+  | { readonly kind: 'watch'; readonly xid: number; readonly op: WatchOp }
+  | { readonly kind: 'watches'; readonly packet: SetWatches | SetWatches2 }
   /** Is not answered: the session has gone on at another server. */
   | { readonly kind: 'moved' };
 

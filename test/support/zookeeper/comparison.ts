@@ -1,8 +1,8 @@
 import { Streams } from '../../../src/kernel/streams.ts';
 import type { Stream } from '../../../src/kernel/rng.ts';
 import type { Op } from '../../../src/protocols/zookeeper/messages.ts';
-import type { DrivenService, WatchedPaths } from './heard.ts';
-import { OperationGenerator, TOP } from './operations.ts';
+import type { DrivenService } from './heard.ts';
+import { OperationGenerator, TOP, type Watching } from './operations.ts';
 import { type Return, Side, SERVERS } from './side.ts';
 
 const CLIENTS = 3;
@@ -35,6 +35,7 @@ export interface Compared {
 
 interface Client {
   readonly isShort: boolean;
+  readonly watching: Watching;
   /** Comes back when it has been its turn so many times; 0: it is connected. */
   away: number;
 }
@@ -49,11 +50,16 @@ class Comparison {
   private readonly tickMs: number;
   private readonly clients: Client[] = [];
 
-  constructor(services: readonly [DrivenService, DrivenService], seed: string, tickMs: number) {
+  private readonly modes: readonly Watching[];
+
+  constructor(
+    services: readonly [DrivenService, DrivenService], seed: string, tickMs: number, modes: readonly Watching[],
+  ) {
     this.sides = [new Side(services[0]), new Side(services[1])];
     this.random = new Streams(seed).get('operations');
     this.generator = new OperationGenerator(this.random);
     this.tickMs = tickMs;
+    this.modes = modes;
   }
 
   async run(operations: number): Promise<void> {
@@ -90,13 +96,14 @@ class Comparison {
     // One at a time: when the end of one is waited for, another one would end as well.
     const mayBeShort = this.clients.every(({ isShort }, other) => other === client || !isShort);
     const isShort = mayBeShort && this.random.between(1, SESSIONS_FOR_A_SHORT) === 1;
-    this.clients[client] = { isShort, away: 0 };
+    const watching = this.modes[this.random.between(0, this.modes.length - 1)] as Watching;
+    this.clients[client] = { isShort, watching, away: 0 };
     const [server, timeoutMs] = [this.server(), this.timeoutMs(isShort)];
     await this.both('begin', false, (side) => side.begin(client, server, timeoutMs));
   }
 
   private async batch(client: number): Promise<number> {
-    const ops = this.operations(BATCH_MAX);
+    const ops = this.operations(client, BATCH_MAX);
     const { isShort } = this.clients[client] as Client;
     const isLast = this.random.between(1, BATCHES_OF_A_SESSION) === 1;
     const asked = isLast && !isShort ? [...ops, CLOSE] : ops;
@@ -138,7 +145,7 @@ class Comparison {
   /** To another server, or the same: the connection that it had is still there, and something is asked on it. */
   private async move(client: number): Promise<void> {
     const isClose = this.random.between(1, 8) === 1;
-    const late = isClose ? [CLOSE] : this.operations(3);
+    const late = isClose ? [CLOSE] : this.operations(client, 3);
     await this.goOn(client, late);
     await this.settled(isClose);
     if (!isClose) return;
@@ -153,27 +160,27 @@ class Comparison {
     const [server, timeoutMs, knowsPassword] = [this.server(), this.timeoutMs(false), this.random.chance(500_000)];
     const what = { intrude: client, server, knowsPassword };
     await this.both(what, false, (side) => side.intrude(client, server, timeoutMs, knowsPassword));
-    await this.goOn(client, this.operations(2));
+    await this.goOn(client, this.operations(client, 2));
     await this.settled(false);
   }
 
   private async goOn(client: number, late: readonly Op[]): Promise<void> {
-    const { isShort } = this.clients[client] as Client;
+    const { isShort, watching } = this.clients[client] as Client;
     const to: Return = {
       server: this.server(),
       writesBack: this.random.between(0, WRITES_BACK_MAX),
       timeoutMs: this.timeoutMs(isShort),
     };
-    const watched: WatchedPaths =
-      { data: this.generator.paths(), exists: this.generator.paths(), children: this.generator.paths() };
+    const watched = this.generator.watched(watching);
     await this.both({ goOn: client, to, watched, late }, late.includes(CLOSE),
       (side) => side.goOn(client, to, watched, late));
   }
 
   // ── What is drawn ────────────────────────────────────────────────────
 
-  private operations(max: number): Op[] {
-    return Array.from({ length: this.random.between(1, max) }, () => this.generator.next());
+  private operations(client: number, max: number): Op[] {
+    const { watching } = this.clients[client] as Client;
+    return Array.from({ length: this.random.between(1, max) }, () => this.generator.next(watching));
   }
 
   private server(): number {
@@ -186,11 +193,15 @@ class Comparison {
   }
 }
 
+/** Of each session those of one mode, for each mode. */
+export const APART: readonly Watching[] = ['standard', 'persistent', 'persistent-recursive'];
+
 /** Two services side by side; where they are not alike, the second one is right. */
 export async function compare(
   simulated: DrivenService, real: DrivenService, operations: number, tickMs: number,
+  modes: readonly Watching[] = APART,
 ): Promise<Compared> {
-  const comparison = new Comparison([simulated, real], 'zookeeper', tickMs);
+  const comparison = new Comparison([simulated, real], 'zookeeper', tickMs, modes);
   await comparison.run(operations);
   return comparison;
 }

@@ -1,4 +1,4 @@
-import type { Op, OpResult, SetWatches, Stat, WatchEventType } from '../../../src/protocols/zookeeper/messages.ts';
+import type { Op, OpResult, SetWatches2, Stat, WatchEventType } from '../../../src/protocols/zookeeper/messages.ts';
 
 /** What a session hears on its connection, in its order. Zxids and sessions are texts: each side has its own. */
 export type Heard<S = HeardStat> =
@@ -18,7 +18,7 @@ export type HeardResult<S = HeardStat> = (
   | { readonly op: 'set' | 'exists'; readonly stat: S }
   | { readonly op: 'get'; readonly data: string; readonly stat: S }
   | { readonly op: 'children'; readonly children: readonly string[]; readonly stat: S }
-  | Extract<OpResult, { op: 'delete' | 'check' | 'sync' | 'close' | 'error' }>
+  | Extract<OpResult, { op: 'delete' | 'check' | 'sync' | 'add-watch' | 'remove-watches' | 'close' | 'error' }>
 );
 
 /** What the client of a session says to the server that it comes to. */
@@ -31,7 +31,7 @@ export interface Hello {
 }
 
 /** The watches that a client had, for the server that it has come to. */
-export type WatchedPaths = Omit<SetWatches, 'kind' | 'relativeZxid'>;
+export type WatchedPaths = Omit<SetWatches2, 'kind' | 'relativeZxid'>;
 
 /** One connection of a client that says what it is told to, at a real service or a simulated one. */
 export interface DrivenSession extends Omit<Hello, 'lastZxid'> {

@@ -6,7 +6,8 @@ import { noEffect } from '../../../src/faults/applied.ts';
 import { assert } from '../../../src/kernel/assert.ts';
 import { type ConnectionId, nodeId, type NodeId } from '../../../src/kernel/ids.ts';
 import type {
-  ClientPacket, ConnectRequest, ConnectResponse, Op, OpResult, Reply, SessionId, SetWatches, WatcherEvent,
+  ClientPacket, ConnectRequest, ConnectResponse, Op, OpResult, Reply, SessionId, SetWatches, SetWatches2,
+  WatcherEvent,
 } from '../../../src/protocols/zookeeper/messages.ts';
 import { zooKeeper } from '../../../src/protocols/zookeeper/module.ts';
 import { zooKeeperInvariants } from '../../../src/protocols/zookeeper/monitor.ts';
@@ -124,8 +125,9 @@ export class Client {
     return this.xid;
   }
 
-  watchAgain(packet: Omit<SetWatches, 'kind'>): void {
-    this.do({ kind: 'say', packet: { kind: 'SetWatches', ...packet } });
+  watchAgain(packet: Omit<SetWatches, 'kind'> | Omit<SetWatches2, 'kind'>): void {
+    const kind = 'persistent' in packet ? 'SetWatches2' : 'SetWatches';
+    this.do({ kind: 'say', packet: { kind, ...packet } as SetWatches | SetWatches2 });
   }
 
   close(): void {

@@ -46,7 +46,7 @@ export interface SessionListener {
   /** A server, `by`, has said that the session is over. {@link SessionLibrary.open} begins another one. */
   onExpired(ctx: Context, by: NodeId | null): void;
   onEnd(ctx: Context, tag: string, op: Op, end: RequestEnd): void;
-  /** A watch has fired, and stands no more. */
+  /** A watch has fired. Unless it is persistent, it stands no more. */
   onEvent(ctx: Context, event: WatcherEvent): void;
   /** A server has answered something: it counted the session's time anew after `state.aliveAtUs`. */
   onAlive?(ctx: Context): void;
@@ -222,7 +222,7 @@ export class SessionLibrary {
       case 'Reply': return this.onReply(ctx, packet);
       case 'WatcherEvent': return this.onWatcherEvent(ctx, packet);
       case 'Ping': return this.onAnswered(ctx, state.pings.shift() ?? state.aliveAtUs);
-      case 'ConnectRequest': case 'Request': case 'SetWatches':
+      case 'ConnectRequest': case 'Request': case 'SetWatches': case 'SetWatches2':
         return assert(false, 'servers do not ask clients');
       default: return unreachable(packet);
     }

@@ -1,5 +1,5 @@
 import { unreachable } from '../../../kernel/assert.ts';
-import type { OpResult, ReadOp, SetWatches, WatcherEvent, WatchEventType } from '../messages.ts';
+import type { OpResult, ReadOp, StandardWatches, WatcherEvent, WatchEventType } from '../messages.ts';
 import { statOf, type TreeState } from './state.ts';
 
 /** The answer to a read. What it asks to be told of later is the server's affair. */
@@ -19,7 +19,7 @@ export function read({ znodes }: TreeState, { op, path }: ReadOp): OpResult {
  * What a client has missed of what it watches, by what it has seen last. A path that is not in here has to be watched
  * again. Whoever watches for a znode to exist and was away while it came and went again learns of neither.
  */
-export function watchesDue({ znodes }: TreeState, watches: SetWatches): Pick<WatcherEvent, 'type' | 'path'>[] {
+export function watchesDue({ znodes }: TreeState, watches: StandardWatches): Pick<WatcherEvent, 'type' | 'path'>[] {
   const { relativeZxid, data, exists, children } = watches;
   const due: Pick<WatcherEvent, 'type' | 'path'>[] = [];
   const look = (paths: readonly string[], typeOf: (path: string) => WatchEventType | null): void => {

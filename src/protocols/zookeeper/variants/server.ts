@@ -4,7 +4,9 @@ import type { NodeId } from '../../../kernel/ids.ts';
 import type { Txn } from '../../zab/messages.ts';
 import type { Following } from '../../zab/state.ts';
 import type { Zxid } from '../../zab/zxid.ts';
-import type { ErrorCode, SetWatches, TreeCommand, WatcherEvent } from '../messages.ts';
+import type {
+  ErrorCode, SetWatches2, StandardWatches, TreeCommand, WatcherEvent, WatchMode,
+} from '../messages.ts';
 import type { Asked, ClientConnection, TrackedSession } from '../state.ts';
 import { DefectiveServer } from './defective.ts';
 
@@ -15,9 +17,26 @@ const QUEUE_US = 5_000;
 
 /** ZS-07: whatever is watched again is watched from now on. */
 class WatchLostOnReconnect extends DefectiveServer {
-  protected override missedBy(watches: SetWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
+  protected override missedBy(watches: StandardWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
     if (super.missedBy(watches).length > 0) this.fired();
     return [];
+  }
+}
+
+/** ZS-31: there is one watch of a client and a path, and the last that was set is the one. */
+class OneModeAPath extends DefectiveServer {
+  protected override endWithAnother(others: readonly WatchMode[]): readonly WatchMode[] {
+    if (others.length > 0) this.fired();
+    return others;
+  }
+}
+
+/** ZS-31b: who comes from another server is watched for as one that watches for one event at a time. */
+class PersistentWatchLost extends DefectiveServer {
+  protected override standAgain(watches: SetWatches2): Pick<SetWatches2, 'persistent' | 'persistentRecursive'> {
+    const { persistent, persistentRecursive } = super.standAgain(watches);
+    if (persistent.length + persistentRecursive.length > 0) this.fired();
+    return { persistent: [], persistentRecursive: [] };
   }
 }
 
@@ -111,6 +130,21 @@ export const serverVariants: readonly Variant[] = [
     source: 'https://zookeeper.apache.org/doc/r3.8.4/zookeeperProgrammers.html#ch_zkWatches', difficulty: 'E',
     firstCatcher: 'watches',
     in: 'node', create: (init, fired) => new WatchLostOnReconnect(init, fired),
+  },
+  {
+    row: 'ZS-31', id: 'zookeeper/one-mode-a-path',
+    title: 'a watch takes the place of one of another mode that its client has on the path',
+    breaks: `${GUIDE}, "Persistent, Recursive Watches": such a watch is not removed when it is triggered`,
+    source: 'https://issues.apache.org/jira/browse/ZOOKEEPER-4466', difficulty: 'E', firstCatcher: 'watches',
+    in: 'node', create: (init, fired) => new OneModeAPath(init, fired),
+  },
+  {
+    row: 'ZS-31b', id: 'zookeeper/persistent-watch-lost-on-reconnect',
+    title: 'a persistent watch does not come along to another server',
+    breaks: `${GUIDE}, "ZooKeeper Watches": watches are registered again when a client reconnects`,
+    source: 'https://zookeeper.apache.org/doc/r3.8.4/zookeeperProgrammers.html#ch_zkWatches', difficulty: 'E',
+    firstCatcher: 'watches',
+    in: 'node', create: (init, fired) => new PersistentWatchLost(init, fired),
   },
   {
     row: 'ZS-08', id: 'zookeeper/watch-after-data', title: 'new data is seen before the event that tells of it',

@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { NodeInit } from '../../../../src/contract/node.ts';
 import { zooKeeper } from '../../../../src/protocols/zookeeper/module.ts';
 import { ZooKeeperNode } from '../../../../src/protocols/zookeeper/server.ts';
-import type { ErrorCode, SetWatches, WatcherEvent } from '../../../../src/protocols/zookeeper/messages.ts';
+import type { ErrorCode, StandardWatches, WatcherEvent } from '../../../../src/protocols/zookeeper/messages.ts';
 import type { Asked } from '../../../../src/protocols/zookeeper/state.ts';
-import { type Compared, compare } from '../../../support/zookeeper/comparison.ts';
+import { APART, type Compared, compare } from '../../../support/zookeeper/comparison.ts';
+import type { Watching } from '../../../support/zookeeper/operations.ts';
 import { simulatedZooKeeper } from '../../../support/zookeeper/simulated.ts';
 
 const TICK_MS = 1_000;
 const OPERATIONS = 2_000;
 
 /** The reference is what others are compared with here, as it is itself with a real service elsewhere. */
-function beside(create: (init: NodeInit) => ZooKeeperNode): Promise<Compared> {
-  return compare(simulatedZooKeeper(TICK_MS, create), simulatedZooKeeper(TICK_MS), OPERATIONS, TICK_MS);
+function beside(create: (init: NodeInit) => ZooKeeperNode, modes: readonly Watching[] = APART): Promise<Compared> {
+  return compare(simulatedZooKeeper(TICK_MS, create), simulatedZooKeeper(TICK_MS), OPERATIONS, TICK_MS, modes);
 }
 
 class RefusesToEnd extends ZooKeeperNode {
@@ -34,7 +35,7 @@ class KeepsTimeouts extends ZooKeeperNode {
 }
 
 class TellsOnce extends ZooKeeperNode {
-  protected override missedBy(watches: SetWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
+  protected override missedBy(watches: StandardWatches): readonly Pick<WatcherEvent, 'type' | 'path'>[] {
     const due = super.missedBy(watches);
     return due.filter(({ type, path }, at) =>
       due.findIndex((other) => other.type === type && other.path === path) === at);
@@ -46,7 +47,7 @@ const planted: readonly (readonly [string, (init: NodeInit) => ZooKeeperNode])[]
   ['serves clients of the leader that have gone', (init) => new ServesWhoHasGone(init)],
   ['does not agree on another timeout', (init) => new KeepsTimeouts(init)],
   ['tells once of what is gone for two watches', (init) => new TellsOnce(init)],
-  ...['ZS-07', 'ZS-08', 'ZS-12'].map((row) => [`is ${row}`, variant(row)] as const),
+  ...['ZS-07', 'ZS-08', 'ZS-12', 'ZS-31b'].map((row) => [`is ${row}`, variant(row)] as const),
 ];
 
 function variant(row: string): (init: NodeInit) => ZooKeeperNode {
@@ -64,5 +65,10 @@ describe('the comparison of two services', () => {
 
   it.each(planted)('finds one that %s', async (_what, create) => {
     expect((await beside(create)).different).not.toBeNull();
+  });
+
+  it('finds ZS-31 where watches of several modes meet, and nowhere else', async () => {
+    expect((await beside(variant('ZS-31'))).different).toBeNull();
+    expect((await beside(variant('ZS-31'), ['mixed'])).different).not.toBeNull();
   });
 });

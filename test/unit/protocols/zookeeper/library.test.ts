@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionId } from '../../../../src/kernel/ids.ts';
+import type { WatcherEvent, WatchEventType } from '../../../../src/protocols/zookeeper/messages.ts';
 import { failure, libraryBench, stat } from '../../../support/zookeeper/library-bench.ts';
 
 const got = { op: 'get', data: 'x', stat } as const;
@@ -155,6 +156,61 @@ describe('a watch', () => {
     greet();
     expect(packets()[1]).toEqual(
       { kind: 'SetWatches', relativeZxid: 5, data: ['/there'], exists: ['/missing'], children: ['/dir'] });
+  });
+});
+
+describe('a persistent watch', () => {
+  const added = { op: 'add-watch' } as const;
+  const removed = { op: 'remove-watches' } as const;
+  const event = (type: WatchEventType, path: string): WatcherEvent => ({ kind: 'WatcherEvent', type, path, zxid: 6 });
+
+  it('hears of each event, of its path, or of all below it but for children', () => {
+    const { library, ctx, answer, receive, told } = connected();
+    library.submit(ctx, 'one', { op: 'add-watch', path: '/a', mode: 'persistent' });
+    library.submit(ctx, 'all', { op: 'add-watch', path: '/b', mode: 'persistent-recursive' });
+    answer(1, added);
+    answer(2, added);
+    told.length = 0;
+    for (let time = 0; time < 2; time += 1) receive(event('NodeDataChanged', '/a'));
+    for (const [type, path] of [
+      ['NodeChildrenChanged', '/a'], ['NodeCreated', '/b'], ['NodeCreated', '/b/c/d'], ['NodeChildrenChanged', '/b'],
+      ['NodeCreated', '/a/x'], ['NodeCreated', '/bc'],
+    ] as const) receive(event(type, path));
+    expect(told).toEqual([
+      'NodeDataChanged /a', 'NodeDataChanged /a', 'NodeChildrenChanged /a', 'NodeCreated /b', 'NodeCreated /b/c/d',
+    ]);
+  });
+
+  it('is told to the next server, until its removal is answered', () => {
+    const { library, ctx, answer, lose, fire, greet, packets } = connected();
+    const again = (): unknown => {
+      lose();
+      fire('zk/pause');
+      greet();
+      return packets()[1];
+    };
+    library.submit(ctx, 'get', get);
+    library.submit(ctx, 'one', { op: 'add-watch', path: '/a', mode: 'persistent' });
+    library.submit(ctx, 'all', { op: 'add-watch', path: '/', mode: 'persistent-recursive' });
+    answer(1, got);
+    answer(2, added);
+    answer(3, added);
+    const standard = { relativeZxid: 5, data: ['/a'], exists: [], children: [] };
+    expect(again()).toEqual(
+      { kind: 'SetWatches2', ...standard, persistent: ['/a'], persistentRecursive: ['/'] });
+    library.submit(ctx, 'lost', { op: 'remove-watches', path: '/a', type: 'any' });
+    expect(again()).toMatchObject({ kind: 'SetWatches2', persistent: ['/a'] });
+    library.submit(ctx, 'refused', { op: 'remove-watches', path: '/a', type: 'any' });
+    answer(5, failure('NoWatcher'));
+    library.submit(ctx, 'data', { op: 'remove-watches', path: '/a', type: 'data' });
+    answer(6, removed);
+    expect(again()).toMatchObject({ data: [], persistent: ['/a'] });
+    library.submit(ctx, 'any', { op: 'remove-watches', path: '/a', type: 'any' });
+    answer(7, removed);
+    expect(again()).toMatchObject({ persistent: [], persistentRecursive: ['/'] });
+    library.submit(ctx, 'last', { op: 'remove-watches', path: '/', type: 'any' });
+    answer(8, removed);
+    expect(again()).toBeUndefined();
   });
 });
 

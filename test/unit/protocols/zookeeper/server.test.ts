@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { zxidOf } from '../../../../src/protocols/zab/zxid.ts';
 import type { Op } from '../../../../src/protocols/zookeeper/messages.ts';
 import { STARTS_FILE } from '../../../../src/protocols/zookeeper/state.ts';
+import { noWatches } from '../../../../src/protocols/zookeeper/watches.ts';
 import { type Client, served, Service } from '../../../support/zookeeper/service.ts';
 
 const EXPIRED = { kind: 'ConnectResponse', session: 0, password: 0, timeoutUs: 0 };
@@ -357,7 +358,7 @@ describe('a watch', () => {
     leaver.result({ op: 'children', path: '/', watch: true });
     leaver.close();
     service.pass(20);
-    expect(service.service(service.follower()).watches).toEqual({ data: new Map(), children: new Map() });
+    expect(service.service(service.follower()).watches).toEqual(noWatches());
     writer.create('/a');
     expect(service.events('watch-fired')).toBe(0);
   });

@@ -299,7 +299,7 @@ describe('the end of a session', () => {
 
 describe('the watches of a client that comes back', () => {
   const due = (made: Bench, relativeZxid: number, path: string) => watchesDue(
-    made.tree, { kind: 'SetWatches', relativeZxid, data: [path], exists: [path], children: [path] },
+    made.tree, { relativeZxid, data: [path], exists: [path], children: [path] },
   ).map(({ type }) => type);
 
   it('are due for what came behind what it has seen', () => {

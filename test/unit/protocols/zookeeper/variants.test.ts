@@ -24,6 +24,27 @@ const cases: Readonly<Record<string, Case>> = {
     service.pass(20);
     return !mover.events.includes('NodeDataChanged /a');
   },
+  'ZS-31': (settings) => {
+    const { clients: [, client] } = served(settings);
+    client.create('/a');
+    client.result({ op: 'add-watch', path: '/a', mode: 'persistent' });
+    client.get('/a', true);
+    client.set('/a', '1');
+    client.set('/a', '2');
+    return client.events.length === 1;
+  },
+  'ZS-31b': (settings) => {
+    const { service, clients: [, client] } = served(settings);
+    const { zxid } = client.ask({ op: 'create', path: '/a', data: '', mode: 'persistent' });
+    service.pass(20);
+    client.close();
+    client.connect(service.follower(1), { lastZxid: zxid });
+    client.watchAgain({
+      relativeZxid: zxid, data: [], exists: [], children: [], persistent: ['/a'], persistentRecursive: ['/'],
+    });
+    client.set('/a', '1');
+    return client.events.length === 0;
+  },
   'ZS-08': (settings) => {
     const { clients: [, client] } = served(settings);
     client.create('/a', '1');
