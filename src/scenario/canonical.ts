@@ -4,13 +4,17 @@ type Canonical = string | number | boolean | null | readonly Canonical[] | { rea
 
 /**
  * What a scenario means, as one line of text: JSON with sorted keys, without `name`, `why` and `seeds`. Scenarios that
- * mean the same have the same text, whatever their files look like. A key that is `null` says nothing and is left out,
- * so that one which the format gets later moves no coordinate of those that do not use it.
+ * mean the same have the same text, whatever their files look like. A key that is `null`, of the whole or of its
+ * workload, says nothing and is left out, so that one which the format gets later moves no coordinate of those that do
+ * not use it.
  */
 export function canonicalScenario(scenario: Scenario): string {
   const { name: _name, why: _why, seeds: _seeds, ...meaning } = scenario;
-  const said = Object.entries(meaning).filter(([, value]) => value !== null);
-  return render(Object.fromEntries(said) as Canonical);
+  return render(said({ ...meaning, workload: said(meaning.workload) }) as Canonical);
+}
+
+function said(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 function render(value: Canonical): string {

@@ -137,6 +137,7 @@ function drawSystem(
       keys: isWrittenOnce === true ? workload.keys : stream('profile/keys').between(1, 5),
       // Many reads find what is stale, many changes what is lost.
       readPerMillion: stream('profile/reads').between(200_000, 900_000),
+      persistentWatchPerMillion: drawPersistentWatches(workload, stream),
       thinkUs: { min: 0, max: logUniform(stream('profile/think'), { min: US_PER_MS, max: 60 * US_PER_MS }) },
     },
   };
@@ -159,6 +160,15 @@ function drawSessions(
     inFlight: clients.inFlight === 1 ? inFlight : clients.inFlight,
     readFrom: clients.readFrom === 'leader' ? readFrom : clients.readFrom,
   };
+}
+
+/** In one seed of three some of the watches of a tree stay, beside those that the scenario has anyway. */
+function drawPersistentWatches(
+  { kind, persistentWatchPerMillion: given }: Scenario['workload'], stream: StreamOf,
+): number | null {
+  if (kind !== 'znodes' || given !== null) return given;
+  const random = stream('profile/watches');
+  return random.chance(333_333) ? random.between(100_000, 900_000) : null;
 }
 
 /** Two to seven, most of them small: there a single node decides a vote. */

@@ -3,6 +3,7 @@ import type { Operation } from '../contract/session.ts';
 import type { OperationSource, Seen } from '../contract/workload.ts';
 import { assert } from '../kernel/assert.ts';
 import { CHANGES, type Change, type OperationKind, questions } from './kinds.ts';
+import { persistentWatch, setsWatch } from './znodes.ts';
 
 export type { OperationKind } from './kinds.ts';
 
@@ -16,6 +17,8 @@ export interface Workload {
   readonly keys: number;
   /** Share of reads, and of other questions. Locks have none. */
   readonly readPerMillion: number;
+  /** Of a tree: share of watches that stand until they are removed, among all that are set; `null`: none. */
+  readonly persistentWatchPerMillion: number | null;
   /** Pause between two operations of one client. */
   readonly thinkUs: { readonly min: number; readonly max: number };
 }
@@ -43,10 +46,13 @@ class Source implements OperationSource {
   }
 
   next(random: RandomStream, seen: Seen): Operation {
-    const { names, question, change } = this;
+    const { names, question, change, workload } = this;
     const key = names[random.between(0, names.length - 1)] as string;
-    if (question !== null && random.chance(this.workload.readPerMillion)) return question(random, seen, key);
-    return change(random, seen, key);
+    if (question === null || !random.chance(workload.readPerMillion)) return change(random, seen, key);
+    const asked = question(random, seen, key);
+    const persistent = workload.persistentWatchPerMillion;
+    const isPersistent = persistent !== null && setsWatch(asked) && random.chance(persistent);
+    return isPersistent ? persistentWatch(random, asked.key) : asked;
   }
 
   thinkUs(random: RandomStream): number {

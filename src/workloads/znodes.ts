@@ -22,6 +22,22 @@ export function readOfTree(random: RandomStream, _seen: Seen, key: string): Oper
   return { f, key: f === 'children' ? `/${key}` : path, value: { watch } };
 }
 
+export function setsWatch({ value }: Operation): boolean {
+  return fieldOf(value, 'watch') === true;
+}
+
+/**
+ * In place of a watch for one event: one that stands, of the same path, or of all from the key's znode on, or from the
+ * root; or the end of what is watched there.
+ */
+export function persistentWatch(random: RandomStream, path: string): Operation {
+  const draw = random.between(0, 7);
+  const [, key = ''] = path.split('/');
+  const where = draw % 2 === 0 ? path : draw === 7 ? '/' : `/${key}`;
+  if (draw < 2) return { f: 'remove-watches', key: where, value: { type: 'any' } };
+  return { f: 'add-watch', key: where, value: { mode: draw % 2 === 0 ? 'persistent' : 'persistent-recursive' } };
+}
+
 /** One that changes the tree: of all kinds and modes; now and then several at once, or the end of the session. */
 export function changeOfTree(random: RandomStream, seen: Seen, key: string): Operation {
   const draw = random.between(0, 99);

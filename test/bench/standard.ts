@@ -49,7 +49,8 @@ export function standard(changes: StandardChanges = {}): Scenario {
       readFrom: 'leader',
     },
     workload: {
-      kind: 'cas-register', keys: 10, readPerMillion: 500_000, thinkUs: { min: 0, max: thinkUsMax }, script: [],
+      kind: 'cas-register', keys: 10, readPerMillion: 500_000, persistentWatchPerMillion: null,
+      thinkUs: { min: 0, max: thinkUsMax }, script: [],
     },
     locking: null,
     network: {

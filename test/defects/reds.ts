@@ -347,6 +347,10 @@ export const reds: readonly Red[] = [
     plants: ['zookeeper/watch-lost-on-reconnect'],
   },
   {
+    row: 'ZS-31', scenario: 'zookeeper/a-persistent-watch-stands-at-whichever-server-its-client-is',
+    plants: ['zookeeper/one-mode-a-path', 'zookeeper/persistent-watch-lost-on-reconnect'],
+  },
+  {
     row: 'C-58', scenario: 'zookeeper/an-event-comes-before-the-data-that-it-tells-of',
     plants: ['zookeeper/watch-after-data'],
   },

@@ -24,6 +24,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   'clients.attemptTimeout': 'after so long a client tries elsewhere',
   'workload': 'what clients ask for',
   'workload.reads': 'share of reads among the operations',
+  'workload.persistentWatches': 'share of persistent watches among those that clients of a tree set; none if not said',
   'workload.think': 'what a client waits between two operations',
   'workload.hold': 'how long a client works with a lock held',
   'workload.writes': 'how often it writes to the resource meanwhile; 1 if not said',

@@ -22,7 +22,10 @@ const lan = {
   clients: {
     count: 3, timeoutUs: 1 * s, attemptTimeoutUs: 300 * ms, sessionTimeoutUs: 60 * s, inFlight: 1, readFrom: 'leader',
   },
-  workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5 * ms, max: 50 * ms } },
+  workload: {
+    kind: 'append', keys: 3, readPerMillion: 500_000, persistentWatchPerMillion: null,
+    thinkUs: { min: 5 * ms, max: 50 * ms },
+  },
   network: {
     latencyUsMin: 1 * ms, latencyUsMax: 3 * ms, lossPerMillion: 0, duplicatePerMillion: 0,
     slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
@@ -190,6 +193,9 @@ function resolveWorkload(
 ): Scenario['workload'] {
   const kind = workload?.kind ?? standardKind(surroundings);
   refuseOtherWorkload(kind, surroundings, report);
+  if (kind !== 'znodes' && workload?.persistentWatches !== undefined) {
+    report.key(['workload', 'persistentWatches'], 'only a workload of kind `znodes` sets watches');
+  }
   const isOfOne = kind === 'double-barrier';
   if (isOfOne && (workload?.keys ?? 1) > 1) {
     const message = 'clients that wait at several double barriers would wait for each other';
@@ -199,6 +205,7 @@ function resolveWorkload(
     kind,
     keys: workload?.keys ?? (isOfOne ? 1 : lan.workload.keys),
     readPerMillion: workload?.reads ?? lan.workload.readPerMillion,
+    persistentWatchPerMillion: workload?.persistentWatches ?? lan.workload.persistentWatchPerMillion,
     thinkUs: workload?.think ?? lan.workload.thinkUs,
     script: resolveScript(workload?.script ?? [], kind, surroundings, report),
   };

@@ -246,6 +246,8 @@ const scriptLine = map({
   get: operation,
   exists: operation,
   children: operation,
+  ['add-watch']: operation,
+  ['remove-watches']: operation,
   multi: operation,
   sync: operation,
   close: operation,
@@ -273,6 +275,7 @@ export const scenarioFile = map({
     kind: z.enum(workloadKinds).optional(),
     keys: count(1, 10_000).optional(),
     reads: rate.optional(),
+    persistentWatches: rate.optional(),
     think: span.optional(),
     hold: span.optional(),
     writes: count(1, 1_000).optional(),
@@ -320,7 +323,7 @@ export type ScriptLineFile = z.infer<typeof scriptLine>;
 export const operationNames = [
   'append', 'write', 'cas', 'delete', 'add', 'remove', 'contains', 'acquire', 'release', 'enqueue',
   'dequeue', 'raise', 'lift', 'pass', 'enter', 'leave', 'read', 'create', 'set', 'get', 'exists', 'children', 'multi',
-  'sync', 'close',
+  'add-watch', 'remove-watches', 'sync', 'close',
 ] as const satisfies readonly (keyof ScriptLineFile)[];
 /** An item of `check`. */
 export type CheckFile = z.infer<typeof check>;

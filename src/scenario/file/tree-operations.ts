@@ -18,6 +18,14 @@ const version: Field = {
   standard: -1, expected: 'a whole number, -1 for any version', isRight: (value) => Number.isSafeInteger(value),
 };
 const watch: Field = { standard: false, expected: 'true or false', isRight: (value) => typeof value === 'boolean' };
+const watchMode: Field = {
+  standard: 'persistent', expected: 'persistent or persistent-recursive',
+  isRight: (value) => value === 'persistent' || value === 'persistent-recursive',
+};
+const type: Field = {
+  standard: 'any', expected: 'any, data or children',
+  isRight: (value) => value === 'any' || value === 'data' || value === 'children',
+};
 const mode: Field = {
   standard: 'persistent', expected: `one of ${MODES.join(', ')}`, isRight: (value) => MODES.includes(value),
 };
@@ -30,6 +38,8 @@ export const TREE_OPERATIONS: Readonly<Record<string, Fields>> = {
   get: { watch },
   exists: { watch },
   children: { watch },
+  ['add-watch']: { mode: watchMode },
+  ['remove-watches']: { type },
   multi: {},
   sync: {},
   close: {},

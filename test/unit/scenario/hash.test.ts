@@ -36,6 +36,14 @@ describe('the hash of a scenario', () => {
     expect(scenarioHash12(parsed(text))).toBe(scenarioHash12(parsed(base)));
   });
 
+  it('does not see what nobody has said of the workload', () => {
+    const { workload, ...rest } = parsed(base);
+    const text = (persistentWatchPerMillion: number | null): string =>
+      canonicalScenario({ ...rest, workload: { ...workload, persistentWatchPerMillion } });
+    expect(text(50_000)).toContain('"persistentWatchPerMillion":50000,');
+    expect(text(null)).not.toContain('persistentWatch');
+  });
+
   it('does not see whether a fault has its short or its long form', () => {
     const short = parsed(`${base}faults: [{ at: 1s, crash: n1 }, { when: became-leader, cut: n1 > n2 }]\n`);
     const long = parsed(`${base}faults:

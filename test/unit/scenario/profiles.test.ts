@@ -47,7 +47,10 @@ function scenario(changes: Partial<Scenario> = {}): Scenario {
     clients: {
       count: 3, timeoutUs: S, attemptTimeoutUs: 100_000, sessionTimeoutUs: 60_000_000, inFlight: 1, readFrom: 'leader',
     },
-    workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 0, max: 1 }, script: [] },
+    workload: {
+      kind: 'append', keys: 3, readPerMillion: 500_000, persistentWatchPerMillion: null, thinkUs: { min: 0, max: 1 },
+      script: [],
+    },
     network: {
       latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0, slowPerMillion: 0,
       slowUsMin: 0, slowUsMax: 0,
@@ -91,6 +94,19 @@ describe('swarm', () => {
     expect(sorted(swarm.map(({ workload }) => workload.keys))).toEqual([1, 2, 3, 4, 5]);
     const [fewest, most] = range(swarm.map(({ workload }) => workload.readPerMillion));
     expect([fewest, most].map((share) => Math.round(share / 100_000))).toEqual([2, 9]);
+  });
+
+  it('draws watches of a tree that stay, in one seed of three, and leaves those alone that the scenario has', () => {
+    const share = (seed: number, kind: 'znodes' | 'append', given: number | null): number | null => {
+      const { workload } = scenario();
+      return drawn(seed, { workload: { ...workload, kind, persistentWatchPerMillion: given } })
+        .workload.persistentWatchPerMillion;
+    };
+    const some = seeds.flatMap((seed) => share(seed, 'znodes', null) ?? []);
+    expect(some.length / seeds.length).toBeCloseTo(1 / 3, 1);
+    expect(range(some).map((each) => Math.round(each / 100_000))).toEqual([1, 9]);
+    expect(new Set(seeds.map((seed) => share(seed, 'znodes', 5)))).toEqual(new Set([5]));
+    expect(new Set(seeds.map((seed) => share(seed, 'append', null)))).toEqual(new Set([null]));
   });
 
   it('draws options by their tables, and leaves those alone that have none', () => {

@@ -6,7 +6,9 @@ import { Stream } from '../../../src/kernel/rng.ts';
 import { createWorkload, type Workload } from '../../../src/workloads/workload.ts';
 
 const settings = (kind: Workload['kind'], changes: Partial<Workload> = {}): Workload =>
-  ({ kind, keys: 3, readPerMillion: 500_000, thinkUs: { min: 10, max: 20 }, ...changes });
+  ({
+    kind, keys: 3, readPerMillion: 500_000, persistentWatchPerMillion: null, thinkUs: { min: 10, max: 20 }, ...changes,
+  });
 
 const seenBy = (client: number, clients: number): Seen => ({ client, clients, operations: 0, last: new Map() });
 
@@ -42,6 +44,24 @@ describe('a workload', () => {
   ] as const)('of kind %s does only %s', (kind, expected) => {
     const words = new Set(operations(settings(kind), 2, 200).map(({ f }) => f));
     expect([...words].sort((a, b) => (a < b ? -1 : 1))).toEqual(expected);
+  });
+
+  it('of a tree sets watches that stay in as many cases as it is told, and removes some of them', () => {
+    const sets = ({ f, value }: Operation): boolean =>
+      f === 'add-watch' || f === 'remove-watches' || (value as { readonly watch?: boolean } | null)?.watch === true;
+    const workload = settings('znodes', { keys: 1, persistentWatchPerMillion: 400_000 });
+    const asked = operations(workload, 2, 4_000).filter(sets);
+    const kinds = (f: string): readonly Operation[] => asked.filter((each) => each.f === f);
+    const stay = [...kinds('add-watch'), ...kinds('remove-watches')];
+    expect(stay.length / asked.length).toBeCloseTo(0.4, 1);
+    expect(kinds('remove-watches').length / stay.length).toBeCloseTo(0.25, 1);
+    const removed = new Set(kinds('remove-watches').map(({ value }) => JSON.stringify(value)));
+    expect(removed).toEqual(new Set(['{"type":"any"}']));
+    const added = new Set(kinds('add-watch').map(({ key, value }) => `${(value as { mode: string }).mode} ${key}`));
+    expect([...added].sort()).toEqual([
+      'persistent /k0', 'persistent /k0/a', 'persistent /k0/b', 'persistent /k0/c',
+      'persistent-recursive /', 'persistent-recursive /k0',
+    ]);
   });
 
   it('of a tree names few paths, creates in all modes, and conditions what it changes on versions that it saw', () => {

@@ -24,7 +24,10 @@ describe('a scenario file', () => {
         count: 3, timeoutUs: 1_000_000, attemptTimeoutUs: 300_000, sessionTimeoutUs: 60_000_000, inFlight: 1,
         readFrom: 'leader',
       },
-      workload: { kind: 'append', keys: 3, readPerMillion: 500_000, thinkUs: { min: 5_000, max: 50_000 }, script: [] },
+      workload: {
+        kind: 'append', keys: 3, readPerMillion: 500_000, persistentWatchPerMillion: null,
+        thinkUs: { min: 5_000, max: 50_000 }, script: [],
+      },
       network: {
         latencyUsMin: 1_000, latencyUsMax: 3_000, lossPerMillion: 0, duplicatePerMillion: 0,
         slowPerMillion: 0, slowUsMin: 0, slowUsMax: 0,
@@ -90,7 +93,8 @@ seeds: { first: 0, count: 5 }
       readFrom: 'any',
     });
     expect(scenario.workload).toEqual({
-      kind: 'register', keys: 2, readPerMillion: 250_000, thinkUs: { min: 0, max: 1_000 }, script: [],
+      kind: 'register', keys: 2, readPerMillion: 250_000, persistentWatchPerMillion: null,
+      thinkUs: { min: 0, max: 1_000 }, script: [],
     });
     expect(scenario.network).toEqual({
       latencyUsMin: 5_000, latencyUsMax: 5_000, lossPerMillion: 15_000, duplicatePerMillion: 200,

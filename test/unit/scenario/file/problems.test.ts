@@ -154,6 +154,8 @@ describe('a tree of znodes is kept by who keeps one', () => {
   it('and by nobody else', () => {
     expect(told(`${head}workload: { kind: znodes }`)).toEqual(
       ['3:19 this system has no znodes | coordination services have: zookeeper']);
+    expect(told(`${head}workload: { kind: append, persistentWatches: 5% }`)).toEqual(
+      ['3:27 only a workload of kind `znodes` sets watches']);
   });
 
   it.each([
@@ -162,6 +164,8 @@ describe('a tree of znodes is kept by who keeps one', () => {
     ['create', { dat: 'x' }, '"create" has no `dat`: it has data, mode'],
     ['set', 5, 'the value of "set" is a map of data, version'],
     ['get', { watch: 1 }, '`watch` of "get" is true or false'],
+    ['add-watch', { mode: 'standard' }, '`mode` of "add-watch" is persistent or persistent-recursive'],
+    ['remove-watches', { type: 'all' }, '`type` of "remove-watches" is any, data or children'],
     ['sync', 5, '"sync" has no value'],
     ['multi', [], 'the value of "multi" is a map with `ops`, a list'],
     ['multi', { ops: [{ op: 'get', path: '/a' }] }, 'a part of "multi" has a `path`, and as `op` create, delete, set, '
@@ -172,6 +176,8 @@ describe('a tree of znodes is kept by who keeps one', () => {
 
   it('what a script leaves out of an operation is filled in', () => {
     expect(treeValue('create', null)).toEqual({ ok: true, value: { data: '', mode: 'persistent' } });
+    expect(treeValue('add-watch', null)).toEqual({ ok: true, value: { mode: 'persistent' } });
+    expect(treeValue('remove-watches', null)).toEqual({ ok: true, value: { type: 'any' } });
     expect(treeValue('delete', { version: 3 })).toEqual({ ok: true, value: { version: 3 } });
     expect(treeValue('multi', { ops: [{ op: 'check', path: '/a' }] })).toEqual(
       { ok: true, value: { ops: [{ op: 'check', path: '/a', version: -1 }] } });
