@@ -282,7 +282,8 @@ class WatchedSession {
     if (this.excused.has(event)) return;
 
     const watches = TABLES[type].flatMap((table) => this.standing.get(nameOf(table, path)) ?? []);
-    const mayBeOther = watches.some(({ isMoving }) => isMoving) || this.twice.has(nameOf('children', path));
+    const mayBeOther = watches.some(({ isMoving }) => isMoving) || this.twice.has(nameOf('children', path))
+      || this.mayBeLost(event);
     const isToldToOther = this.persistent.onEvent(event, mayBeOther);
     const answered = watches.filter((watch) => this.isDueTo(watch, event));
     for (const { table } of answered) {
@@ -319,10 +320,15 @@ class WatchedSession {
     return first.zxid === zxid && first.type === type;
   }
 
-  private isExplained({ type, path, index }: WatchEvent): boolean {
-    const names = TABLES[type].map((table) => nameOf(table, path));
-    if (names.some((name) => (this.lost.get(name)?.index ?? index) < index)) return true;
-    return type === 'NodeDeleted' && names.some((name) => this.twice.delete(name));
+  private isExplained(event: WatchEvent): boolean {
+    const { type, path } = event;
+    return this.mayBeLost(event)
+      || (type === 'NodeDeleted' && TABLES[type].some((table) => this.twice.delete(nameOf(table, path))));
+  }
+
+  /** Whether it may be that of a watch of which nobody knows whether it stands. */
+  private mayBeLost({ type, path, index }: WatchEvent): boolean {
+    return TABLES[type].some((table) => (this.lost.get(nameOf(table, path))?.index ?? index) < index);
   }
 
   /** Of what one transaction did, the first is told first, unless a server says what was missed. */

@@ -142,6 +142,10 @@ describe('a session that moves', () => {
       { change: 'set', path: '/a', data: 'w', version: 1 }, { change: 'set', path: '/c', data: 'w', version: 1 }] })];
     const both = [created(0, 7, 4, '/c'), below(4, '/'), watched(1, 8, 4, '/a', 'v', stat(3))];
     expect(found(...both, multi, moves(4), changed5, sees(5))[0]).toMatch(/^valid: 1 events/);
+    // Nor what one has missed that may have been removed, and comes along all the same.
+    const removal = [asks(4, 'remove-watches', '/a', { type: 'any' }), lost(4, 'remove-watches', '/a')];
+    expect(found(...both, removal, multi, moves(4), changed5, sees(5))).toEqual(
+      ['unknown: of no watch was anything to be told']);
   });
 });
 
