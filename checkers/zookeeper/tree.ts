@@ -2,6 +2,7 @@ import type {
   Committed, PersistentMode, SessionId, WatchEventType, ZnodeAnswer, ZnodeChange, ZnodeRequest, ZnodeStat, ZnodeWrite,
   Zxid,
 } from '../../src/history/znode-lines.ts';
+import { once } from './once.ts';
 
 /** A znode at one time. Never changed: each change makes another one. */
 export interface Znode {
@@ -296,12 +297,12 @@ export function isToldBy(mode: PersistentMode, watched: string, { type, path }: 
   return path === watched || path.startsWith(watched === '/' ? '/' : `${watched}/`);
 }
 
-/** What the log comes to. Where its zxids fall, which is a breach of its own, the rest is left out. */
-export function treeOf(log: readonly Committed[]): TreeHistory {
+/** What the log comes to, for reading. Where its zxids fall, which is a breach of its own, the rest is left out. */
+export const treeOf: (log: readonly Committed[]) => TreeHistory = once((log) => {
   const tree = new TreeHistory();
   for (const committed of ascending(log)) tree.take(committed);
   return tree;
-}
+});
 
 /** The transactions whose zxids grow: all of them, as it should be. */
 export function ascending(log: readonly Committed[]): readonly Committed[] {
