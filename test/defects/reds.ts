@@ -347,7 +347,7 @@ export const reds: readonly Red[] = [
     plants: ['zookeeper/watch-lost-on-reconnect'],
   },
   {
-    row: 'ZS-31', scenario: 'zookeeper/a-persistent-watch-stands-at-whichever-server-its-client-is',
+    row: 'ZS-35', scenario: 'zookeeper/a-persistent-watch-stands-at-whichever-server-its-client-is',
     plants: ['zookeeper/one-mode-a-path', 'zookeeper/persistent-watch-lost-on-reconnect'],
   },
   {

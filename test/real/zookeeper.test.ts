@@ -31,8 +31,8 @@ const WATCHES = [
 ] as const;
 
 function oneModeAPath(init: NodeInit): Node<ZooKeeperState> {
-  const variant = zooKeeper.variants.find(({ row }) => row === 'ZS-31');
-  if (variant?.in !== 'node') throw new Error('ZS-31 is a defect of nodes');
+  const variant = zooKeeper.variants.find(({ row }) => row === 'ZS-35');
+  if (variant?.in !== 'node') throw new Error('ZS-35 is a defect of nodes');
   return variant.create(init, () => undefined) as Node<ZooKeeperState>;
 }
 

@@ -16,12 +16,12 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
     seenBy: 'watches', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },
   {
-    row: 'ZS-31', id: 'zookeeper/one-mode-a-path', publishedPerMille: null,
+    row: 'ZS-35', id: 'zookeeper/one-mode-a-path', publishedPerMille: null,
     ratePerMille: 500, firstCatcher: 'watches',
     seenBy: 'watches', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },
   {
-    row: 'ZS-31b', id: 'zookeeper/persistent-watch-lost-on-reconnect', publishedPerMille: null,
+    row: 'ZS-36', id: 'zookeeper/persistent-watch-lost-on-reconnect', publishedPerMille: null,
     ratePerMille: 500, firstCatcher: 'watches',
     seenBy: 'watches', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },

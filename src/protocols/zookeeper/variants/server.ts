@@ -23,7 +23,7 @@ class WatchLostOnReconnect extends DefectiveServer {
   }
 }
 
-/** ZS-31: there is one watch of a client and a path, and the last that was set is the one. */
+/** ZS-35: there is one watch of a client and a path, and the last that was set is the one. */
 class OneModeAPath extends DefectiveServer {
   protected override endWithAnother(others: readonly WatchMode[]): readonly WatchMode[] {
     if (others.length > 0) this.fired();
@@ -31,7 +31,7 @@ class OneModeAPath extends DefectiveServer {
   }
 }
 
-/** ZS-31b: who comes from another server is watched for as one that watches for one event at a time. */
+/** ZS-36: who comes from another server is watched for as one that watches for one event at a time. */
 class PersistentWatchLost extends DefectiveServer {
   protected override standAgain(watches: SetWatches2): Pick<SetWatches2, 'persistent' | 'persistentRecursive'> {
     const { persistent, persistentRecursive } = super.standAgain(watches);
@@ -132,14 +132,14 @@ export const serverVariants: readonly Variant[] = [
     in: 'node', create: (init, fired) => new WatchLostOnReconnect(init, fired),
   },
   {
-    row: 'ZS-31', id: 'zookeeper/one-mode-a-path',
+    row: 'ZS-35', id: 'zookeeper/one-mode-a-path',
     title: 'a watch takes the place of one of another mode that its client has on the path',
     breaks: `${GUIDE}, "Persistent, Recursive Watches": such a watch is not removed when it is triggered`,
     source: 'https://issues.apache.org/jira/browse/ZOOKEEPER-4466', difficulty: 'E', firstCatcher: 'watches',
     in: 'node', create: (init, fired) => new OneModeAPath(init, fired),
   },
   {
-    row: 'ZS-31b', id: 'zookeeper/persistent-watch-lost-on-reconnect',
+    row: 'ZS-36', id: 'zookeeper/persistent-watch-lost-on-reconnect',
     title: 'a persistent watch does not come along to another server',
     breaks: `${GUIDE}, "ZooKeeper Watches": watches are registered again when a client reconnects`,
     source: 'https://zookeeper.apache.org/doc/r3.8.4/zookeeperProgrammers.html#ch_zkWatches', difficulty: 'E',

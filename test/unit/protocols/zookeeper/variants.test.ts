@@ -24,7 +24,7 @@ const cases: Readonly<Record<string, Case>> = {
     service.pass(20);
     return !mover.events.includes('NodeDataChanged /a');
   },
-  'ZS-31': (settings) => {
+  'ZS-35': (settings) => {
     const { clients: [, client] } = served(settings);
     client.create('/a');
     client.result({ op: 'add-watch', path: '/a', mode: 'persistent' });
@@ -33,7 +33,7 @@ const cases: Readonly<Record<string, Case>> = {
     client.set('/a', '2');
     return client.events.length === 1;
   },
-  'ZS-31b': (settings) => {
+  'ZS-36': (settings) => {
     const { service, clients: [, client] } = served(settings);
     const { zxid } = client.ask({ op: 'create', path: '/a', data: '', mode: 'persistent' });
     service.pass(20);
