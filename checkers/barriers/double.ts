@@ -66,7 +66,8 @@ export class DoubleBarrier {
     const first = firstWith(left, endOf);
     const later = left.find(({ invokedIndex }) => first !== undefined && invokedIndex > endOf(first));
     if (first === undefined || later === undefined) return [];
-    const text = `process ${first.process} left ${textOf(this.key, first.output)} before process ${later.process}, `
+    const who = later.process === first.process ? 'it, in once more' : `process ${later.process}`;
+    const text = `process ${first.process} left ${textOf(this.key, first.output)} before ${who}, `
       + 'which was in it until later, had asked for it';
     return [findingOf('left-early', this.key, first, [later], text)];
   }

@@ -127,4 +127,15 @@ describe('barriers', () => {
       expect(verifyBarrierFindings(lines, [wrong as NonNullable<typeof pass>])).toMatch(/do not say so/);
     }
   });
+
+  it.each([
+    ['entered-early', [1, 2], ['3 invoke enter 2', enters(0), entered(0)]],
+    ['entered-early', [0, 3], [enters(0), enters(1), entered(1), entered(0)]],
+    ['left-early', [0, 1, 2, 3], [leaves(0), left(0), leaves(1), left(1, 1)]],
+    ['passed-early', [1, 2, 3, 4], ['2 invoke lift', '0 invoke raise', '0 ok raise', '1 invoke pass', '1 ok pass']],
+    ['passed-early', [0, 2, 1, 3], ['0 invoke raise', '1 invoke pass', '0 ok raise', '1 ok pass']],
+  ] as const)('are not accused of %s by lines that say it, and others that excuse it', (kind, at, lines) => {
+    const finding = { kind, key: null, lines: [...at], atUs: 0, summary: '' };
+    expect(verifyBarrierFindings(history(...lines), [finding])).toBe('finding 0: the lines do not say so');
+  });
 });

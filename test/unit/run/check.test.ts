@@ -18,6 +18,15 @@ function judged(...lines: readonly string[]): string {
 }
 
 describe('a stored history', () => {
+  it('of barriers is judged by their name, and cannot begin otherwise', () => {
+    const text = formatHistory(history('0 invoke enter 2', '1 invoke enter 2', '0 ok enter 7', '1 ok enter 8'));
+    const found = check(text, 'barriers');
+    expect(found.kind === 'judged' && [found.result.model, found.result.verdict, found.result.verified]).toEqual(
+      ['barriers', 'invalid', true]);
+    expect(check(text).kind).toBe('no-model');
+    expect(checkHistory(text, { model: 'barriers', initial: 7, shouldStop: never }).kind).toBe('no-model');
+  });
+
   it.each([
     ['a register', 'register', ['0 invoke write 1', '0 ok write 1', '0 invoke read null', '0 ok read 1'], '2'],
     ['a compare-and-set register', 'cas-register',

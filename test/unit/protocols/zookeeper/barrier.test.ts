@@ -47,6 +47,12 @@ describe('who enters a double barrier', () => {
     expect(ends).toEqual([inside]);
   });
 
+  it('looks once where it is woken and its count is not answered', () => {
+    const { asked, open } = carryOut(enter, [read('', 4), done, gone, { event: READY }, null]);
+    expect(asked.slice(2)).toEqual([`exists ${READY}`, 'children /k0/4', `exists ${READY}`]);
+    expect(open).toBe(1);
+  });
+
   it('asks nothing twice on the same condition: who was before it has opened the round as well', () => {
     const counted = [read('', 4), done, gone, listed('m-1.1', 'm-0.7', 'm-2.9')] as const;
     for (const answer of [refused('BadVersion'), null]) {
