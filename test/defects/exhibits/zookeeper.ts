@@ -12,8 +12,8 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
   },
   {
     row: 'ZS-07', id: 'zookeeper/watch-lost-on-reconnect', publishedPerMille: null,
-    ratePerMille: 1000, firstCatcher: 'watches',
-    seenBy: 'watches', where: 'tests', system: 'zookeeper', firstSeed: 5001,
+    ratePerMille: 800, firstCatcher: 'watches',
+    seenBy: 'watches', where: 'tests', system: 'zookeeper', firstSeed: 5002,
   },
   {
     row: 'ZS-35', id: 'zookeeper/one-mode-a-path', publishedPerMille: null,
@@ -32,8 +32,8 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
   },
   {
     row: 'ZS-09', id: 'zookeeper/read-goes-back', publishedPerMille: null,
-    ratePerMille: 350, firstCatcher: 'session-order',
-    seenBy: 'session-order', where: 'tests', system: 'zookeeper', firstSeed: 5001,
+    ratePerMille: 150, firstCatcher: 'session-order',
+    seenBy: 'session-order', where: 'tests', system: 'zookeeper', firstSeed: 5005,
     settings: { check: ['session-order'] },
   },
   {
@@ -71,23 +71,23 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
   },
   {
     row: 'ZS-11', id: 'zookeeper/client-side-expiry', publishedPerMille: null,
-    ratePerMille: 950, firstCatcher: 'sessions',
+    ratePerMille: 850, firstCatcher: 'sessions',
     seenBy: 'sessions', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },
   {
     row: 'ZS-25', id: 'zookeeper/expiry-rounded-down', publishedPerMille: null,
-    ratePerMille: 600, firstCatcher: 'K10',
+    ratePerMille: 950, firstCatcher: 'K10',
     seenBy: 'K10', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },
   {
     row: 'ZS-26', id: 'zookeeper/counts-from-before', publishedPerMille: null,
-    ratePerMille: 700, firstCatcher: 'K10',
+    ratePerMille: 1000, firstCatcher: 'K10',
     seenBy: 'K10', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },
   {
     row: 'ZS-03', id: 'zookeeper/stale-ephemeral-after-diff', publishedPerMille: null,
-    ratePerMille: 750, firstCatcher: 'K8',
-    seenBy: 'K8', where: 'tests', system: 'zookeeper', firstSeed: 5004,
+    ratePerMille: 900, firstCatcher: 'K8',
+    seenBy: 'K8', where: 'tests', system: 'zookeeper', firstSeed: 5001,
   },
   {
     row: 'ZS-04', id: 'zookeeper/closesession-not-idempotent', publishedPerMille: null,
@@ -97,7 +97,7 @@ export const zooKeeperExhibits: readonly Exhibit[] = [
   },
   {
     row: 'ZS-05', id: 'zookeeper/fuzzy-pzxid', publishedPerMille: null,
-    ratePerMille: 50, firstCatcher: 'Z13',
+    ratePerMille: 100, firstCatcher: 'Z13',
     seenBy: 'end-to-end', where: { script: 'a-parent-learns-of-a-child-that-a-fuzzy-snapshot-has-missed' },
     system: 'zookeeper', firstSeed: 1,
   },
