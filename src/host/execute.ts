@@ -4,6 +4,7 @@ import type { RunRequest } from '../run/request.ts';
 import type { RunRecord, RunResult } from '../run/result.ts';
 import { formatCoordinate } from '../scenario/coordinate.ts';
 import { scenarioHash12 } from '../scenario/hash.ts';
+import { PackedLines } from './packed-lines.ts';
 import { messageOf } from './problem.ts';
 import { watchPromises } from './promise-watch.ts';
 
@@ -26,17 +27,15 @@ export function execute({ entries, module, run }: Workbench, job: RunJob): RunRe
     ...(entry.part === undefined ? {} : { namesSystem: true }),
     seed: job.seed,
     ...(module === null ? {} : { module }),
-    trace: job.trace || job.verify,
+    trace: job.trace,
     without: job.without,
     watchPromises,
   };
   try {
-    const first = run(request);
-    const difference = job.verify ? differenceOf(first, run(request)) : null;
+    const { first, difference } = job.verify ? madeTwice(run, request) : { first: run(request), difference: null };
     const result = difference === null ? first.result : nondeterministic(first.result, difference);
     const isWanted = job.history === 'always' || (job.history === 'unexpected' && !result.asExpected);
-    const trace = job.trace ? first.trace : null;
-    return { entry: job.entry, result, history: isWanted ? formatHistory(first.history) : null, trace };
+    return { entry: job.entry, result, history: isWanted ? formatHistory(first.history) : null, trace: first.trace };
   } catch (error) {
     return brokenReport(job, entry, 'error', `the run broke off: ${messageOf(error)}`);
   }
@@ -76,19 +75,26 @@ function nondeterministic(result: RunResult, reason: string): RunResult {
   return { ...result, outcome: 'nondeterministic', asExpected: false, reason };
 }
 
-/** The first event in which two runs of one coordinate differ, both sides; `null` if they are equal. */
-function differenceOf(first: RunRecord, second: RunRecord): string | null {
-  const one = first.trace ?? [];
-  const other = second.trace ?? [];
-  const length = Math.max(one.length, other.length);
-  for (let at = 0; at < length; at += 1) {
-    if (one[at] !== other[at]) {
-      return `line ${at + 1} of the trace is first ${sideOf(one[at])}, then ${sideOf(other[at])}`;
-    }
-  }
-  if (first.result.fingerprint === second.result.fingerprint) return null;
-  return `the traces are equal, but the fingerprint is first ${first.result.fingerprint}, then `
-    + second.result.fingerprint;
+/** The first of two runs, and the first line of the trace in which they differ, both sides; `null` if there is none. */
+function madeTwice(
+  run: Workbench['run'], request: RunRequest,
+): { readonly first: RunRecord; readonly difference: string | null } {
+  const lines = new PackedLines();
+  const first = run({ ...request, onLine: (line) => { lines.add(line); } });
+  const expected = lines[Symbol.iterator]();
+  let at = 0;
+  let difference: string | null = null;
+  const compare = (line: string | undefined): void => {
+    if (difference !== null) return;
+    at += 1;
+    const { value } = expected.next() as IteratorResult<string, undefined>;
+    if (value !== line) difference = `line ${at} of the trace is first ${sideOf(value)}, then ${sideOf(line)}`;
+  };
+  const second = run({ ...request, onLine: compare });
+  compare(undefined);
+  const [one, other] = [first.result.fingerprint, second.result.fingerprint];
+  if (one !== other) difference ??= `the traces are equal, but the fingerprint is first ${one}, then ${other}`;
+  return { first: request.trace === true ? { ...first, trace: [...lines] } : first, difference };
 }
 
 function sideOf(line: string | undefined): string {

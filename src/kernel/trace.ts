@@ -69,9 +69,10 @@ export class Trace {
   private readonly nearNames = new Array<string>(PLACES + PROBES).fill(NONE);
   private readonly nearIndices = new Array<number>(PLACES + PROBES).fill(0);
 
-  constructor(mode: TraceMode) {
+  /** `makeRows`: what takes the rows of a full trace. */
+  constructor(mode: TraceMode, makeRows: () => TraceRows = () => new TraceRows()) {
     this.hasDigest = mode !== 'off';
-    this.rows = mode === 'full' ? new TraceRows() : null;
+    this.rows = mode === 'full' ? makeRows() : null;
     this.names = this.ownNames;
   }
 

@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly module?: ProtocolModule;
   /** Keep the full trace. Does not change the fingerprint. */
   readonly trace?: boolean;
+  /** Takes the lines of the full trace, as they come, instead of keeping them. Does not change the fingerprint. */
+  readonly onLine?: (line: string) => void;
   /** What to leave out, for counterfactuals. Changes no coordinate. */
   readonly without?: readonly Omitted[];
   /** Host's watch over stray promises: starts it, and returns the call that stops it and says how many were made. */

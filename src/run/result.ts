@@ -92,6 +92,6 @@ export interface RunResult {
 export interface RunRecord {
   readonly result: RunResult;
   readonly history: History;
-  /** The full trace, one line of text per event and per effect; `null` unless it was asked for. */
+  /** The full trace, one line of text per event and per effect; `null` unless it was asked for, and kept. */
   readonly trace: readonly string[] | null;
 }

@@ -52,7 +52,8 @@ function runScenario(request: RunRequest): RunRecord {
   const built = buildWorld(scenario, {
     module,
     streams,
-    trace: request.trace === true ? 'full' : 'digest',
+    trace: request.trace === true || request.onLine !== undefined ? 'full' : 'digest',
+    ...(request.onLine === undefined ? {} : { onLine: request.onLine }),
     // Messages travel by reference. Ours are known to be left alone by whoever has them; a stranger's are not.
     freezeMessages: request.module !== undefined,
     meteredEvents: meteredEvents(module, scenario.checks),

@@ -72,6 +72,8 @@ export interface BuildSettings {
   readonly module: ProtocolModule;
   readonly streams: Streams;
   readonly trace: TraceMode;
+  /** Takes the lines of a full trace instead of keeping them. */
+  readonly onLine?: (line: string) => void;
   /** Freeze each message as it leaves, so that a protocol which writes to one is caught. Slower. */
   readonly freezeMessages: boolean;
   /** Events whose instants are kept. */
@@ -139,6 +141,7 @@ export function buildWorld(scenario: Scenario, settings: BuildSettings): Built {
     mailboxLimit: MAILBOX_LIMIT,
     limits,
     trace: settings.trace,
+    ...(settings.onLine === undefined ? {} : { onLine: settings.onLine }),
     nodeFields: module.nodeFields ?? [],
     freezeMessages: settings.freezeMessages,
     create: (process, view, isNew, options) =>

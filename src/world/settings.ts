@@ -27,6 +27,8 @@ export interface WorldSettings {
   readonly mailboxLimit: number;
   readonly limits: { readonly events: number; readonly sameInstantEvents: number };
   readonly trace: TraceMode;
+  /** Takes the lines of a full trace, as they come, instead of keeping them. */
+  readonly onLine?: (line: string) => void;
   /** Fields of messages, notes and files that hold a process: the trace shows them by name. */
   readonly nodeFields: readonly string[];
   /** Freeze each message as it leaves: shows a protocol that writes to what it sent or received. */

@@ -1,7 +1,7 @@
 import type { Note } from '../contract/context.ts';
 import type { NodeId } from '../kernel/ids.ts';
 import { EVENT, formatPlain, formatTime, LINE, type Trace } from '../kernel/trace.ts';
-import type { TraceRows } from '../kernel/trace-rows.ts';
+import { TraceRows } from '../kernel/trace-rows.ts';
 import type { Arrival } from './connections.ts';
 import type { Demand } from './process.ts';
 
@@ -31,12 +31,16 @@ export class TraceText {
     const lines: string[] = [];
     let events = 0;
     for (let row = 0; row < rows.count; row += 1) {
-      const isEvent = (rows.kind[row] as number) < LINE.text;
-      const name = names[rows.name[row] as number] as string;
-      lines.push(isEvent ? this.eventLine(rows, row, events, name) : this.line(rows, row, name));
-      if (isEvent) events += 1;
+      lines.push(this.lineOf(rows, row, names, events));
+      if (isOfEvent(rows, row)) events += 1;
     }
     return lines;
+  }
+
+  /** One line. `number`: of its event, if it is one of an event. */
+  lineOf(rows: TraceRows, row: number, names: readonly string[], number: number): string {
+    const name = names[rows.name[row] as number] as string;
+    return isOfEvent(rows, row) ? this.eventLine(rows, row, number, name) : this.line(rows, row, name);
   }
 
   /** Plain data as text, with processes by name. */
@@ -118,5 +122,33 @@ export class TraceText {
 
   private peerOf(rows: TraceRows, row: number): string {
     return this.nameOf(rows.peer[row] as NodeId);
+  }
+}
+
+function isOfEvent(rows: TraceRows, row: number): boolean {
+  return (rows.kind[row] as number) < LINE.text;
+}
+
+/** Rows that are made into lines, and forgotten, as they come. */
+export class PassedRows extends TraceRows {
+  private readonly text: TraceText;
+  private readonly names: () => readonly string[];
+  private readonly onLine: (line: string) => void;
+  private events = 0;
+
+  /** `names`: by index, those that there are by now. */
+  constructor(text: TraceText, names: () => readonly string[], onLine: (line: string) => void) {
+    super();
+    this.text = text;
+    this.names = names;
+    this.onLine = onLine;
+  }
+
+  override add(kind: number, process: number, peer: number, name: number, number: number, value: unknown): void {
+    super.add(kind, process, peer, name, number, value);
+    this.onLine(this.text.lineOf(this, 0, this.names(), this.events));
+    if (isOfEvent(this, 0)) this.events += 1;
+    this.count = 0;
+    this.value.length = 0;
   }
 }

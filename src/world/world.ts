@@ -26,7 +26,7 @@ import {
   deadlineOf, emptyLanes, heed, LANE, NO_PEER, Process, type Demand, type Parked, type PersistRequest, type Timer,
 } from './process.ts';
 import type { StopReason, WorldSettings } from './settings.ts';
-import { TraceText } from './trace-text.ts';
+import { PassedRows, TraceText } from './trace-text.ts';
 import { Writes, type WritesHost } from './writes.ts';
 
 /** Kind of a handler, beside those of events: a message that is a client's request. */
@@ -79,9 +79,12 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
     this.options = withoutBoxes(settings.options);
     this.streams = settings.streams;
     this.monitor = settings.monitor;
-    this.trace = new Trace(settings.trace);
-    this.isTracing = settings.trace === 'full';
     this.text = new TraceText((process) => this.nameOf(process), ['client', ...settings.nodeFields]);
+    const { onLine } = settings;
+    this.trace = onLine === undefined
+      ? new Trace(settings.trace)
+      : new Trace(settings.trace, () => new PassedRows(this.text, () => this.trace.names, onLine));
+    this.isTracing = settings.trace === 'full';
     this.requestName = this.trace.indexOf('ClientRequest');
     const { nodes, clients, resources } = settings;
     const ids = Array.from({ length: nodes + clients + resources }, (_, index) => nodeId(index));
@@ -165,7 +168,7 @@ export class World implements ContextHost, NetworkHost, PersistsHost, Connection
 
   /** The full trace as text; `null` when it was not kept. */
   traceLines(): string[] | null {
-    return this.text.linesOf(this.trace);
+    return this.settings.onLine === undefined ? this.text.linesOf(this.trace) : null;
   }
 
   // ── What faults do, through the control ───────────────────────────────

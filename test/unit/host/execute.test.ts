@@ -14,11 +14,11 @@ function fickle(traces: readonly (readonly string[])[], fingerprints: readonly s
   return {
     entries,
     module: null,
-    run: () => {
+    run: ({ onLine }) => {
       const result = resultOf({ fingerprint: fingerprints[count] ?? '' });
-      const record = { result, history: [], trace: traces[count] ?? [] };
+      for (const line of traces[count] ?? []) onLine?.(line);
       count += 1;
-      return record;
+      return { result, history: [], trace: null };
     },
   };
 }
@@ -41,6 +41,14 @@ describe('a run that is made twice', () => {
   it('shows where one of them had ended', () => {
     const { result } = execute(fickle([['#0 a'], ['#0 a', '#1 b']]), verify);
     expect(result.reason).toBe('line 2 of the trace is first at its end, then "#1 b"');
+  });
+
+  it('is compared line by line, whatever is in one, and however many there are', () => {
+    const long = Array.from({ length: 30_000 }, (_, at) => `#${at} ${'\ud800 \n'.repeat(20)}`);
+    const other = long.map((line, at) => (at === 29_000 ? `${line}!` : line));
+    expect(execute(fickle([long, long]), verify).result.outcome).toBe('pass');
+    expect(execute(fickle([long, other]), verify).result.reason).toContain('line 29001 of the trace is first "#29000');
+    expect(execute(fickle([long, long.slice(1)]), verify).result.reason).toContain('line 1 of the trace is first "#0 ');
   });
 
   it('shows a difference that is in the fingerprint alone', () => {
@@ -67,6 +75,7 @@ describe('a report', () => {
     const traced = execute(real, { ...jobOf('1'), trace: true });
     expect(traced.trace?.length).toBeGreaterThan(100);
     expect(traced.result).toEqual(execute(real, jobOf('1')).result);
+    expect(execute(real, { ...jobOf('1'), trace: true, verify: true })).toEqual(traced);
   });
 
   it('is made of a run that broke off, too', () => {
