@@ -1,11 +1,6 @@
-import type { History, HistoryEvent, Json } from '../../src/history/operation.ts';
+import type { History, Json } from '../../src/history/operation.ts';
+import { type Call, callsIn } from '../calls.ts';
 import type { BarrierFinding } from './result.ts';
-
-/** One operation, as two lines; `end` is `null` where it never came, or said that nobody knows. */
-interface Call {
-  readonly invoke: HistoryEvent;
-  readonly end: HistoryEvent | null;
-}
 
 /**
  * Checks findings without trusting what found them: shares nothing with it, and reads the lines of the history itself.
@@ -13,7 +8,7 @@ interface Call {
  * finding, and of those who entered early the square of it.
  */
 export function verifyBarrierFindings(history: History, findings: readonly BarrierFinding[]): string | null {
-  const all = callsIn(history);
+  const all = effective(history);
   for (const [position, { kind, key, lines }] of findings.entries()) {
     const ofKey = all.filter(({ invoke }) => (invoke.key ?? null) === key);
     const own = ofKey.filter(({ invoke, end }) => end?.type === 'ok' && lines.includes(invoke.index)
@@ -28,20 +23,11 @@ export function verifyBarrierFindings(history: History, findings: readonly Barri
   return null;
 }
 
-/** Those that may have had an effect. */
-function callsIn(history: History): Call[] {
-  const open = new Map<number | 'nemesis', HistoryEvent>();
-  const calls: Call[] = [];
-  for (const event of history) {
-    if (event.process === 'nemesis') continue;
-    const invoke = open.get(event.process);
-    if (event.type === 'invoke') open.set(event.process, event);
-    else if (invoke !== undefined) {
-      if (event.type !== 'fail') calls.push({ invoke, end: event.type === 'ok' ? event : null });
-      open.delete(event.process);
-    }
-  }
-  return [...calls, ...[...open.values()].map((invoke): Call => ({ invoke, end: null }))];
+/** Those that may have had an effect; `end` is `null` also where it said that nobody knows. */
+function effective(history: History): Call[] {
+  return callsIn(history)
+    .filter(({ end }) => end?.type !== 'fail')
+    .map(({ invoke, end }) => ({ invoke, end: end?.type === 'ok' ? end : null }));
 }
 
 function isSame(left: Json | undefined, right: Json | undefined): boolean {

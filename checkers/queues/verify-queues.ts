@@ -1,12 +1,7 @@
-import type { History, HistoryEvent } from '../../src/history/operation.ts';
+import type { History } from '../../src/history/operation.ts';
+import { type Call, callsIn } from '../calls.ts';
 import { valueKey } from '../value-key.ts';
 import type { QueueFinding } from './result.ts';
-
-/** One operation, as two lines. */
-interface Call {
-  readonly invoke: HistoryEvent;
-  readonly end: HistoryEvent | null;
-}
 
 /**
  * Checks findings without trusting what found them: shares nothing with it, and reads the lines of the history itself.
@@ -24,21 +19,6 @@ export function verifyQueueFindings(history: History, findings: readonly QueueFi
     if (!isBreach) return `finding ${position}: the lines do not say so`;
   }
   return null;
-}
-
-function callsIn(history: History): Call[] {
-  const open = new Map<number | 'nemesis', HistoryEvent>();
-  const calls: Call[] = [];
-  for (const event of history) {
-    if (event.process === 'nemesis') continue;
-    const invoke = open.get(event.process);
-    if (event.type === 'invoke') open.set(event.process, event);
-    else if (invoke !== undefined) {
-      calls.push({ invoke, end: event });
-      open.delete(event.process);
-    }
-  }
-  return [...calls, ...[...open.values()].map((invoke): Call => ({ invoke, end: null }))];
 }
 
 function isAnswered({ invoke, end }: Call): boolean {
